@@ -1,0 +1,97 @@
+/** The outside world as the rest of winpv sees it. `cli/adapters/` implements these; nothing else touches the machine. */
+
+export interface FileEntry {
+  readonly name: string;
+  readonly kind: 'file' | 'folder' | 'other';
+  /** Bytes; 0 for folders. */
+  readonly size: number;
+}
+
+/** Files and folders. Paths are as the user gave them or built with `join`. Errors are FILE_* with the path. */
+export interface Files {
+  /** @throws WinpvError FILE_NOT_FOUND, FILE_UNREADABLE, FILE_TOO_LARGE (above `maxBytes`, default 2 GiB - 1) */
+  read(path: string, options?: { readonly maxBytes?: number }): Promise<Uint8Array>;
+  /** Writes the file whole: a temporary name in the same folder, then a rename. Makes missing folders. */
+  write(path: string, bytes: Uint8Array, options?: { readonly mode?: number }): Promise<void>;
+  /** Entries in ordinal name order; FILE_NOT_FOUND when the folder does not exist. */
+  list(folder: string): Promise<readonly FileEntry[]>;
+  /** What stands at the path, links followed; undefined when nothing does. */
+  stat(path: string): Promise<FileEntry | undefined>;
+  /** Removes a file or a folder with all below it; nothing happens when it does not exist. */
+  remove(path: string): Promise<void>;
+  /** Renames within one file system; the target must not exist. */
+  rename(from: string, to: string): Promise<void>;
+  /** Takes an exclusive lock on a folder (a lock file); the returned function gives it back. OUTPUT_LOCKED when taken. */
+  lock(folder: string): Promise<() => Promise<void>>;
+  join(...parts: readonly string[]): string;
+  dirname(path: string): string;
+  basename(path: string): string;
+  isAbsolute(path: string): boolean;
+}
+
+export interface Clock {
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  now(): number;
+}
+
+export interface Random {
+  bytes(length: number): Uint8Array;
+}
+
+/** Makes private keys: randomness, so a port. */
+export interface KeyMaker {
+  /** @returns the key as PKCS#8 DER */
+  rsa(modulusBits: number): Promise<Uint8Array>;
+}
+
+export interface ExecResult {
+  readonly exitCode: number;
+  readonly stdout: Uint8Array;
+  readonly stderr: string;
+}
+
+/** External programs. TOOL_MISSING when the program is not there; a non-zero exit is a result, not an error. */
+export interface Exec {
+  run(
+    program: string,
+    args: readonly string[],
+    options?: { readonly input?: Uint8Array; readonly timeoutMs?: number; readonly cwd?: string },
+  ): Promise<ExecResult>;
+}
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+  readonly timeoutMs: number;
+  readonly maxBytes?: number;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** Throws REMOTE_* codes when no answer arrives; any status is an answer. */
+export interface Http {
+  send(request: HttpRequest): Promise<HttpResponse>;
+}
+
+export type ReportEvent =
+  | { readonly kind: 'step.started'; readonly step: string }
+  | { readonly kind: 'step.finished'; readonly step: string; readonly elapsedMs: number }
+  | {
+      readonly kind: 'progress';
+      readonly step: string;
+      readonly done: number;
+      readonly total: number;
+      readonly unit: string;
+    }
+  | { readonly kind: 'note'; readonly message: string };
+
+/** Work emits events; renderers turn them into text. Library code never prints. */
+export interface Reporter {
+  emit(event: ReportEvent): void;
+}
