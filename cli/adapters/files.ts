@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join } from 'node:path';
+import type { ErrorCode } from '../../core/error-codes.ts';
+import { WinpvError } from '../../core/errors.ts';
+import type { FileEntry, Files } from '../../core/ports.ts';
+
+const MAX_READ_BYTES = 2 ** 31 - 1;
+
+const errnoOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of the path is not a folder',
+  ENOSPC: 'no space left on the disk',
+  EROFS: 'the disk is read-only',
+  EMFILE: 'too many files are open',
+  ENAMETOOLONG: 'the name is too long',
+  EEXIST: 'it exists already',
+};
+
+const fileError = (otherwise: ErrorCode, doing: string, path: string, cause: unknown): WinpvError => {
+  const errno = errnoOf(cause);
+  if (errno === 'ENOENT')
+    return new WinpvError('FILE_NOT_FOUND', `${path} does not exist.`, { at: { file: path }, cause });
+  return new WinpvError(otherwise, `${path} cannot be ${doing}: ${reasons[errno] ?? errno}.`, {
+    at: { file: path },
+    cause,
+  });
+};
+
+const entryOf = (name: string, stats: { isFile(): boolean; isDirectory(): boolean; size: number }): FileEntry => {
+  const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other';
+  return { name, kind, size: kind === 'file' ? stats.size : 0 };
+};
+
+const statPath = async (path: string): Promise<FileEntry | undefined> => {
+  try {
+    return entryOf(basename(path), await stat(path));
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error))) return undefined;
+    throw fileError('FILE_UNREADABLE', 'looked at', path, error);
+  }
+};
+
+const read: Files['read'] = async (path, { maxBytes = MAX_READ_BYTES } = {}) => {
+  const entry = await statPath(path);
+  if (entry === undefined) throw new WinpvError('FILE_NOT_FOUND', `${path} does not exist.`, { at: { file: path } });
+  if (entry.kind !== 'file') throw new WinpvError('FILE_UNREADABLE', `${path} is not a file.`, { at: { file: path } });
+  if (entry.size > maxBytes) {
+    throw new WinpvError('FILE_TOO_LARGE', `${path} has ${entry.size} bytes; at most ${maxBytes} are read.`, {
+      at: { file: path },
+    });
+  }
+  try {
+    const bytes = await readFile(path);
+    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  } catch (error) {
+    throw fileError('FILE_UNREADABLE', 'read', path, error);
+  }
+};
+
+const write: Files['write'] = async (path, bytes, { mode } = {}) => {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(temporary, bytes, { flag: 'wx', ...(mode === undefined ? {} : { mode }) });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw fileError('FILE_UNWRITABLE', 'written', path, error);
+  }
+};
+
+const list: Files['list'] = async (folder) => {
+  try {
+    const names = (await readdir(folder)).sort();
+    const entries = await Promise.all(names.map(async (name) => entryOf(name, await stat(join(folder, name)))));
+    return entries;
+  } catch (error) {
+    throw fileError('FILE_UNREADABLE', 'listed', folder, error);
+  }
+};
+
+/** A lock file beside the folder, made exclusively; one left by a dead process of this machine is taken over. */
+const lock: Files['lock'] = async (folder) => {
+  const path = join(dirname(folder), `.${basename(folder)}.winpv-lock`);
+  const take = async (): Promise<() => Promise<void>> => {
+    const handle = await open(path, 'wx');
+    await handle.writeFile(String(process.pid));
+    await handle.close();
+    return async () => {
+      await unlink(path);
+    };
+  };
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    return await take();
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw fileError('FILE_UNWRITABLE', 'locked', folder, error);
+  }
+  const owner = Number((await readFile(path, 'utf8').catch(() => '')).trim());
+  if (Number.isInteger(owner) && owner > 0 && !isRunning(owner)) {
+    await rm(path, { force: true });
+    return take();
+  }
+  throw new WinpvError('OUTPUT_LOCKED', `Another winpv (process ${owner}) is writing to ${folder}.`, {
+    at: { file: folder },
+    hint: `Wait for it to end. If no winpv is running, delete ${path}.`,
+  });
+};
+
+const isRunning = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errnoOf(error) === 'EPERM';
+  }
+};
+
+/** Files and folders of this machine. */
+export const diskFiles: Files = {
+  read,
+  write,
+  list,
+  lock,
+  stat: statPath,
+  async remove(path) {
+    try {
+      await rm(path, { recursive: true, force: true });
+    } catch (error) {
+      throw fileError('FILE_UNWRITABLE', 'removed', path, error);
+    }
+  },
+  async rename(from, to) {
+    try {
+      await rename(from, to);
+    } catch (error) {
+      throw fileError('FILE_UNWRITABLE', 'renamed', from, error);
+    }
+  },
+  join,
+  dirname,
+  basename,
+  isAbsolute,
+};

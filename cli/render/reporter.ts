@@ -1,0 +1,33 @@
+import type { ReportEvent, Reporter } from '../../core/ports.ts';
+import type { Io } from '../io.ts';
+import type { OutputOptions } from '../outcome.ts';
+
+const ndjson = (io: Io): Reporter => ({
+  emit: (event) => io.stderr.write(`${JSON.stringify({ elapsedMs: Math.round(io.elapsedMs()), ...event })}\n`),
+});
+
+const silent: Reporter = { emit: () => undefined };
+
+const line = (event: ReportEvent, verbose: boolean): string | undefined => {
+  switch (event.kind) {
+    case 'note':
+      return event.message;
+    case 'step.finished':
+      return verbose ? `${event.step} (${event.elapsedMs.toFixed(0)} ms)` : undefined;
+    default:
+      return undefined;
+  }
+};
+
+const plainLines = (io: Io, verbose: boolean): Reporter => ({
+  emit: (event) => {
+    const text = line(event, verbose);
+    if (text !== undefined) io.stderr.write(`${text}\n`);
+  },
+});
+
+/** Where progress goes: NDJSON with `--events`, nothing with `--quiet`, otherwise plain lines on stderr. */
+export const reporterFor = (io: Io, output: OutputOptions): Reporter => {
+  if (output.events) return ndjson(io);
+  return output.quiet ? silent : plainLines(io, output.verbose);
+};

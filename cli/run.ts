@@ -1,0 +1,70 @@
+import { ERROR_CODES, type ExitCode } from '../core/error-codes.ts';
+import { type Diagnostic, problem, WinpvError } from '../core/errors.ts';
+import type { Io } from './io.ts';
+import type { Context, Outcome, OutputOptions } from './outcome.ts';
+import { renderDiagnostic } from './render/diagnostics.ts';
+import { reporterFor } from './render/reporter.ts';
+import { paintFor } from './render/style.ts';
+
+interface Answer {
+  readonly ok: boolean;
+  readonly command: string;
+  readonly result?: unknown;
+  readonly error?: Diagnostic;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+const printJson = (io: Io, answer: Answer): void => io.stdout.write(`${JSON.stringify(answer, jsonValue)}\n`);
+
+const jsonValue = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);
+
+const printDiagnostics = (io: Io, diagnostics: readonly Diagnostic[]): void => {
+  const paint = paintFor(io, io.stderr);
+  for (const diagnostic of diagnostics) io.stderr.write(`${renderDiagnostic(diagnostic, paint).join('\n')}\n`);
+};
+
+/** What went wrong, as findings; anything that is not a WinpvError is a bug of ours and says so, without a stack for users. */
+const findingsOf = (error: unknown, verbose: boolean): readonly Diagnostic[] => {
+  if (error instanceof WinpvError) return error.diagnostics;
+  const shown = error instanceof Error ? (verbose ? (error.stack ?? error.message) : error.message) : String(error);
+  return [
+    problem('INTERNAL', `winpv has a bug: ${shown}`, {
+      hint: 'Please report it with the command line. --verbose shows where it happened.',
+    }),
+  ];
+};
+
+export const finishWithError = (io: Io, command: string, output: OutputOptions, error: unknown): ExitCode => {
+  const diagnostics = findingsOf(error, output.verbose);
+  const first = diagnostics[0] ?? problem('INTERNAL', 'An error without a finding.');
+  if (output.json) printJson(io, { ok: false, command, error: first, diagnostics });
+  else printDiagnostics(io, diagnostics);
+  return ERROR_CODES[first.code].exit;
+};
+
+const finish = (io: Io, command: string, output: OutputOptions, outcome: Outcome): ExitCode => {
+  const { result, text, failure } = outcome;
+  const diagnostics = [...(failure === undefined ? [] : [failure]), ...(outcome.diagnostics ?? [])];
+  if (output.json) {
+    printJson(io, { ok: failure === undefined, command, result, ...(failure && { error: failure }), diagnostics });
+  } else {
+    if (text.length > 0 && (!output.quiet || failure !== undefined)) io.stdout.write(`${text.join('\n')}\n`);
+    printDiagnostics(io, output.quiet ? diagnostics.filter((d) => d.severity === 'error') : diagnostics);
+  }
+  return failure === undefined ? 0 : ERROR_CODES[failure.code].exit;
+};
+
+/** Runs a command's body and turns what it returns or throws into output and an exit code. */
+export const runCommand = async (
+  io: Io,
+  command: string,
+  output: OutputOptions,
+  body: (context: Context) => Promise<Outcome>,
+): Promise<ExitCode> => {
+  try {
+    const outcome = await body({ io, output, reporter: reporterFor(io, output) });
+    return finish(io, command, output, outcome);
+  } catch (error) {
+    return finishWithError(io, command, output, error);
+  }
+};
