@@ -23,7 +23,7 @@ const machine = rows({
   FILE_TOO_LARGE: { exit: 8, title: 'A file is larger than winpv reads' },
   TOOL_MISSING: { exit: 8, title: 'An external program is missing' },
   TOOL_FAILED: { exit: 8, title: 'An external program failed' },
-  INTERRUPTED: { exit: 130, title: 'Interrupted' },
+  INTERRUPTED: { exit: 130, title: 'Interrupted before the work was done' },
 });
 
 /** winpv.yaml, brands, tokens. */

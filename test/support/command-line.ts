@@ -1,0 +1,79 @@
+import { isAbsolute, join } from 'node:path';
+import { diskFiles } from '../../cli/adapters/files.ts';
+import { systemKeyMaker, systemRandom } from '../../cli/adapters/machine.ts';
+import type { Io } from '../../cli/io.ts';
+import { main } from '../../cli/main.ts';
+import type { Diagnostic } from '../../core/errors.ts';
+import type { Files } from '../../core/ports.ts';
+import { projectRoot } from './outside.ts';
+
+export interface CommandRun {
+  readonly exit: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CommandOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Milliseconds since 1970; the tests' "today" unless said otherwise. */
+  readonly now?: number;
+  readonly files?: Files;
+  readonly stdin?: Uint8Array;
+}
+
+export const TEST_NOW = Date.UTC(2026, 5, 15, 12);
+
+const ioFor = (
+  argv: readonly string[],
+  options: CommandOptions,
+  write: (to: 'out' | 'err', text: string) => void,
+): Io => ({
+  argv,
+  env: options.env ?? {},
+  cwd: options.cwd ?? projectRoot,
+  packageRoot: projectRoot,
+  version: '0.0.0-test',
+  stdout: { isTerminal: false, write: (text) => write('out', text) },
+  stderr: { isTerminal: false, write: (text) => write('err', text) },
+  stdin: async () => options.stdin ?? new Uint8Array(),
+  files: options.files ?? diskFiles,
+  clock: { now: () => options.now ?? TEST_NOW },
+  random: systemRandom,
+  keyMaker: systemKeyMaker,
+  exec: async () => (await import('../../cli/adapters/exec.ts')).systemExec,
+  elapsedMs: () => 0,
+});
+
+/** Runs winpv in this process, with captured output. */
+export const winpv = async (argv: readonly string[], options: CommandOptions = {}): Promise<CommandRun> => {
+  const text = { out: '', err: '' };
+  const exit = await main(
+    ioFor(argv, options, (to, added) => {
+      text[to] += added;
+    }),
+  );
+  return { exit, stdout: text.out, stderr: text.err };
+};
+
+export interface JsonAnswer {
+  readonly exit: number;
+  readonly ok: boolean;
+  readonly command: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests read the result by its documented shape
+  readonly result: any;
+  readonly error?: Diagnostic;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Runs winpv with `--json` and reads the one object on stdout. */
+export const winpvJson = async (argv: readonly string[], options: CommandOptions = {}): Promise<JsonAnswer> => {
+  const run = await winpv([...argv, '--json'], options);
+  const lines = run.stdout.split('\n').filter((line) => line !== '');
+  if (lines.length !== 1)
+    throw new Error(`expected one line on stdout, got ${lines.length}: ${run.stdout}\n${run.stderr}`);
+  return { exit: run.exit, ...(JSON.parse(lines[0] ?? '') as Omit<JsonAnswer, 'exit'>) };
+};
+
+/** A path inside a temporary folder of the test. */
+export const inside = (folder: string, path: string): string => (isAbsolute(path) ? path : join(folder, path));
