@@ -40,7 +40,12 @@ const project = rows({
 const branding = rows({});
 const drivers = rows({});
 const inf = rows({});
-const pe = rows({});
+const pe = rows({
+  PE_NOT_AN_IMAGE: { exit: 4, title: 'A file is not a PE image' },
+  PE_TRUNCATED: { exit: 4, title: 'A PE image ends too early' },
+  PE_MALFORMED: { exit: 4, title: 'A PE image contradicts itself' },
+  PE_TOO_COMPLEX: { exit: 4, title: 'A PE image has larger tables than winpv reads' },
+});
 const der = rows({
   DER_TRUNCATED: { exit: 4, title: 'An ASN.1 value ends too early' },
   DER_NOT_CANONICAL: { exit: 4, title: 'An ASN.1 value is not encoded as DER demands' },
@@ -53,8 +58,22 @@ const cab = rows({});
 const zip = rows({});
 const signing = rows({});
 const verify = rows({});
-const bundle = rows({});
-const release = rows({});
+const bundle = rows({
+  SOURCE_LAYOUT: { exit: 4, title: 'A source folder is not laid out as expected' },
+  SOURCE_TOO_MANY_FILES: { exit: 4, title: 'A source folder holds too many files' },
+  BUNDLE_FILE_MISSING: { exit: 4, title: 'The INF names a file that the source does not have' },
+  BUNDLE_FILE_NOT_NAMED: { exit: 4, title: 'The source has a file that no INF names' },
+  BUNDLE_ARCHITECTURE: { exit: 4, title: 'A binary is for another architecture than its package' },
+  BUNDLE_NOT_A_BINARY: { exit: 4, title: 'A file that must be a PE image is not one' },
+  BUNDLE_NO_WINDOWS: { exit: 4, title: 'The INF installs on none of the Windows versions of the release' },
+});
+const release = rows({
+  CONFIG_UNSUPPORTED: { exit: 3, title: 'A setting asks for what this version of winpv cannot do yet' },
+  PROJECT_NO_SOURCE: { exit: 3, title: 'A driver of the release has no source' },
+  PROJECT_UNKNOWN_NAME: { exit: 3, title: 'A name in the project or on the command line is not known' },
+  RELEASE_NOT_VALID: { exit: 5, title: 'The release that was just made does not verify' },
+  RELEASE_CLOCK_DATE: { exit: 3, title: 'The release date was taken from the clock' },
+});
 
 export const ERROR_CODES = {
   ...machine,

@@ -1,0 +1,95 @@
+import { ARCHITECTURES, type Architecture } from '../../core/architecture.ts';
+import { WinpvError } from '../../core/errors.ts';
+import type { Files } from '../../core/ports.ts';
+
+/** Where a driver comes from, as winpv.yaml says it; paths are resolved. */
+export type SourceSettings =
+  /** Small valid images that winpv makes itself, with winpv's own INF template. */
+  | { readonly kind: 'stand-in' }
+  /** An INF template and a folder `binaries/<x64|x86|arm64>/<file>`; without a template, winpv's own. */
+  | { readonly kind: 'template'; readonly template?: string; readonly binaries: string }
+  /** A build tree `tree/<x64|x86|arm64>/` that holds a finished INF beside its binaries. */
+  | { readonly kind: 'tree'; readonly tree: string };
+
+export interface SourceFile {
+  /** Name below the architecture's folder, `/`-separated, as on disk. */
+  readonly name: string;
+  /** The path it was read from, as the user would name it. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What was read from a source. */
+export interface DriverSource {
+  readonly driver: string;
+  readonly kind: SourceSettings['kind'];
+  /** The INF template of a `template` source that has its own. */
+  readonly template?: SourceFile;
+  /** Files by architecture; none for stand-ins. Ordinal name order. */
+  readonly files: ReadonlyMap<Architecture, readonly SourceFile[]>;
+}
+
+const MAX_FILES = 4096;
+const MAX_FILE_BYTES = 512 * 1024 * 1024;
+
+const readFolder = async (files: Files, folder: string): Promise<readonly SourceFile[]> => {
+  const found: SourceFile[] = [];
+  const visit = async (path: string, prefix: string, depth: number): Promise<void> => {
+    for (const entry of await files.list(path)) {
+      const child = files.join(path, entry.name);
+      if (entry.kind === 'folder' && depth < 4) await visit(child, `${prefix}${entry.name}/`, depth + 1);
+      if (entry.kind !== 'file') continue;
+      if (found.length >= MAX_FILES) {
+        throw new WinpvError('SOURCE_TOO_MANY_FILES', `${folder} holds more than ${MAX_FILES} files.`, { at: { file: folder } });
+      }
+      found.push({ name: prefix + entry.name, path: child, bytes: await files.read(child, { maxBytes: MAX_FILE_BYTES }) });
+    }
+  };
+  await visit(folder, '', 0);
+  return found;
+};
+
+const readArchitectures = async (
+  files: Files,
+  folder: string,
+  wanted: readonly Architecture[],
+): Promise<ReadonlyMap<Architecture, readonly SourceFile[]>> => {
+  const result = new Map<Architecture, readonly SourceFile[]>();
+  const there = new Set((await files.list(folder)).filter((entry) => entry.kind === 'folder').map((entry) => entry.name));
+  for (const architecture of wanted) {
+    if (there.has(architecture)) result.set(architecture, await readFolder(files, files.join(folder, architecture)));
+  }
+  if (result.size === 0) {
+    const known = ARCHITECTURES.join(', ');
+    throw new WinpvError('SOURCE_LAYOUT', `${folder} has no folder for ${wanted.join(' or ')}.`, {
+      at: { file: folder },
+      hint: `Files stand below one folder an architecture: ${known}.`,
+    });
+  }
+  return result;
+};
+
+/**
+ * Reads all that a release needs of one driver's source.
+ * @throws WinpvError FILE_*, SOURCE_LAYOUT, SOURCE_TOO_MANY_FILES
+ */
+export const readSource = async (
+  files: Files,
+  driver: string,
+  settings: SourceSettings,
+  architectures: readonly Architecture[],
+): Promise<DriverSource> => {
+  switch (settings.kind) {
+    case 'stand-in':
+      return { driver, kind: 'stand-in', files: new Map() };
+    case 'tree':
+      return { driver, kind: 'tree', files: await readArchitectures(files, settings.tree, architectures) };
+    case 'template': {
+      const read = await readArchitectures(files, settings.binaries, architectures);
+      if (settings.template === undefined) return { driver, kind: 'template', files: read };
+      const bytes = await files.read(settings.template, { maxBytes: MAX_FILE_BYTES });
+      const template = { name: files.basename(settings.template), path: settings.template, bytes };
+      return { driver, kind: 'template', template, files: read };
+    }
+  }
+};
