@@ -1,0 +1,112 @@
+import type { ErrorCode } from '../../core/error-codes.ts';
+import type { Diagnostic } from '../../core/errors.ts';
+import type { HashName } from '../formats/cms/algorithms.ts';
+
+/** What a verification says, best to worst within a signature: valid, untrusted, invalid; `unsigned` when there is none. */
+export type Verdict = 'valid' | 'untrusted' | 'unsigned' | 'invalid';
+
+/** The documented set of rules: a reason is always one of these. */
+export type VerifyCode = Extract<ErrorCode, `VERIFY_${string}`>;
+
+export type FileKind = 'pe' | 'cat' | 'cab' | 'inf' | 'flat';
+
+export interface TimestampReport {
+  readonly kind: 'rfc3161' | 'legacy';
+  readonly verdict: Verdict;
+  readonly reason?: VerifyCode;
+  /** ISO 8601 UTC; undefined when the token could not be read that far. */
+  readonly time?: string;
+  readonly subject?: string;
+  readonly digestAlgorithm?: HashName;
+}
+
+export interface SignatureReport {
+  /** Where it stands: the file's first signature, a further one beside it, or one nested in another. */
+  readonly place: 'primary' | 'further' | 'nested';
+  readonly verdict: Verdict;
+  readonly reason?: VerifyCode;
+  readonly subject: string;
+  readonly issuer: string;
+  /** Lower-case hex of the INTEGER's octets. */
+  readonly serial: string;
+  /** SHA-1 of the signer's certificate, lower-case hex. */
+  readonly thumbprint?: string;
+  readonly digestAlgorithm: HashName;
+  /** Dotted object identifiers; empty when the certificate has no such extension. */
+  readonly ekus: readonly string[];
+  readonly notBefore?: string;
+  readonly notAfter?: string;
+  readonly programName?: string;
+  readonly moreInfo?: string;
+  /** Claimed by the signer, proven by nothing. */
+  readonly signingTime?: string;
+  readonly timestamp?: TimestampReport;
+  /** Subjects from the signer to the anchor, as far as they could be followed. */
+  readonly chain: readonly string[];
+  readonly pageHashes?: HashName;
+}
+
+/** A catalog that lists the file. */
+export interface CatalogMatch {
+  readonly path: string;
+  readonly verdict: Verdict;
+  readonly reason?: VerifyCode;
+  /** Lower-case hex of the hash the file was found by. */
+  readonly tag: string;
+  readonly algorithm: HashName;
+  /** The member's `File` attribute. */
+  readonly name?: string;
+}
+
+export interface FileVerdict {
+  readonly path: string;
+  readonly kind: FileKind;
+  readonly verdict: Verdict;
+  /** The first rule that failed with the effect that the verdict has. */
+  readonly reason?: VerifyCode;
+  /** False for a file that is beside the packages and carries no signature by nature; it has no part in the total. */
+  readonly counts: boolean;
+  readonly signatures: readonly SignatureReport[];
+  readonly catalogs: readonly CatalogMatch[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface TreeVerdict {
+  readonly verdict: Verdict;
+  readonly files: readonly FileVerdict[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * What a failed rule (a finding of severity error) does to the verdict. `invalid`: the bytes are wrong.
+ * `untrusted`: the bytes are right, but nothing that is trusted stands behind them.
+ */
+const EFFECT: Readonly<Partial<Record<VerifyCode, Verdict>>> = {
+  VERIFY_UNSIGNED: 'unsigned',
+  VERIFY_CHAIN_INCOMPLETE: 'untrusted',
+  VERIFY_CHAIN_UNTRUSTED: 'untrusted',
+  VERIFY_CHAIN_EXPIRED: 'untrusted',
+  VERIFY_TIMESTAMP_UNTRUSTED: 'untrusted',
+  VERIFY_CERTIFICATE_UNSUITABLE: 'untrusted',
+  VERIFY_ALGORITHM_WEAK: 'untrusted',
+};
+
+const RANK: readonly Verdict[] = ['valid', 'untrusted', 'unsigned', 'invalid'];
+
+export const worst = (verdicts: Iterable<Verdict>): Verdict => {
+  let rank = 0;
+  for (const verdict of verdicts) rank = Math.max(rank, RANK.indexOf(verdict));
+  return RANK[rank] ?? 'invalid';
+};
+
+const isVerifyCode = (code: ErrorCode): code is VerifyCode => code.startsWith('VERIFY_');
+
+/** The verdict that findings lead to, and the first rule that leads there. */
+export const judge = (findings: readonly Diagnostic[]): { verdict: Verdict; reason?: VerifyCode } => {
+  const errors = findings.flatMap(({ code, severity }) =>
+    severity === 'error' && isVerifyCode(code) ? [{ code, verdict: EFFECT[code] ?? 'invalid' }] : [],
+  );
+  const verdict = worst(errors.map((error) => error.verdict));
+  const reason = errors.find((error) => error.verdict === verdict)?.code;
+  return reason === undefined ? { verdict } : { verdict, reason };
+};
