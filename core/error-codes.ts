@@ -38,8 +38,27 @@ const project = rows({
 });
 
 const branding = rows({});
-const drivers = rows({});
-const inf = rows({});
+const drivers = rows({
+  TOKEN_UNRESOLVED: { exit: 3, title: 'A template names a token that has no value' },
+  TEMPLATE_INVALID: { exit: 4, title: 'An INF template cannot be rendered' },
+  DRIVER_UNKNOWN: { exit: 3, title: 'There is no driver of this name' },
+});
+const inf = rows({
+  INF_UTF16BE: { exit: 4, title: 'An INF is in UTF-16 big-endian, which Windows does not read' },
+  INF_TEXT_BROKEN: { exit: 4, title: 'An INF is not whole text in the encoding it announces' },
+  INF_TEXT_UNENCODABLE: { exit: 4, title: 'A character cannot be written in the encoding of the INF' },
+  INF_ENCODING_DOUBTFUL: { exit: 4, title: 'Windows may read the text of an INF otherwise than it is meant' },
+  INF_TOO_LARGE: { exit: 4, title: 'An INF is larger than winpv reads' },
+  INF_SECTION_LINE: { exit: 4, title: 'A section line of an INF has no closing bracket' },
+  INF_SECTION_NAME_LENGTH: { exit: 4, title: 'A section name of an INF is too long' },
+  INF_TEXT_BEFORE_SECTION: { exit: 4, title: 'An INF has text before its first section' },
+  INF_WRONG_STYLE: { exit: 4, title: 'A file has no valid [Version] section, so it is no INF' },
+  INF_NUL: { exit: 4, title: 'An INF has a NUL character, and what follows it is ignored' },
+  INF_FIELD_LENGTH: { exit: 4, title: 'A value of an INF is too long and was cut' },
+  INF_QUOTE_OPEN: { exit: 4, title: 'A quotation mark of an INF is not closed on its line' },
+  INF_PATH_OUTSIDE: { exit: 4, title: 'An INF takes a file from outside its own folder' },
+  INF_EDIT_INVALID: { exit: 4, title: 'A change to an INF cannot be made' },
+});
 const pe = rows({
   PE_NOT_AN_IMAGE: { exit: 4, title: 'A file is not a PE image' },
   PE_TRUNCATED: { exit: 4, title: 'A PE image ends too early' },
@@ -53,7 +72,23 @@ const der = rows({
   DER_TOO_DEEP: { exit: 4, title: 'An ASN.1 value is nested too deeply' },
   DER_TRAILING_DATA: { exit: 4, title: 'Bytes follow an ASN.1 value' },
 });
-const cat = rows({});
+const cat = rows({
+  CAT_NOT_A_CATALOG: { exit: 4, title: 'A file is not a security catalog' },
+  CAT_MALFORMED: { exit: 4, title: 'A security catalog is damaged' },
+  CAT_NOT_SORTED: { exit: 5, title: 'A security catalog is not in the order that Windows demands' },
+  CAT_OS_UNKNOWN: { exit: 2, title: 'An operating system is not in the catalog vocabulary' },
+  CAT_OS_MISSING: { exit: 2, title: 'No operating system was named for the catalog' },
+  CAT_NO_INF: { exit: 4, title: 'There is no INF to make a catalog for' },
+  CAT_FILE_MISSING: { exit: 4, title: 'A file that the INF copies is missing from the package' },
+  CAT_FILE_UNHASHABLE: { exit: 4, title: 'A file of the package cannot be hashed' },
+  CAT_NO_SOURCE_ENTRY: { exit: 4, title: 'A copied file is not listed in SourceDisksFiles' },
+  CAT_NO_CATALOG_ENTRY: { exit: 4, title: 'The INF names no catalog for an architecture' },
+  CAT_CATALOG_SHARED: { exit: 4, title: 'Two INFs of a package name the same catalog' },
+  CAT_DRIVERVER: { exit: 4, title: 'DriverVer is missing or is not in the expected form' },
+  CAT_DRIVERVER_DATE: { exit: 4, title: 'The date in DriverVer is too old or in the future' },
+  CAT_NO_MODELS: { exit: 4, title: 'The INF has no models for a targeted operating system' },
+  CAT_OS_FILE: { exit: 4, title: 'A file of the package is named like a file of Windows' },
+});
 const cab = rows({});
 const zip = rows({});
 const signing = rows({});
