@@ -1,0 +1,22 @@
+import { WinpvError } from '../core/errors.ts';
+import type { DriverDefinition, DriverGeneration } from './contract.ts';
+import { xenbus } from './xenbus/definition.ts';
+import { xencrsh } from './xencrsh/definition.ts';
+import { xendisk } from './xendisk/definition.ts';
+import { xenvbd } from './xenvbd/definition.ts';
+
+/** Every driver, in the order of releases: the bus first, then what hangs below it. */
+export const DRIVERS: readonly DriverDefinition[] = [xenbus, xenvbd, xendisk, xencrsh];
+
+/** @throws WinpvError DRIVER_UNKNOWN, with the names there are */
+export const driverNamed = (name: string): DriverDefinition => {
+  const driver = DRIVERS.find((candidate) => candidate.name === name);
+  if (driver !== undefined) return driver;
+  throw new WinpvError('DRIVER_UNKNOWN', `There is no driver "${name}".`, {
+    hint: `The drivers are ${DRIVERS.map((candidate) => candidate.name).join(', ')}.`,
+  });
+};
+
+/** The generation of that name, or the newest when none is given; undefined when the driver has no such generation. */
+export const generationOf = (driver: DriverDefinition, name?: string): DriverGeneration | undefined =>
+  name === undefined ? driver.generations[0] : driver.generations.find((generation) => generation.name === name);
