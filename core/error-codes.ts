@@ -89,8 +89,41 @@ const cat = rows({
   CAT_NO_MODELS: { exit: 4, title: 'The INF has no models for a targeted operating system' },
   CAT_OS_FILE: { exit: 4, title: 'A file of the package is named like a file of Windows' },
 });
-const cab = rows({});
-const zip = rows({});
+const cab = rows({
+  CAB_NOT_A_CABINET: { exit: 4, title: 'A file is not a cabinet' },
+  CAB_TRUNCATED: { exit: 4, title: 'A cabinet ends too early' },
+  CAB_MALFORMED: { exit: 4, title: 'A cabinet contradicts itself' },
+  CAB_SPANNED: { exit: 4, title: 'A cabinet continues in another cabinet' },
+  CAB_UNSUPPORTED: { exit: 4, title: 'A cabinet uses a compression that winpv does not read' },
+  CAB_CHECKSUM: { exit: 4, title: 'A data block of a cabinet has another checksum than stored' },
+  CAB_DATA_INVALID: { exit: 4, title: 'A data block of a cabinet cannot be decompressed' },
+  CAB_TOO_LARGE: { exit: 4, title: 'A cabinet is larger than the format or winpv allows' },
+  CAB_NAME_UNSAFE: { exit: 4, title: 'A cabinet holds a file name that is not safe to unpack' },
+  CAB_NAME_TWICE: { exit: 4, title: 'A cabinet holds a file name twice' },
+  CAB_TRAILING_DATA: { exit: 4, title: 'Bytes follow the end of a cabinet' },
+  CAB_NOT_ADJACENT: { exit: 4, title: 'The file table of a cabinet is not where most readers look for it' },
+  CAB_RESERVE_IN_USE: { exit: 4, title: 'The reserved area of a cabinet holds something else than a signature' },
+  CAB_NOT_PREPARED: { exit: 4, title: 'A cabinet has no room for a signature yet' },
+  CAB_EMPTY: { exit: 4, title: 'There is nothing to put into a cabinet' },
+  CAB_FILE_AT_ROOT: { exit: 4, title: 'A submission cabinet would hold a file outside a package folder' },
+  CAB_FOLDER_NAME: { exit: 4, title: 'A package folder has a name that Partner Center does not take' },
+  CAB_FOLDER_TWICE: { exit: 4, title: 'Two packages of a submission cabinet share a folder' },
+  CAB_FOLDER_NESTED: { exit: 4, title: 'A package of a submission cabinet has folders inside' },
+  CAB_NO_INF: { exit: 4, title: 'A package of a submission cabinet has no INF' },
+  CAB_NO_SYMBOLS: { exit: 4, title: 'A package of a submission cabinet has no symbols' },
+  CAB_NO_CATALOG: { exit: 4, title: 'A package of a submission cabinet has no catalog' },
+});
+const zip = rows({
+  ZIP_NOT_A_ZIP: { exit: 4, title: 'A file is not a ZIP archive' },
+  ZIP_TRUNCATED: { exit: 4, title: 'A ZIP archive ends too early' },
+  ZIP_MALFORMED: { exit: 4, title: 'A ZIP archive contradicts itself' },
+  ZIP_UNSUPPORTED: { exit: 4, title: 'A ZIP archive uses something that winpv does not read' },
+  ZIP_TOO_LARGE: { exit: 4, title: 'A ZIP archive holds more than winpv unpacks' },
+  ZIP_DATA_INVALID: { exit: 4, title: 'An entry of a ZIP archive cannot be unpacked to what its directory says' },
+  ZIP_NAME_UNSAFE: { exit: 4, title: 'A ZIP archive holds a file name that is not safe to unpack' },
+  ZIP_NAME_TWICE: { exit: 4, title: 'A ZIP archive holds a file name twice' },
+  ZIP_WRITE_FAILED: { exit: 1, title: 'A ZIP archive could not be written' },
+});
 const signing = rows({});
 const verify = rows({
   VERIFY_UNSIGNED: { exit: 5, title: 'A file has no signature and no catalog lists it' },
