@@ -124,7 +124,18 @@ const zip = rows({
   ZIP_NAME_TWICE: { exit: 4, title: 'A ZIP archive holds a file name twice' },
   ZIP_WRITE_FAILED: { exit: 1, title: 'A ZIP archive could not be written' },
 });
-const signing = rows({});
+const signing = rows({
+  SIGN_KEY_UNREADABLE: { exit: 6, title: 'A private key cannot be read' },
+  SIGN_KEY_PASSWORD: { exit: 6, title: 'The password of a private key is missing or wrong' },
+  SIGN_KEY_UNSUPPORTED: { exit: 6, title: 'A key is of a kind that Windows does not accept for signatures' },
+  SIGN_CERTIFICATE_UNREADABLE: { exit: 6, title: 'A certificate cannot be read' },
+  SIGN_CERTIFICATE_MISSING: { exit: 6, title: 'No certificate belongs to the private key' },
+  SIGN_FAILED: { exit: 6, title: 'A key could not make a signature' },
+  SIGN_SELF_CHECK: { exit: 6, title: 'A new signature does not verify with its certificate' },
+  SIGN_URL_INVALID: { exit: 2, title: 'The web address for a signature is not a plain URL' },
+  SIGN_ALREADY_SIGNED: { exit: 4, title: 'A file is signed already' },
+  SIGN_NOT_SIGNABLE: { exit: 4, title: 'A file cannot hold a signature' },
+});
 const verify = rows({
   VERIFY_UNSIGNED: { exit: 5, title: 'A file has no signature and no catalog lists it' },
   VERIFY_MALFORMED: { exit: 5, title: 'A signature, or the file that holds it, cannot be read' },
