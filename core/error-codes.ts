@@ -37,7 +37,21 @@ const project = rows({
   DATE_IN_FUTURE: { exit: 2, title: 'The release date is in the future' },
 });
 
-const branding = rows({});
+const branding = rows({
+  BRAND_UNKNOWN: { exit: 3, title: 'There is no shipped brand of this name' },
+  BRAND_TEXT_REFUSED: { exit: 3, title: 'A brand text has a character or a form that is not allowed' },
+  BRAND_VENDOR_RESERVED: { exit: 3, title: 'A vendor name is taken' },
+  BRAND_DEVICE_ID_REFUSED: { exit: 3, title: 'A PCI device id cannot be a vendor device id' },
+  BRAND_DEVICE_ID_RESERVED: { exit: 3, title: 'A PCI device id is reserved for another vendor' },
+  BRAND_UPGRADE_CODE_DEFAULT: { exit: 3, title: 'An MSI upgrade code is the published default of another product' },
+  BRAND_VERSION_LARGE: { exit: 3, title: 'A version is larger than an MSI package can carry' },
+  BRAND_ID_CLASH: { exit: 3, title: 'Two brands of a project have the same id' },
+  BRAND_PREFIX_CLASH: { exit: 3, title: 'Two brands of a project have the same vendor prefix' },
+  BRAND_DEVICE_ID_CLASH: { exit: 3, title: 'Two brands of a project have the same vendor device id' },
+  BRAND_OBJECT_PREFIX_CLASH: { exit: 3, title: 'Two brands of a project have the same object prefix' },
+  BRAND_UPGRADE_CODE_CLASH: { exit: 3, title: 'Two MSI upgrade codes are the same' },
+  BRAND_ID_LIST_TOO_LONG: { exit: 3, title: 'The vendor prefix makes a list of hardware ids too long' },
+});
 const drivers = rows({
   TOKEN_UNRESOLVED: { exit: 3, title: 'A template names a token that has no value' },
   TEMPLATE_INVALID: { exit: 4, title: 'An INF template cannot be rendered' },
@@ -76,14 +90,13 @@ const cat = rows({
   CAT_NOT_A_CATALOG: { exit: 4, title: 'A file is not a security catalog' },
   CAT_MALFORMED: { exit: 4, title: 'A security catalog is damaged' },
   CAT_NOT_SORTED: { exit: 5, title: 'A security catalog is not in the order that Windows demands' },
+  CAT_DUPLICATE: { exit: 5, title: 'A security catalog lists the same hash twice' },
   CAT_OS_UNKNOWN: { exit: 2, title: 'An operating system is not in the catalog vocabulary' },
   CAT_OS_MISSING: { exit: 2, title: 'No operating system was named for the catalog' },
   CAT_NO_INF: { exit: 4, title: 'There is no INF to make a catalog for' },
   CAT_FILE_MISSING: { exit: 4, title: 'A file that the INF copies is missing from the package' },
-  CAT_FILE_UNHASHABLE: { exit: 4, title: 'A file of the package cannot be hashed' },
   CAT_NO_SOURCE_ENTRY: { exit: 4, title: 'A copied file is not listed in SourceDisksFiles' },
   CAT_NO_CATALOG_ENTRY: { exit: 4, title: 'The INF names no catalog for an architecture' },
-  CAT_CATALOG_SHARED: { exit: 4, title: 'Two INFs of a package name the same catalog' },
   CAT_DRIVERVER: { exit: 4, title: 'DriverVer is missing or is not in the expected form' },
   CAT_DRIVERVER_DATE: { exit: 4, title: 'The date in DriverVer is too old or in the future' },
   CAT_NO_MODELS: { exit: 4, title: 'The INF has no models for a targeted operating system' },

@@ -1,0 +1,154 @@
+import { z } from 'zod';
+import { type FourPartVersion, parseVersion } from '../core/version.ts';
+import { deviceIdComplaint } from './device-ids.ts';
+import { brandText, complain, fileName, filePath, vendorText, webAddress } from './text-rules.ts';
+
+/** File names that Windows keeps for devices, and a file of the output folder: no folder of a brand may be called so. */
+const TAKEN_FOLDERS = /^(con|prn|aux|nul|com[0-9]|lpt[0-9]|sha256sums)$/;
+
+const brandId = z
+  .string()
+  .max(64)
+  .regex(/^[a-z][a-z0-9-]*$/, 'has to be lower-case letters, digits and hyphens, a letter first')
+  .refine((id) => !TAKEN_FOLDERS.test(id), 'is a name that a folder cannot have on Windows');
+
+/** A driver's name, as its INF and its package folder have it. That there is such a driver is checked by the project. */
+const driverName = z.string().regex(/^[a-z][a-z0-9]{0,31}$/, 'has to be a driver name, for example xenvif');
+
+const version = z
+  .string({ error: () => 'has to be four numbers, for example 9.1.0.0' })
+  .transform((text, context): FourPartVersion => {
+    const parsed = parseVersion(text);
+    if (parsed !== undefined) return parsed;
+    const message = 'has to be four numbers from 0 to 65535, not all of them 0, for example 9.1.0.0';
+    context.addIssue({ code: 'custom', message, input: text });
+    return z.NEVER;
+  });
+
+/**
+ * A letter, then letters or digits (peers X4). Short ones are better: the list of ids that a bus hands to Windows grows
+ * with it, and {@link checkIdListSizes} says when it is too long.
+ */
+const vendorPrefix = z
+  .string()
+  .max(255)
+  .regex(/^[A-Za-z][A-Za-z0-9]*$/, 'has to be a letter, then letters or digits, for example XP');
+
+/** Begins the WMI class names of xeniface: a C identifier without a leading underscore. */
+const objectPrefix = z
+  .string()
+  .max(64)
+  .regex(/^[A-Za-z][A-Za-z0-9_]*$/, 'has to be a letter, then letters, digits or _, for example XenProject');
+
+const vendorDeviceId = z
+  .string({ error: () => 'has to be four hex digits, for example "C800"' })
+  .superRefine((text, context) => {
+    const message = deviceIdComplaint(text);
+    if (message !== undefined) complain(context, message, { code: 'BRAND_DEVICE_ID_REFUSED' });
+  })
+  .meta({ pattern: '^[C-Fc-f][0-9A-Fa-f]{3}$' })
+  .transform((text) => text.toUpperCase());
+
+const guid = z
+  .string()
+  .regex(
+    /^(\{[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})$/,
+    'has to be a GUID, for example 0A1B2C3D-0000-4000-8000-0A1B2C3D4E5F',
+  )
+  .transform((text) => text.replace(/[{}]/g, '').toUpperCase());
+
+/** `de`, `de-DE`, `zh-Hans-CN`, or the language number that an INF uses: `0407`. */
+const locale = z
+  .string()
+  .regex(/^([a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?|[0-9A-Fa-f]{4})$/, 'has to be a locale, for example de-DE');
+
+const stringName = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_.]{0,63}$/, 'has to be a string name: a letter, then letters, digits, _ or .');
+
+/** How the published upgrade codes of the upstream installer begin, x64 and x86 (spec xen-pv 7.3). */
+const PUBLISHED_UPGRADE_CODES = /^(D60FED1E|10828840)-/;
+
+/** A user-mode program that the vendor ships with the drivers. */
+const userService = z
+  .strictObject({
+    name: z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,79}$/, 'has to be a service name of letters, digits, _ and -'),
+    displayName: brandText,
+    description: brandText.exactOptional(),
+    /** The program; `files` are those it needs beside it. */
+    program: fileName,
+    files: z.array(fileName).max(64).readonly().default([]),
+    /** `driver` puts it into the package named by `package`; `component` makes a software component of it. */
+    as: z.enum(['driver', 'component']).default('driver'),
+    package: driverName.exactOptional(),
+    start: z.enum(['auto', 'demand', 'disabled']).default('auto'),
+    eventSource: z.boolean().default(false),
+  })
+  .superRefine((service, context) => {
+    if (service.as === 'driver' && service.package === undefined) {
+      context.addIssue({ code: 'custom', path: ['package'], message: 'names the driver package to put it in' });
+    }
+  });
+
+/** What a brand file may say (contract 2). Spellings are stable. */
+export const brandSchema = z
+  .strictObject({
+    id: brandId.meta({ description: 'The name of the brand in commands and of its folder in the output.' }),
+    version: version.meta({ description: 'Version of every driver that `versions` does not name.' }),
+    versions: z.record(driverName, version).default({}).meta({ description: 'Versions of single drivers.' }),
+    vendorName: vendorText.meta({ description: 'Who ships: Provider and Manufacturer of the INFs, CompanyName.' }),
+    vendorPrefix: vendorPrefix.meta({ description: 'Begins every hardware id that the bus drivers make.' }),
+    productName: brandText.meta({ description: 'Begins every display name.' }),
+    objectPrefix: objectPrefix.exactOptional().meta({ description: 'Begins the WMI class names of xeniface.' }),
+    vendorDeviceId: vendorDeviceId
+      .exactOptional()
+      .meta({ description: "The vendor's own PCI function, C000 or above." }),
+    copyright: brandText.exactOptional().meta({ description: 'LegalCopyright of the version resources.' }),
+    forceActivate: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Let the INF install the bus filter and its order.' }),
+    forceUnplug: z.boolean().default(false).meta({ description: 'Unplug emulated devices on every boot.' }),
+    rewriteVersions: z.boolean().default(false).meta({ description: 'Rewrite the version resources of binaries.' }),
+    msiUpgradeCodes: z
+      .strictObject({ x86: guid.exactOptional(), x64: guid.exactOptional() })
+      .exactOptional()
+      .meta({ description: "The vendor's own installer, for conflict checks." }),
+    supportUrl: webAddress.exactOptional().meta({ description: 'Where users find help.' }),
+    timestampServers: z.array(webAddress).max(16).readonly().default([]).meta({ description: 'Tried in order.' }),
+    drivers: z.array(driverName).min(1).max(64).readonly().exactOptional().meta({ description: 'Default: all.' }),
+    services: z.array(userService).max(64).readonly().default([]).meta({ description: 'User-mode services.' }),
+    strings: z
+      .record(locale, z.record(stringName, brandText))
+      .default({})
+      .meta({ description: 'Localised strings: locale, then string name.' }),
+    patches: filePath.exactOptional().meta({ description: 'The folder of the patch queue.' }),
+  })
+  .superRefine((brand, context) => {
+    const own = brand.id === 'xenproject' || brand.vendorName === 'Xen Project';
+    for (const [architecture, code] of Object.entries(brand.msiUpgradeCodes ?? {})) {
+      if (own || !PUBLISHED_UPGRADE_CODES.test(code)) continue;
+      context.addIssue({
+        code: 'custom',
+        path: ['msiUpgradeCodes', architecture],
+        message:
+          'is the default that upstream publishes: the installer would replace, or be replaced by, a foreign one',
+        params: { code: 'BRAND_UPGRADE_CODE_DEFAULT', hint: 'Make a GUID of your own, once, and keep it.' },
+      });
+    }
+  })
+  .meta({ title: 'brand', description: 'Who ships the drivers, as data (winpv brand file).' });
+
+/**
+ * Who ships: the checked content of a brand file. Versions are four numbers, `vendorDeviceId` and upgrade codes are
+ * upper case (the codes without braces); what the file leaves out is its default or absent.
+ */
+export type Brand = Readonly<z.output<typeof brandSchema>>;
+
+/** The version of a driver's package: its own when the brand gives it one. */
+export const driverVersion = (brand: Brand, driver: string): FourPartVersion =>
+  Object.hasOwn(brand.versions, driver) ? (brand.versions[driver] ?? brand.version) : brand.version;
+
+/** The JSON schema of a brand file (draft 2020-12), made from the schema that checks it. */
+export const brandSchemaJson = (): Readonly<Record<string, unknown>> =>
+  z.toJSONSchema(brandSchema, { io: 'input', unrepresentable: 'any' });

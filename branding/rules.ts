@@ -1,0 +1,146 @@
+import { type Diagnostic, problem } from '../core/errors.ts';
+import { formatVersion } from '../core/version.ts';
+import { ID_LIST_LIMIT_BYTES, idListSizeBytes } from '../drivers/ids.ts';
+import type { Brand } from './brand.ts';
+import { reservedRangeOf } from './device-ids.ts';
+import type { LoadedBrand } from './load.ts';
+import type { SettingsPoint, SettingsTree } from './settings-tree.ts';
+
+type Places = Pick<SettingsTree, 'file' | 'point'>;
+
+const reservedDeviceId = (brand: Brand, places: Places): readonly Diagnostic[] => {
+  const range = brand.vendorDeviceId === undefined ? undefined : reservedRangeOf(brand.vendorDeviceId);
+  if (range === undefined || range.names.test(`${brand.vendorName}\n${brand.productName}`)) return [];
+  const message = `The device id ${brand.vendorDeviceId} is in the range reserved for ${range.owner}: a host that presents it may be offered drivers of ${range.owner} by Windows Update.`;
+  const hint = `Use an id outside C000 to C2FF, or leave this warning if the brand belongs to ${range.owner}.`;
+  return [
+    problem('BRAND_DEVICE_ID_RESERVED', message, {
+      severity: 'warning',
+      failureMode: 'F25',
+      hint,
+      ...places.point(['vendorDeviceId']),
+    }),
+  ];
+};
+
+/** ProductVersion of an MSI package: 255.255.65535 and a fourth number that it ignores (peers X3). */
+const isLarge = ([major, minor]: readonly number[]): boolean => (major ?? 0) > 255 || (minor ?? 0) > 255;
+
+const largeVersions = (brand: Brand, places: Places): readonly Diagnostic[] =>
+  [
+    { version: brand.version, path: ['version'] },
+    ...Object.entries(brand.versions).map(([driver, version]) => ({ version, path: ['versions', driver] })),
+  ]
+    .filter(({ version }) => isLarge(version))
+    .map(({ version, path }) =>
+      problem('BRAND_VERSION_LARGE', `${formatVersion(version)} does not fit an MSI package.`, {
+        severity: 'warning',
+        hint: 'Keep the first two numbers at 255 or below if an installer is made of these drivers.',
+        ...places.point(path),
+      }),
+    );
+
+/** What a brand may do, but hardly means to. Warnings only. */
+export const brandNotes = (brand: Brand, places: Places): readonly Diagnostic[] => [
+  ...reservedDeviceId(brand, places),
+  ...largeVersions(brand, places),
+];
+
+interface Claim {
+  readonly owner: LoadedBrand;
+  /** Compared without case. */
+  readonly value: string | undefined;
+  readonly point: SettingsPoint;
+}
+
+const claim = (owner: LoadedBrand, path: readonly string[]): Claim => {
+  let value: unknown = owner.brand;
+  for (const key of path) value = (value as Readonly<Record<string, unknown>> | undefined)?.[key];
+  return { owner, value: typeof value === 'string' ? value : undefined, point: owner.point(path) };
+};
+
+/** Pairs of claims to one value: each later one with the first that made it. */
+const clashes = (claims: readonly Claim[]): readonly { readonly first: Claim; readonly second: Claim }[] => {
+  const taken = new Map<string, Claim>();
+  return claims.flatMap((second) => {
+    const value = second.value?.toLowerCase();
+    if (value === undefined) return [];
+    const first = taken.get(value);
+    if (first !== undefined) return [{ first, second }];
+    taken.set(value, second);
+    return [];
+  });
+};
+
+const CLASH_RULES = [
+  { code: 'BRAND_ID_CLASH', what: 'the id', severity: 'error', paths: [['id']] },
+  { code: 'BRAND_PREFIX_CLASH', what: 'the vendor prefix', severity: 'error', paths: [['vendorPrefix']] },
+  { code: 'BRAND_DEVICE_ID_CLASH', what: 'the vendor device id', severity: 'error', paths: [['vendorDeviceId']] },
+  { code: 'BRAND_OBJECT_PREFIX_CLASH', what: 'the object prefix', severity: 'warning', paths: [['objectPrefix']] },
+  {
+    code: 'BRAND_UPGRADE_CODE_CLASH',
+    what: 'the upgrade code',
+    severity: 'error',
+    paths: [
+      ['msiUpgradeCodes', 'x86'],
+      ['msiUpgradeCodes', 'x64'],
+    ],
+  },
+] as const;
+
+const clash = (rule: (typeof CLASH_RULES)[number], first: Claim, second: Claim): Diagnostic => {
+  const { code, what, severity } = rule;
+  const both = `The brands "${second.owner.brand.id}" and "${first.owner.brand.id}" both use`;
+  const who = first.owner === second.owner ? `The brand "${second.owner.brand.id}" uses twice` : both;
+  const { file, line = 1 } = first.point.at;
+  const hint = `The other one stands in ${file}:${line}. Give one of them its own.`;
+  return problem(code, `${who} ${what} ${second.value}.`, { severity, ...second.point, hint });
+};
+
+/**
+ * What must differ between the brands of one project, because the packages of all of them can reach one machine. The
+ * same object prefix is a warning only: the WMI classes clash when both brands are installed, and no disk is lost.
+ */
+export const checkBrands = (brands: readonly LoadedBrand[]): readonly Diagnostic[] =>
+  CLASH_RULES.flatMap((rule) => {
+    const claims = brands.flatMap((owner) => rule.paths.map((path) => claim(owner, path)));
+    return clashes(claims).map(({ first, second }) => clash(rule, first, second));
+  });
+
+/** What a bus makes of a prefix: the rows of its revision table and the child classes it lists. */
+export interface BusIds {
+  /** `XENBUS` */
+  readonly enumerator: string;
+  /** The rows of its revision table. */
+  readonly revisions: { readonly length: number };
+  /** `VBD`, `IFACE` */
+  readonly classes: readonly string[];
+  /** The id that ends every list: `XENCLASS` */
+  readonly lastId: string;
+}
+
+/** The most rows that fit below the limit; 0 when not even one does. */
+const rowsThatFit = (sizeOf: (rows: number) => number, rows: number): number => {
+  let fitting = rows;
+  while (fitting > 0 && sizeOf(fitting) >= ID_LIST_LIMIT_BYTES) fitting -= 1;
+  return fitting;
+};
+
+/**
+ * Whether the id lists that a bus hands to Windows stay below 1024 bytes with the brand's prefix (spec xen-pv 1.4, F10):
+ * a checked build stops above that, a free one gives Windows a list it may cut.
+ */
+export const checkIdListSizes = (loaded: LoadedBrand, buses: readonly BusIds[]): readonly Diagnostic[] => {
+  const { vendorPrefix } = loaded.brand;
+  return buses.flatMap(({ enumerator, revisions: { length: rows }, classes, lastId }) =>
+    classes.flatMap((device) => {
+      const sizeOf = (count: number): number =>
+        idListSizeBytes({ bus: enumerator, device, vendorPrefix, rows: count, lastId });
+      if (sizeOf(rows) < ID_LIST_LIMIT_BYTES) return [];
+      const message = `With the prefix "${vendorPrefix}" the id list of ${enumerator}'s ${device} is ${sizeOf(rows)} bytes long for ${rows} revisions; it has to stay below ${ID_LIST_LIMIT_BYTES}.`;
+      const hint = `Use a shorter vendorPrefix, or a bus with at most ${rowsThatFit(sizeOf, rows)} revisions.`;
+      const detail = { failureMode: 'F10', hint, ...loaded.point(['vendorPrefix']) };
+      return [problem('BRAND_ID_LIST_TOO_LONG', message, detail)];
+    }),
+  );
+};

@@ -1,0 +1,208 @@
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Pair,
+  parseDocument,
+  type Scalar,
+  type YAMLMap,
+} from 'yaml';
+import { type Diagnostic, problem, type SourcePosition, WinpvError } from '../core/errors.ts';
+import { shownLine, shownText } from '../core/spelling.ts';
+
+/** Keys and list indices from the root of a settings file: `['sources', 'xenbus', 'tree']`. */
+export type SettingsPath = readonly PropertyKey[];
+
+/** A place in a settings file, ready to be spread into a finding. */
+export interface SettingsPoint {
+  readonly at: SourcePosition;
+  /** The line there; left out when it may hold a secret. */
+  readonly excerpt?: string;
+}
+
+/** A settings file as plain data, with the places of its keys and values. */
+export interface SettingsTree {
+  readonly file: string;
+  readonly value: unknown;
+  /** The place of the value at the path; of the nearest one above it when there is none. */
+  point(path: SettingsPath): SettingsPoint;
+  /** The same for the key that names the value. */
+  keyPoint(path: SettingsPath): SettingsPoint;
+}
+
+const MAX_BYTES = 1024 * 1024;
+const MAX_DEPTH = 24;
+/** Values in a file, each use of an alias counted anew: what bounds an alias bomb. */
+const MAX_VALUES = 50_000;
+const LONGEST_EXCERPT = 200;
+
+interface Place {
+  /** Offsets in the text, in UTF-16 units. */
+  readonly key: number;
+  readonly value: number;
+}
+
+/** What one reading of a file collects. */
+interface Reading {
+  readonly places: Map<string, Place>;
+  readonly anchors: Map<string, unknown>;
+  readonly found: Diagnostic[];
+  readonly pointAt: (offset: number) => SettingsPoint;
+  values: number;
+}
+
+const placeKey = (path: SettingsPath): string => JSON.stringify(path.map(String));
+
+/** Thrown inside this file only: the limits end the reading at once. */
+const stop = (reading: Reading, message: string, offset: number): never => {
+  throw new WinpvError('CONFIG_SYNTAX', message, reading.pointAt(offset));
+};
+
+// A line that names a secret is not repeated in a message: a password written by mistake must not reach a log.
+const MAY_HOLD_SECRET = /pass(word|phrase|in)?\b|secret|\bpin\b|\btoken|api-?key|:\/\/[^/\s]*@/i;
+
+const pointer = (text: string, file: string, lines: LineCounter) => {
+  const source = text.split('\n');
+  return (offset: number): SettingsPoint => {
+    const { line, col } = lines.linePos(Math.min(offset, text.length));
+    const place = { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+    const excerpt = (source[place.line - 1] ?? '').replace(/\r$/, '');
+    const hidden = place.column > LONGEST_EXCERPT || MAY_HOLD_SECRET.test(excerpt);
+    return hidden ? { at: place } : { at: place, excerpt: shownLine(excerpt.slice(0, LONGEST_EXCERPT)) };
+  };
+};
+
+const offsetOf = (node: unknown): number | undefined => {
+  const range = (node as { readonly range?: readonly number[] | null } | null | undefined)?.range;
+  return range?.[0];
+};
+
+const anchorOf = (node: unknown): string | undefined => (node as { readonly anchor?: string } | null)?.anchor;
+
+const keyText = (pair: Pair): string | undefined => {
+  const key: unknown = pair.key;
+  return isScalar(key) ? String((key as Scalar).source ?? key.value) : undefined;
+};
+
+const readMap = (reading: Reading, map: YAMLMap, path: readonly string[]): unknown => {
+  const entries = new Map<string, unknown>();
+  for (const pair of map.items) {
+    const key = offsetOf(pair.key) ?? offsetOf(map) ?? 0;
+    const name = keyText(pair);
+    if (name === undefined) {
+      reading.found.push(problem('CONFIG_SYNTAX', 'A key has to be a plain word.', reading.pointAt(key)));
+      continue;
+    }
+    if (entries.has(name)) {
+      const message = `The key "${shownText(name)}" is written twice.`;
+      reading.found.push(problem('CONFIG_SYNTAX', message, reading.pointAt(key)));
+      continue;
+    }
+    const below = [...path, name];
+    reading.places.set(placeKey(below), { key, value: offsetOf(pair.value) ?? key });
+    entries.set(name, readNode(reading, pair.value, below));
+  }
+  // Not by assignment: a key named __proto__ is a key like any other.
+  return Object.fromEntries(entries);
+};
+
+const readNode = (reading: Reading, node: unknown, path: readonly string[]): unknown => {
+  const offset = offsetOf(node) ?? 0;
+  reading.values += 1;
+  if (reading.values > MAX_VALUES) stop(reading, `There are more than ${MAX_VALUES} values here.`, offset);
+  if (path.length > MAX_DEPTH) stop(reading, `This is nested more than ${MAX_DEPTH} levels deep.`, offset);
+  if (isAlias(node)) {
+    if (!reading.anchors.has(node.source)) {
+      const message = `The alias *${shownText(node.source)} has no anchor before it.`;
+      reading.found.push(problem('CONFIG_SYNTAX', message, reading.pointAt(offset)));
+      return null;
+    }
+    return readNode(reading, reading.anchors.get(node.source), path);
+  }
+  const anchor = anchorOf(node);
+  if (anchor !== undefined) reading.anchors.set(anchor, node);
+  if (isMap(node)) return readMap(reading, node, path);
+  if (isSeq(node)) {
+    return node.items.map((item, index) => {
+      const below = [...path, String(index)];
+      const value = offsetOf(item) ?? offset;
+      reading.places.set(placeKey(below), { key: value, value });
+      return readNode(reading, item, below);
+    });
+  }
+  return isScalar(node) ? node.value : null;
+};
+
+const nearest = (reading: Reading, path: SettingsPath): Place => {
+  for (let length = path.length; length > 0; length -= 1) {
+    const place = reading.places.get(placeKey(path.slice(0, length)));
+    if (place !== undefined) return place;
+  }
+  return reading.places.get(placeKey([])) ?? { key: 0, value: 0 };
+};
+
+const decoded = (source: string | Uint8Array, file: string): string => {
+  if (source.length > MAX_BYTES) {
+    throw new WinpvError('CONFIG_SYNTAX', `A settings file is at most ${MAX_BYTES} bytes long.`, { at: { file } });
+  }
+  if (typeof source === 'string') return source.replace(/^\ufeff/, '');
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(source);
+  } catch (cause) {
+    const hint = 'Save the file as UTF-8.';
+    throw new WinpvError('CONFIG_SYNTAX', 'The file is not UTF-8 text.', { at: { file }, hint, cause });
+  }
+};
+
+const parsed = (text: string, file: string, lineCounter: LineCounter) => {
+  try {
+    // Keys are checked for doubles above: the library's own check takes quadratic time.
+    const options = { lineCounter, prettyErrors: false, uniqueKeys: false, stringKeys: false, merge: false } as const;
+    return parseDocument(text, { ...options, version: '1.2', schema: 'core', logLevel: 'silent' });
+  } catch (cause) {
+    throw new WinpvError('CONFIG_SYNTAX', 'The file is nested too deeply, or is no YAML at all.', {
+      at: { file, line: 1, column: 1 },
+      cause,
+    });
+  }
+};
+
+/**
+ * Reads YAML 1.2 (and so JSON) into plain data. Aliases are followed, within {@link MAX_VALUES}; merge keys, tags and
+ * other YAML versions are not.
+ *
+ * @param source the text, or its UTF-8 bytes; at most 1 MiB
+ * @throws WinpvError CONFIG_SYNTAX with all that is wrong, each with its line and column
+ */
+export const parseSettingsTree = (source: string | Uint8Array, file: string): SettingsTree => {
+  const text = decoded(source, file);
+  const lines = new LineCounter();
+  const document = parsed(text, file, lines);
+  const reading: Reading = {
+    places: new Map(),
+    anchors: new Map(),
+    found: [],
+    pointAt: pointer(text, file, lines),
+    values: 0,
+  };
+  const { explicit, version } = document.directives?.yaml ?? {};
+  if (explicit === true && version !== '1.2') {
+    reading.found.push(problem('CONFIG_SYNTAX', 'Settings files are YAML 1.2.', reading.pointAt(0)));
+  }
+  for (const { message, pos } of [...document.errors, ...document.warnings]) {
+    reading.found.push(problem('CONFIG_SYNTAX', `${shownText(message)}.`, reading.pointAt(pos[0])));
+  }
+  if (reading.found.length > 0) throw WinpvError.of(reading.found);
+  const root = offsetOf(document.contents) ?? 0;
+  reading.places.set(placeKey([]), { key: root, value: root });
+  const value = readNode(reading, document.contents, []);
+  if (reading.found.length > 0) throw WinpvError.of(reading.found);
+  return {
+    file,
+    value,
+    point: (path) => reading.pointAt(nearest(reading, path).value),
+    keyPoint: (path) => reading.pointAt(nearest(reading, path).key),
+  };
+};

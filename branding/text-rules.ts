@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { shownText } from '../core/spelling.ts';
+import type { RuleParams } from './settings.ts';
+
+/** Most characters of a text: UTF-16 units, as Windows counts. */
+const MAX_TEXT = 255;
+
+interface TextRule {
+  readonly pattern: RegExp;
+  readonly why: string;
+}
+
+/**
+ * What a brand text may not hold, because some place it ends up in would act on it: an INF string (quotes, percent
+ * signs), a template (`@NAME@`), a build script of the vendor's (back-ticks, `$(`), or the eye of a reader. A dollar
+ * sign, an ampersand, an apostrophe or a backslash alone is an ordinary character (contract 2).
+ */
+const TEXT_RULES: readonly TextRule[] = [
+  { pattern: /\p{Cc}|[\u2028\u2029]/u, why: 'a control character or a line break' },
+  { pattern: /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u, why: 'a character that changes the writing direction' },
+  { pattern: /\p{Cs}|\ufeff/u, why: 'a character that is no text' },
+  { pattern: /"/, why: 'a quotation mark, which would end the string of an INF' },
+  { pattern: /%/, why: 'a percent sign, which starts a string or folder reference in an INF' },
+  { pattern: /`/, why: 'a back-tick' },
+  { pattern: /\$\(/, why: 'a command substitution' },
+  { pattern: /@[A-Za-z0-9_]+@/, why: 'a template token' },
+];
+
+/** The same for editors that read the JSON schema: one pattern, so without the reasons. */
+const EDITOR_PATTERN =
+  '^(?!.*(?:\\$\\(|@[A-Za-z0-9_]+@))[^"%`\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff]+$';
+
+type RuleContext = z.core.$RefinementCtx;
+
+/** Adds a complaint of our own; the message goes on after the name of the key. */
+export const complain = (context: RuleContext, message: string, params: RuleParams = {}): void => {
+  context.addIssue({ code: 'custom', message, params: { ...params } });
+};
+
+const checkText = (text: string, context: RuleContext): void => {
+  for (const { pattern, why } of TEXT_RULES) {
+    const match = pattern.exec(text);
+    if (match === null) continue;
+    const message = `holds ${why}: "${shownText(match[0])}" at character ${match.index + 1}`;
+    complain(context, message, { code: 'BRAND_TEXT_REFUSED', hint: 'Write the text without it.' });
+    return;
+  }
+  if (text.length > 0 && text.trim() === '') complain(context, 'is blank', { code: 'BRAND_TEXT_REFUSED' });
+};
+
+/** A text that people read: 1–255 characters, none of which means something to an INF, a template or a shell. */
+export const brandText = z.string().min(1).max(MAX_TEXT).superRefine(checkText).meta({ pattern: EDITOR_PATTERN });
+
+/** Names that Windows claims for itself; compared after folding wide and similar forms. */
+const isMicrosoft = (text: string): boolean => /^\s*microsoft/i.test(text.normalize('NFKC'));
+
+/** The name of the one who ships: a text, and not Microsoft. */
+export const vendorText = brandText.superRefine((text, context) => {
+  if (!isMicrosoft(text)) return;
+  complain(context, 'is a name that only Microsoft may ship under', {
+    code: 'BRAND_VENDOR_RESERVED',
+    hint: 'Name the company that signs and supports these drivers.',
+  });
+});
+
+/** An absolute http or https address without a user name or a password in it. */
+export const webAddress = z
+  .string()
+  .max(2048)
+  .superRefine((text, context) => {
+    if (!/^https?:\/\/[^\s"<>`\\^{|}]+$/i.test(text) || !URL.canParse(text)) {
+      complain(context, 'has to be a web address, for example https://example.com/support');
+      return;
+    }
+    const { username, password } = new URL(text);
+    if (username !== '' || password !== '') complain(context, 'has a user name or a password in the address');
+  })
+  .meta({ format: 'uri' });
+
+/** A name of one file in a package folder: no folders, nothing that Windows forbids in names. */
+export const fileName = z
+  .string()
+  .max(MAX_TEXT)
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/, 'has to be a file name of letters, digits and _ . + -');
+
+/** A path relative to the file that names it, or absolute; `/` or `\` between folders. */
+export const filePath = z
+  .string()
+  .min(1)
+  .max(1024)
+  .regex(/^[^\p{Cc}"*<>?|]+$/u, 'has to be a path');
