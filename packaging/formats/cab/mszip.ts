@@ -1,0 +1,60 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { concatBytes } from '../../../core/bytes.ts';
+import { CAB_BLOCK_SIZE } from './model.ts';
+
+/** Every MSZIP block starts with `CK`. */
+const SIGNATURE = Uint8Array.of(0x43, 0x4b);
+/** `CK`, BFINAL with a stored block, LEN and its complement. */
+const STORED_OVERHEAD = 7;
+const MAX_PACKED_SIZE = CAB_BLOCK_SIZE + 12;
+/** One output chunk holds any block, so zlib never joins pieces. */
+const CHUNK_SIZE = CAB_BLOCK_SIZE + 1024;
+/** No DEFLATE stream yields more bytes than this for each of its own (a 258-byte copy in two bits). */
+const MAX_RATIO = 1032;
+
+/**
+ * One MSZIP block: a function of the block and of up to 32 KiB that precede it in its folder, so blocks can be packed in
+ * any order. What does not shrink becomes a stored block, so the limit of 32,768 + 12 bytes always holds.
+ *
+ * @param block 1 to 32,768 bytes
+ * @param history the bytes before it in the folder, at most 32,768; empty for the first block
+ * @see spec signing-formats 5.3
+ */
+export const encodeMszipBlock = (block: Uint8Array, history: Uint8Array): Uint8Array => {
+  const options = { level: 9, memLevel: 9, chunkSize: CHUNK_SIZE };
+  const packed = deflateRawSync(block, history.length === 0 ? options : { ...options, dictionary: history });
+  if (packed.length + SIGNATURE.length < block.length + STORED_OVERHEAD) return concatBytes(SIGNATURE, packed);
+  return storedBlock(block);
+};
+
+const storedBlock = (block: Uint8Array): Uint8Array => {
+  const { length } = block;
+  const head = Uint8Array.of(0x01, length & 0xff, length >>> 8, ~length & 0xff, (~length >>> 8) & 0xff);
+  return concatBytes(SIGNATURE, head, block);
+};
+
+/** Why the block cannot hold `size` bytes, or undefined. Costs nothing, so it comes before memory is set aside. */
+export const mszipBlockFlaw = (packed: Uint8Array, size: number): string | undefined => {
+  if (packed.length > MAX_PACKED_SIZE) return `it has ${packed.length} bytes; ${MAX_PACKED_SIZE} is the limit`;
+  if (packed[0] !== SIGNATURE[0] || packed[1] !== SIGNATURE[1]) return 'it does not start with CK';
+  if (size > (packed.length - SIGNATURE.length) * MAX_RATIO) return 'it is too short for what it should unpack to';
+  return undefined;
+};
+
+/**
+ * The bytes of one MSZIP block. The decoder's memory goes on from block to block: MakeCab's second block needs the first.
+ *
+ * @param history up to 32 KiB of output before this block
+ * @param size what the block must yield, exactly
+ * @returns undefined when the stream is damaged or yields another number of bytes
+ */
+export const decodeMszipBlock = (packed: Uint8Array, history: Uint8Array, size: number): Uint8Array | undefined => {
+  const options = { chunkSize: CHUNK_SIZE, maxOutputLength: Math.max(size, 1) };
+  try {
+    const stream = packed.subarray(SIGNATURE.length);
+    const out = inflateRawSync(stream, history.length === 0 ? options : { ...options, dictionary: history });
+    return out.length === size ? out : undefined;
+  } catch {
+    return undefined;
+  }
+};
