@@ -1,0 +1,107 @@
+import { concatBytes, u32leBytes } from '../../../core/bytes.ts';
+import { WinpvError } from '../../../core/errors.ts';
+import { peChecksum } from './digest.ts';
+import type { PeFlawRule, PeImage } from './model.ts';
+import { parsePe } from './parse.ts';
+
+/** What to do with the signature that an image has already. */
+export type ExistingSignature = 'refuse' | 'replace';
+
+/** WIN_CERT_REVISION_2_0 and WIN_CERT_TYPE_PKCS_SIGNED_DATA. */
+const REVISION = 0x0200;
+const PKCS_SIGNED_DATA = 0x0002;
+const HEADER = 8;
+
+/** Contradictions of the certificate table go away with the table. */
+const GONE_WITH_THE_TABLE: readonly PeFlawRule[] = [
+  'certificate-table-out-of-range',
+  'certificate-table-overlap',
+  'certificate-table-unaligned',
+];
+
+/**
+ * An image that a signature can be made for: no certificate table, padded with zeros to a multiple of 8. The padding is
+ * inside the hash (spec signing-formats 3.7).
+ * @throws WinpvError SIGN_NOT_SIGNABLE, SIGN_ALREADY_SIGNED, PE_*
+ */
+export const preparePeForSignature = (
+  bytes: Uint8Array,
+  file: string,
+  existing: ExistingSignature = 'refuse',
+): PeImage => {
+  const image = parsePe(bytes, file);
+  const directory = signableDirectory(image, existing);
+  if (existing === 'replace' && hasTable(image, directory)) return parsePe(withoutTable(image, directory), file);
+  return bytes.length % 8 === 0 ? image : parsePe(padded(bytes), file);
+};
+
+/** The image without its certificate table; the zeros that padded it to 8 stay. The checksum is made right again. */
+export const stripPeSignature = (bytes: Uint8Array, file: string): Uint8Array => {
+  const image = parsePe(bytes, file);
+  const directory = signableDirectory(image, 'replace');
+  if (!hasTable(image, directory)) return bytes;
+  const stripped = withoutTable(image, directory);
+  writeChecksum(stripped, image.checksumOffset);
+  return stripped;
+};
+
+/**
+ * Appends a signature to a prepared image. Three places differ afterwards: the checksum, the directory entry, the tail.
+ * @param pkcs7 a DER ContentInfo made for exactly this image
+ * @returns a new file; `dwLength` counts the zeros after the DER, as SignTool writes it
+ */
+export const attachPeSignature = (prepared: PeImage, pkcs7: Uint8Array): Uint8Array => {
+  const { bytes, checksumOffset } = prepared;
+  const directory = signableDirectory(prepared, 'refuse');
+  const size = (HEADER + pkcs7.length + 7) & ~7;
+  if (bytes.length % 8 !== 0) throw new TypeError('attachPeSignature needs an image from preparePeForSignature');
+  if (bytes.length + size > 0xffff_ffff) return refuse(prepared, 'The image would be larger than 4 GiB.', directory);
+  const signed = new Uint8Array(bytes.length + size);
+  signed.set(bytes);
+  const view = new DataView(signed.buffer);
+  view.setUint32(bytes.length, size, true);
+  view.setUint16(bytes.length + 4, REVISION, true);
+  view.setUint16(bytes.length + 6, PKCS_SIGNED_DATA, true);
+  signed.set(pkcs7, bytes.length + HEADER);
+  view.setUint32(directory, bytes.length, true);
+  view.setUint32(directory + 4, size, true);
+  writeChecksum(signed, checksumOffset);
+  return signed;
+};
+
+/** The offset of the certificate directory entry, when the image may be signed. */
+const signableDirectory = (image: PeImage, existing: ExistingSignature): number => {
+  const { certificateDirectoryOffset: directory, flaws, checksumOffset } = image;
+  if (directory === undefined) {
+    return refuse(image, 'The image has fewer than five data directories: no place for a signature.', checksumOffset);
+  }
+  const flaw = flaws.find(({ rule }) => existing === 'refuse' || !GONE_WITH_THE_TABLE.includes(rule));
+  if (flaw !== undefined) return refuse(image, flaw.message, flaw.offset);
+  if (existing === 'refuse' && hasTable(image, directory)) {
+    throw new WinpvError('SIGN_ALREADY_SIGNED', 'The image has a signature already.', {
+      at: { file: image.file, offset: directory },
+      hint: 'Use --replace to sign it anew, or --if-unsigned to leave it as it is.',
+    });
+  }
+  return directory;
+};
+
+const hasTable = ({ bytes }: PeImage, directory: number): boolean =>
+  bytes.subarray(directory, directory + 8).some((octet) => octet !== 0);
+
+/** A copy that ends where the table began, with an empty directory entry, padded. A dangling entry is only emptied. */
+const withoutTable = ({ bytes, certificateTable }: PeImage, directory: number): Uint8Array => {
+  const stripped = padded(bytes.subarray(0, certificateTable?.offset ?? bytes.length));
+  stripped.fill(0, directory, directory + 8);
+  return stripped;
+};
+
+const padded = (bytes: Uint8Array): Uint8Array => concatBytes(bytes, new Uint8Array(-bytes.length & 7));
+
+const writeChecksum = (bytes: Uint8Array, offset: number): void => {
+  bytes.set(u32leBytes(peChecksum(bytes, offset)), offset);
+};
+
+const refuse = ({ file }: PeImage, why: string, offset: number): never => {
+  throw new WinpvError('SIGN_NOT_SIGNABLE', why, { at: { file, offset } });
+};
