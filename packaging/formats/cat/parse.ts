@@ -1,4 +1,4 @@
-import { compareBytes } from '../../../core/bytes.ts';
+import { compareBytes, toHex } from '../../../core/bytes.ts';
 import { type Diagnostic, problem, WinpvError } from '../../../core/errors.ts';
 import { contextPrimitiveTag, contextTag, type DerNode, decodeUtf16be, parseDer, Tag } from '../der/parse.ts';
 import {
@@ -193,5 +193,8 @@ const checkMembers = (members: readonly CatalogMember[], ctl: DerNode, findings:
     findings.push(
       problem('CAT_NOT_SORTED', 'The members are not in the order of their tags.', { severity: 'warning', at }),
     );
+  }
+  if (new Set(tags.map(toHex)).size < tags.length) {
+    findings.push(problem('CAT_DUPLICATE', 'Two members have the same tag.', { severity: 'warning', at }));
   }
 };
