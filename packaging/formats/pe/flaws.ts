@@ -17,6 +17,9 @@ export interface PeFindings {
   readonly certificateTable: { readonly offset: number; readonly size: number } | undefined;
 }
 
+/** How many flaws of one rule are listed; one is enough to refuse an image, and a hostile one could have 65,535. */
+const MAX_FLAWS_OF_A_RULE = 20;
+
 interface Extent {
   readonly start: number;
   readonly end: number;
@@ -57,12 +60,16 @@ const judgeDirectories = (headers: PeHeaders): PeFlaw[] => {
   return [{ rule: 'directories-out-of-range', offset: directoriesOffset, message }];
 };
 
-const judgeSectionsInFile = ({ sections, bytes, sectionTableOffset }: PeHeaders): PeFlaw[] =>
-  sections.flatMap(({ name, rawOffset, rawSize }, i): PeFlaw[] => {
-    if (rawSize === 0 || rawOffset + rawSize <= bytes.length) return [];
+const judgeSectionsInFile = ({ sections, bytes, sectionTableOffset }: PeHeaders): PeFlaw[] => {
+  const flaws: PeFlaw[] = [];
+  for (const [i, { name, rawOffset, rawSize }] of sections.entries()) {
+    if (rawSize === 0 || rawOffset + rawSize <= bytes.length) continue;
     const message = `Section ${name} ends at ${hex(rawOffset + rawSize)}, beyond the end of the file.`;
-    return [{ rule: 'section-out-of-range', offset: sectionTableOffset + 40 * i, message }];
-  });
+    flaws.push({ rule: 'section-out-of-range', offset: sectionTableOffset + 40 * i, message });
+    if (flaws.length === MAX_FLAWS_OF_A_RULE) break;
+  }
+  return flaws;
+};
 
 const rawExtent = ({ rawOffset, rawSize }: PeSection): [number, number] => [rawOffset, rawOffset + rawSize];
 
@@ -92,6 +99,7 @@ const judgeOverlaps = (
     if (start < reach.end) {
       const message = `Section ${name} starts at ${hex(start)}, inside ${reach.name}, which end at ${hex(reach.end)}.`;
       flaws.push({ rule, offset: sectionTableOffset + 40 * section, message });
+      if (flaws.length === MAX_FLAWS_OF_A_RULE) break;
     }
     if (end > reach.end) reach = { end, name: `the bytes of section ${name}` };
   }

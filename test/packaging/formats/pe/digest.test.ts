@@ -7,6 +7,7 @@ import { pageHashes, peChecksum, peDigest } from '../../../../packaging/formats/
 import { parsePe } from '../../../../packaging/formats/pe/parse.ts';
 import { describeCorpus } from '../../../support/outside.ts';
 import { bareImage } from './bare-image.ts';
+import { bestOf } from './best-of.ts';
 import { peVectors } from './vectors.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -125,9 +126,7 @@ describe('CheckSum', () => {
 
   test('of 100 MB takes well under a second', () => {
     const bytes = new Uint8Array(100_000_001).fill(0xab);
-    const start = performance.now();
-    peChecksum(bytes, 0x158);
-    expect(performance.now() - start).toBeLessThan(900);
+    expect(bestOf(3, () => peChecksum(bytes, 0x158))).toBeLessThan(700);
   });
 });
 

@@ -5,6 +5,7 @@ import { checkPe } from '../../../../packaging/formats/pe/flaws.ts';
 import { isPe, parsePe } from '../../../../packaging/formats/pe/parse.ts';
 import { describeCorpus } from '../../../support/outside.ts';
 import { bareImage } from './bare-image.ts';
+import { bestOf } from './best-of.ts';
 
 const rulesOf = (bytes: Uint8Array): string[] => parsePe(bytes, 'a.sys').flaws.map(({ rule }) => rule);
 
@@ -180,13 +181,15 @@ describe('flaws', () => {
     ]);
   });
 
-  test('65,535 sections take linear time', () => {
+  test('of 65,535 sections that all overlap the first ones are listed, soon', () => {
     const bytes = new Uint8Array(0x200 + 65_535 * 40);
     bytes.set(bareImage({}).subarray(0, 0x58 + 240));
     new DataView(bytes.buffer).setUint16(0x46, 65_535, true);
     for (let at = 0x58 + 240; at + 40 <= bytes.length; at += 40) bytes.fill(1, at + 8, at + 24);
-    const start = performance.now();
-    expect(rulesOf(bytes).length).toBeGreaterThan(60_000);
-    expect(performance.now() - start).toBeLessThan(2000);
+    const flaws = rulesOf(bytes);
+    for (const rule of ['section-out-of-range', 'overlap-raw', 'overlap-virtual']) {
+      expect(flaws.filter((flaw) => flaw === rule).length).toBe(20);
+    }
+    expect(bestOf(3, () => parsePe(bytes, 'a.sys'))).toBeLessThan(1500);
   });
 });
