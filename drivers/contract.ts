@@ -43,12 +43,20 @@ export interface DriverGeneration {
 export interface DriverBus {
   /** The enumerator in its children's ids: `XENBUS`. */
   readonly enumerator: string;
-  /** The rows of its revision table, oldest first: `0x0900000b`. */
-  readonly revisions: readonly number[];
+  /** Its revision table, oldest first: each row is one id of every child. */
+  readonly revisions: readonly BusRevision[];
   /** Child classes it makes devices for: `VBD`. */
   readonly classes: readonly string[];
   /** The id that ends every child's list: `XENCLASS`. */
   readonly lastId: string;
+}
+
+/** A row of a revision table: the number children bind, and the interface versions that it stands for. */
+export interface BusRevision {
+  /** `0x0900000b` */
+  readonly revision: number;
+  /** By interface: `XENBUS_STORE: 2`. An interface that the row does not know is absent. */
+  readonly interfaces: Readonly<Record<string, number>>;
 }
 
 /** 11 is System32, 12 is System32\drivers (spec inf 5). */

@@ -9,6 +9,7 @@ import {
   VERSION_TEXT,
 } from '../stand-in-facts.ts';
 import { WINDOWS_7_TO_10, WINDOWS_10_AND_LATER } from '../windows.ts';
+import { REVISIONS_8_2, REVISIONS_9_1 } from './revisions.ts';
 import { XEN_EXPORTS } from './xen-exports.ts';
 
 const OWN_FUNCTION = 'PCI\\VEN_5853&DEV_@VENDOR_DEVICE_ID@&SUBSYS_@VENDOR_DEVICE_ID@5853&REV_01';
@@ -146,7 +147,7 @@ export const xenbus: DriverDefinition = {
       windows: WINDOWS_10_AND_LATER,
       bus: {
         enumerator: 'XENBUS',
-        revisions: [0x09000008, 0x09000009, 0x0900000a, 0x0900000b, 0x0900000c],
+        revisions: REVISIONS_9_1,
         classes: ['VIF', 'VBD', 'VKBD', 'IFACE', 'CONS'],
         lastId: 'XENCLASS',
       },
@@ -161,7 +162,7 @@ export const xenbus: DriverDefinition = {
       windows: WINDOWS_7_TO_10,
       bus: {
         enumerator: 'XENBUS',
-        revisions: [0x08000009, 0x0800000a, 0x0800000b, 0x0800000c, 0x0800000d],
+        revisions: REVISIONS_8_2,
         classes: ['VIF', 'VBD', 'IFACE'],
         lastId: 'XENCLASS',
       },

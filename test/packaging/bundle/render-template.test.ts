@@ -1,0 +1,326 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { WinpvError } from '../../../core/errors.ts';
+import { renderTemplate, renderText, type TemplateToken } from '../../../packaging/bundle/render-template.ts';
+import { stampTemplate } from '../../../packaging/bundle/stamp.ts';
+import { parseInf, sectionOf } from '../../../packaging/formats/inf/document.ts';
+import { encodeInfText } from '../../../packaging/formats/inf/text.ts';
+import { tokensFor, XEN_PROJECT } from '../../drivers/render.ts';
+import { describeCorpus } from '../../support/outside.ts';
+
+const table = (values: Readonly<Record<string, string>>): readonly TemplateToken[] =>
+  Object.entries(values).map(([name, value]) => ({ name, value }));
+
+const render = (text: string, values: Readonly<Record<string, string>>): string =>
+  renderText(text, 'x.inf', table(values)).text;
+
+const ascii = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'));
+
+const errorOf = (body: () => unknown): WinpvError => {
+  try {
+    body();
+  } catch (error) {
+    if (error instanceof WinpvError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+};
+
+describe('tokens', () => {
+  test('are replaced wherever they stand, by any case', () => {
+    expect(render('a=@NAME@-@name@-@Name@\n', { NAME: 'x' })).toBe('a=x-x-x\n');
+  });
+
+  test('that stand wall to wall are each replaced', () => {
+    expect(render('VEN_@PREFIX@@DEVICE@&DEV', { PREFIX: 'XP', DEVICE: 'C000' })).toBe('VEN_XPC000&DEV');
+  });
+
+  test('are replaced in the order of the table, so that a later one may come out of an earlier value', () => {
+    expect(render('@A@', { A: '@B@', B: 'done' })).toBe('done');
+    expect(errorOf(() => render('@A@', { B: 'done', A: '@B@' })).code).toBe('TOKEN_UNRESOLVED');
+  });
+
+  test.each(['$1', '$&', '$$', '$`', '\\1', '\\0', 'A & B', "it's", '100.0'])(
+    'take the value %s literally',
+    (value) => {
+      expect(render('[@V@]', { V: value })).toBe(`[${value}]`);
+    },
+  );
+
+  test('take any value literally', () => {
+    const value = fc.string().filter((text) => !text.includes('@') && text !== '');
+    fc.assert(
+      fc.property(value, (text) => {
+        expect(renderText('<@VENDOR_NAME@>', 'x.inf', table({ VENDOR_NAME: text })).text).toBe(`<${text}>`);
+      }),
+    );
+  });
+});
+
+describe('a line that names a token with an empty value', () => {
+  const empty = { FORCE: '', ID: '' };
+
+  test('is dropped, with its line end, and its number is told', () => {
+    const result = renderText('a\r\nb @FORCE@\r\nc\r\n', 'x.inf', table(empty));
+    expect(result).toEqual({ text: 'a\r\nc\r\n', dropped: [2] });
+  });
+
+  test('is dropped when only its trailing comment names the token', () => {
+    expect(render('AddReg = Filters ; @FORCE@\nAddReg = Rest\n', empty)).toBe('AddReg = Rest\n');
+  });
+
+  test('is dropped by exact case only; by another case the token becomes nothing', () => {
+    expect(render('a=@force@;\nb=@FORCE@\n', empty)).toBe('a=;\n');
+  });
+
+  test('is dropped when another token of the line has a value', () => {
+    expect(render('x,@SET@,@ID@\ny\n', { ...empty, SET: '1' })).toBe('y\n');
+  });
+
+  test('may be the last one, without a line end', () => {
+    expect(render('a\nb @ID@', empty)).toBe('a\n');
+  });
+
+  test('takes only itself out of a continued line, and the rest is read as before', () => {
+    const text = '[Version]\nSignature="$Windows NT$"\n[M]\nname=inst,\\\nID1_@ID@,\\\nID2,\\\nID3\n';
+    const inf = parseInf(ascii(render(text, empty)), 'x.inf');
+    expect(sectionOf(inf, 'M')?.lines.map(({ key, fields }) => [key, fields])).toEqual([
+      ['name', ['inst', 'ID2', 'ID3']],
+    ]);
+  });
+
+  test('at the end of a continued line leaves the backslash before it, as upstream does: the next line joins', () => {
+    const text = '[Version]\nSignature="$Windows NT$"\n[M]\nname=inst,ID1,\\\nID2_@ID@\nother=inst,ID3\n';
+    const inf = parseInf(ascii(render(text, empty)), 'x.inf');
+    expect(sectionOf(inf, 'M')?.lines.map(({ fields }) => fields)).toEqual([['inst', 'ID1', 'other=inst', 'ID3']]);
+  });
+});
+
+describe('what is left', () => {
+  test('is an error at its place in the template, with the line', () => {
+    const error = errorOf(() =>
+      render('[Version]\nProvider="@PRODUCT@ and @VENDER_NAME@"\n', { PRODUCT: 'longer than' }),
+    );
+    expect(error.code).toBe('TOKEN_UNRESOLVED');
+    expect(error.diagnostics[0]).toMatchObject({
+      message: 'The token @VENDER_NAME@ has no value.',
+      at: { file: 'x.inf', line: 2, column: 25 },
+      excerpt: 'Provider="@PRODUCT@ and @VENDER_NAME@"',
+    });
+  });
+
+  test('is listed completely', () => {
+    const error = errorOf(() => render('@ONE@ @TWO@\n@THREE@\n', {}));
+    expect(error.diagnostics.map(({ at }) => [at?.line, at?.column])).toEqual([
+      [1, 1],
+      [1, 7],
+      [2, 1],
+    ]);
+  });
+
+  test('is no error in a line that is dropped', () => {
+    expect(render('@UNKNOWN@ ; @OFF@\n', { OFF: '' })).toBe('');
+  });
+
+  test.each(['someone@example.org', '@lower@', '@A1@', '$ARCH$', 'a @ b @ c'])(
+    'may be %s, which is no token',
+    (text) => {
+      expect(render(text, {})).toBe(text);
+    },
+  );
+});
+
+describe('the file', () => {
+  test.each(['\n', '\r\n', '\r'])('keeps its line ends %j', (end) => {
+    const { bytes } = renderTemplate(ascii(`a@X@${end}b${end}`), 'x.inf', table({ X: '1' }));
+    expect(bytes).toEqual(ascii(`a1${end}b${end}`));
+  });
+
+  test('gets the line ends of Windows when asked, whatever it had', () => {
+    const { bytes } = renderTemplate(ascii('a\nb\r\nc\rd'), 'x.inf', [], { lineEnds: 'crlf' });
+    expect(bytes).toEqual(ascii('a\r\nb\r\nc\r\nd'));
+  });
+
+  test.each(['utf-16le', 'utf-8-bom'] as const)('keeps its encoding %s', (encoding) => {
+    const { bytes } = renderTemplate(encodeInfText('v=@X@\r\n', encoding), 'x.inf', table({ X: 'Ünïcode – 日本' }));
+    expect(bytes).toEqual(encodeInfText('v=Ünïcode – 日本\r\n', encoding));
+  });
+
+  test('keeps ANSI bytes that are not ASCII', () => {
+    const { bytes } = renderTemplate(ascii('; \xa9 1999\r\nv=@X@\r\n'), 'x.inf', table({ X: 'é' }));
+    expect(bytes).toEqual(ascii('; \xa9 1999\r\nv=\xe9\r\n'));
+  });
+
+  test('becomes UTF-16 when an ASCII template receives other characters, because ANSI means another thing elsewhere', () => {
+    const { bytes } = renderTemplate(ascii('v=@X@\r\n'), 'x.inf', table({ X: 'Société' }));
+    expect(bytes).toEqual(encodeInfText('v=Société\r\n', 'utf-16le'));
+  });
+
+  test('is what it was when nothing in it is a token', () => {
+    fc.assert(
+      fc.property(
+        fc.string().filter((text) => !/@[A-Z_]+@/.test(text)),
+        (text) => {
+          expect(renderText(text, 'x.inf', table({ VENDOR_NAME: 'v' })).text).toBe(
+            text.replace(/@vendor_name@/gi, 'v'),
+          );
+        },
+      ),
+    );
+  });
+});
+
+describe('templates of 2013 to 2019', () => {
+  const old = '[X.NT$ARCH$]\na=@VENDOR_DEVICE_ID@\nb=@PRODUCT_NAME@\n';
+
+  test('drop lines for the vendor device id only; another empty token becomes nothing', () => {
+    expect(render(old, { VENDOR_DEVICE_ID: '', PRODUCT_NAME: '' })).toBe('[X.NT$ARCH$]\nb=\n');
+  });
+
+  test('are stamped with date, version and architecture, and nothing else changes', () => {
+    const bytes = ascii(
+      '[A]\r\nDriverVer=keep\r\n[version]\r\n DriverVer = 01/01/1900,0.0.0.0 ; later\r\n[X.NT$ARCH$]\r\n',
+    );
+    const stamp = { date: { year: 2018, month: 4, day: 23 }, version: [8, 2, 1, 17], architecture: 'x64' } as const;
+    expect(stampTemplate(bytes, 'x.inf', stamp)).toEqual(
+      ascii('[A]\r\nDriverVer=keep\r\n[version]\r\n DriverVer = 04/23/2018,8.2.1.17 ; later\r\n[X.NTamd64]\r\n'),
+    );
+  });
+
+  test('get a DriverVer when they have none', () => {
+    const stamp = { date: { year: 2018, month: 4, day: 23 }, version: [8, 2, 1, 17], architecture: 'x86' } as const;
+    expect(stampTemplate(ascii('[Version]\nClass=Net\n'), 'x.inf', stamp)).toEqual(
+      ascii('[Version]\nDriverVer=04/23/2018,8.2.1.17\nClass=Net\n'),
+    );
+    expect(errorOf(() => stampTemplate(ascii('[Strings]\n'), 'x.inf', stamp)).code).toBe('TEMPLATE_INVALID');
+  });
+});
+
+interface Suite {
+  readonly vendorName: string;
+  readonly productName: string;
+  readonly vendorPrefix: string;
+  readonly vendorDeviceId?: string;
+  readonly version: string;
+  readonly infDate: string;
+  readonly forced?: boolean;
+  /** Which template each rendered file comes from: the newest before the commit that the corpus names. */
+  readonly templates: Readonly<Record<string, string>>;
+}
+
+const LINE_8_2 = {
+  xenbus: '20160822-c38e3f57cc',
+  xeniface: '20160801-ca42587b25',
+  xennet: '20160920-7feaecfc8b',
+  xenvbd: '20161206-76ac7c53f6',
+  xenvif: '20160822-476be732aa',
+};
+const HEAD = {
+  xenbus: '20260225-654e3f7ef3',
+  xeniface: '20250820-4814e98ccd',
+  xennet: '20251124-b4351cf9b5',
+  xenvbd: '20250818-56b9415776',
+};
+const XEN = { vendorName: 'Xen Project', productName: 'Xen', vendorPrefix: 'XP' };
+const XCP_NG = { vendorName: 'XCP-ng', productName: 'XCP-ng', vendorPrefix: 'XN' };
+
+const SUITES: Readonly<Record<string, Suite>> = {
+  'xp-8.2.0': { ...XEN, version: '8.2.0.23', infDate: '01/11/2017', templates: LINE_8_2 },
+  'xp-8.2.1': { ...XEN, version: '8.2.1.17', infDate: '04/23/2018', templates: LINE_8_2 },
+  'xs-8.2.1': {
+    vendorName: 'XenServer',
+    productName: 'XenServer',
+    vendorPrefix: 'XS',
+    vendorDeviceId: 'C000',
+    version: '8.2.1.117',
+    infDate: '04/23/2018',
+    templates: LINE_8_2,
+  },
+  'xn-8.2.2': { ...XCP_NG, vendorDeviceId: 'C000', version: '8.2.2.200', infDate: '06/27/2019', templates: LINE_8_2 },
+  'xp-9.0-2019': {
+    ...XEN,
+    version: '9.0.0.40',
+    infDate: '12/06/2019',
+    templates: {
+      xenbus: '20191002-a052ea5f45',
+      xeniface: '20190917-8e43814c55',
+      xennet: '20190717-774b0d1c1a',
+      xenvbd: '20191002-9521677e61',
+      xenvif: '20190717-1a56c4f50a',
+    },
+  },
+  'xp-9.0-2021': {
+    ...XEN,
+    version: '9.0.0.77',
+    infDate: '06/30/2021',
+    templates: {
+      xenbus: '20201209-e54bbd5619',
+      xeniface: '20210222-7fb99a6e9d',
+      xennet: '20210222-0fe42297cd',
+      xenvbd: '20210222-c279c1c9b9',
+      xenvif: '20210222-2b360b5f77',
+    },
+  },
+  'xn-9.0.9000': {
+    ...XCP_NG,
+    version: '9.0.9000.10001',
+    infDate: '10/23/2024',
+    templates: {
+      xenbus: '20231018-7566e51e9d',
+      xeniface: '20240709-9cd9a60419',
+      xennet: '20240124-320987dd7a',
+      xenvbd: '20240709-3d05912d47',
+      xenvif: '20230913-f5eb8bc1c5',
+    },
+  },
+  'xp-9.1-2024': {
+    ...XEN,
+    version: '9.1.0.12',
+    infDate: '12/20/2024',
+    templates: {
+      xenbus: '20241028-e76d03e375',
+      xeniface: '20240709-9cd9a60419',
+      xennet: '20240709-ad7717f639',
+      xenvbd: '20240709-3d05912d47',
+      xenvif: '20230913-f5eb8bc1c5',
+    },
+  },
+  'xn-9.1.100': {
+    ...XCP_NG,
+    version: '9.1.100.10001',
+    infDate: '11/27/2025',
+    forced: true,
+    templates: { ...HEAD, xenbus: '20251111-3bf7705858', xenvif: '20251124-fb7791b32a' },
+  },
+  'xp-9.1-head': { ...XEN, version: '9.1.0.30', infDate: '05/29/2026', templates: HEAD },
+  'xz-c1f0-9.1-head': {
+    vendorName: 'Example Vendor',
+    productName: 'Example',
+    vendorPrefix: 'XZ',
+    vendorDeviceId: 'C1F0',
+    version: '9.1.0.31',
+    infDate: '05/29/2026',
+    forced: true,
+    templates: HEAD,
+  },
+};
+
+describeCorpus('upstream templates rendered by upstream rules, byte for byte', ({ file }) => {
+  const rows = Object.entries(SUITES).flatMap(([name, suite]) =>
+    Object.entries(suite.templates).map(([driver, template]) => ({ name, suite, driver, template })),
+  );
+
+  test.each(rows)('$name: $driver from $template', ({ name, suite, driver, template }) => {
+    const bytes = file(`xen/templates/${driver}/${template}.inf`);
+    const tokens = tokensFor({ ...XEN_PROJECT, ...suite, forced: suite.forced ?? false }, 'x64');
+    const [month = 0, day = 0, year = 0] = suite.infDate.split('/').map(Number);
+    const [major = 0, minor = 0, micro = 0, build = 0] = suite.version.split('.').map(Number);
+    const rendered = renderTemplate(bytes, `${driver}.inf`, tokens).bytes;
+    const stamp = { date: { year, month, day }, version: [major, minor, micro, build], architecture: 'x64' } as const;
+    const unstamped = Buffer.from(bytes).includes('$ARCH$');
+    const result = unstamped ? stampTemplate(rendered, `${driver}.inf`, stamp) : rendered;
+    expect(Buffer.from(result).toString('latin1')).toBe(
+      Buffer.from(file(`xen/rendered/${name}/${driver}.inf`)).toString('latin1'),
+    );
+  });
+});
