@@ -1,0 +1,99 @@
+import { WinpvError } from '../../core/errors.ts';
+import { authenticodeAttributes, encodeIndirectData, type OpusInfo } from '../formats/authenticode/encode.ts';
+import { attachCabSignature, prepareCabForSignature } from '../formats/cab/attach.ts';
+import { cabDigest } from '../formats/cab/digest.ts';
+import { parseCabHeader } from '../formats/cab/header.ts';
+import { parseCatalog } from '../formats/cat/parse.ts';
+import { encodeSignedAttributes, encodeSignedData, encodeSignerInfo } from '../formats/cms/encode.ts';
+import { type DigestAlgorithm, SpcOid } from '../formats/cms/object-ids.ts';
+import type { Der } from '../formats/der/encode.ts';
+import { parseDer } from '../formats/der/parse.ts';
+import { attachPeSignature, type ExistingSignature, preparePeForSignature } from '../formats/pe/attach.ts';
+import { peDigest } from '../formats/pe/digest.ts';
+import { readIdentity, signChecked } from './identity.ts';
+import type { Signer } from './signer.ts';
+import type { Timestamper } from './timestamp.ts';
+
+export interface SignOptions extends OpusInfo {
+  readonly signer: Signer;
+  /** Without one the signature ends with its certificate's validity. */
+  readonly timestamper?: Timestamper | undefined;
+  /** Default SHA-256. */
+  readonly digest?: DigestAlgorithm | undefined;
+  /** What to do with a file that is signed already; default: refuse it. */
+  readonly existing?: ExistingSignature | undefined;
+}
+
+/**
+ * Embeds a signature in a PE image. The result differs from the input (padded to a multiple of 8) in the checksum, the
+ * certificate directory entry and the tail only.
+ * @returns a new file; with an RSA key the same input gives the same bytes
+ * @throws WinpvError PE_*, SIGN_*, and what the time stamper throws
+ */
+export const signPe = async (bytes: Uint8Array, file: string, options: SignOptions): Promise<Uint8Array> => {
+  const prepared = preparePeForSignature(bytes, file, options.existing);
+  const { digest = 'sha256' } = options;
+  const content = encodeIndirectData('pe', digest, peDigest(prepared, digest));
+  return attachPeSignature(prepared, await signContent(SpcOid.indirectData, content, options));
+};
+
+/**
+ * Embeds a signature in a cabinet; the files in it stay where they are, their folders' offsets move.
+ * @throws WinpvError CAB_*, SIGN_*, and what the time stamper throws
+ */
+export const signCab = async (bytes: Uint8Array, file: string, options: SignOptions): Promise<Uint8Array> => {
+  const signature = parseCabHeader(bytes, file).authenticode?.signature;
+  if (signature !== undefined && options.existing !== 'replace') refuseSigned(file, signature.offset, 'cabinet');
+  const prepared = prepareCabForSignature(bytes, file);
+  const { digest = 'sha256' } = options;
+  const content = encodeIndirectData('cab', digest, cabDigest(prepared, file, digest));
+  return attachCabSignature(prepared, await signContent(SpcOid.indirectData, content, options), file);
+};
+
+/**
+ * Signs a catalog: its trust list is kept byte for byte. A catalog holds one signature only (spec signing-formats 1.1).
+ * @throws WinpvError CAT_*, DER_*, SIGN_*, and what the time stamper throws
+ */
+export const signCatalog = async (bytes: Uint8Array, file: string, options: SignOptions): Promise<Uint8Array> => {
+  const { ctl, signedData } = parseCatalog(bytes, file);
+  const signerInfos = signedData.children.at(-1);
+  const signed = signerInfos !== undefined && signerInfos.value.length > 0;
+  if (signed && options.existing !== 'replace') refuseSigned(file, signerInfos.offset, 'catalog');
+  return signContent(SpcOid.certificateTrustList, ctl, options);
+};
+
+const refuseSigned = (file: string, offset: number, what: string): never => {
+  throw new WinpvError('SIGN_ALREADY_SIGNED', `The ${what} has a signature already.`, {
+    at: { file, offset },
+    hint: 'Use --replace to sign it anew, or --if-unsigned to leave it as it is.',
+  });
+};
+
+/**
+ * A whole PKCS#7 ContentInfo over one Authenticode content, time-stamped when asked for. The key is used once.
+ * @param content the content's whole encoding; the signature covers its value octets
+ */
+export const signContent = async (contentType: string, content: Der, options: SignOptions): Promise<Uint8Array> => {
+  const { timestamper, digest: digestAlgorithm = 'sha256' } = options;
+  const identity = await readIdentity(options.signer);
+  const { value } = parseDer(content, { file: 'content' });
+  const others = authenticodeAttributes(options);
+  const signedAttributes = encodeSignedAttributes(contentType, value, digestAlgorithm, others);
+  const signature = await signChecked(identity, signedAttributes, digestAlgorithm);
+  const timestamp = await timestamper?.timestamp(signature);
+  return encodeSignedData({
+    version: 1,
+    digestAlgorithm,
+    contentType,
+    content,
+    certificates: [...identity.storedCertificates, ...(timestamp?.certificates ?? [])],
+    signerInfo: encodeSignerInfo({
+      signer: identity.name,
+      digestAlgorithm,
+      keyKind: identity.kind,
+      signedAttributes,
+      signature,
+      unsignedAttributes: timestamp === undefined ? [] : [timestamp.attribute],
+    }),
+  });
+};
