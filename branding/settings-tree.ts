@@ -32,10 +32,13 @@ export interface SettingsTree {
   keyPoint(path: SettingsPath): SettingsPoint;
 }
 
-const MAX_BYTES = 1024 * 1024;
+/** UTF-16 units of a text, bytes of UTF-8. The library needs about a second for the worst text of this size. */
+const MAX_BYTES = 128 * 1024;
 const MAX_DEPTH = 24;
 /** Values in a file, each use of an alias counted anew: what bounds an alias bomb. */
 const MAX_VALUES = 50_000;
+/** A file with more complaints than this is told of the first ones. */
+export const MAX_COMPLAINTS = 100;
 const LONGEST_EXCERPT = 200;
 
 interface Place {
@@ -112,7 +115,7 @@ const readNode = (reading: Reading, node: unknown, path: readonly string[]): unk
   const offset = offsetOf(node) ?? 0;
   reading.values += 1;
   if (reading.values > MAX_VALUES) stop(reading, `There are more than ${MAX_VALUES} values here.`, offset);
-  if (path.length > MAX_DEPTH) stop(reading, `This is nested more than ${MAX_DEPTH} levels deep.`, offset);
+  if (path.length > MAX_DEPTH) stop(reading, TOO_DEEP, offset);
   if (isAlias(node)) {
     if (!reading.anchors.has(node.source)) {
       const message = `The alias *${shownText(node.source)} has no anchor before it.`;
@@ -156,24 +159,40 @@ const decoded = (source: string | Uint8Array, file: string): string => {
   }
 };
 
+const TOO_DEEP = `This is nested more than ${MAX_DEPTH} levels deep.`;
+
+// The library says this, as its own or as a finding, when brackets are nested some thousand levels deep.
+const isStackExhausted = (message: string): boolean => /call stack|recursion/i.test(message);
+
 const parsed = (text: string, file: string, lineCounter: LineCounter) => {
+  // Keys are checked for doubles above: the library's own check takes quadratic time.
+  const options = { lineCounter, prettyErrors: false, uniqueKeys: false, merge: false } as const;
   try {
-    // Keys are checked for doubles above: the library's own check takes quadratic time.
-    const options = { lineCounter, prettyErrors: false, uniqueKeys: false, stringKeys: false, merge: false } as const;
     return parseDocument(text, { ...options, version: '1.2', schema: 'core', logLevel: 'silent' });
   } catch (cause) {
-    throw new WinpvError('CONFIG_SYNTAX', 'The file is nested too deeply, or is no YAML at all.', {
-      at: { file, line: 1, column: 1 },
-      cause,
-    });
+    const tooDeep = cause instanceof RangeError;
+    const message = tooDeep ? TOO_DEEP : 'The file is not YAML.';
+    throw new WinpvError('CONFIG_SYNTAX', message, { at: { file, line: 1, column: 1 }, cause });
   }
+};
+
+const syntaxFindings = (document: ReturnType<typeof parsed>, pointAt: Reading['pointAt']): readonly Diagnostic[] => {
+  const { explicit, version } = document.directives?.yaml ?? {};
+  const found = [...document.errors, ...document.warnings].slice(0, MAX_COMPLAINTS);
+  const deep = found.find(({ message }) => isStackExhausted(message));
+  if (deep !== undefined) return [problem('CONFIG_SYNTAX', TOO_DEEP, pointAt(deep.pos[0]))];
+  const foreign = explicit === true && version !== '1.2';
+  return [
+    ...(foreign ? [problem('CONFIG_SYNTAX', 'Settings files are YAML 1.2.', pointAt(0))] : []),
+    ...found.map(({ message, pos }) => problem('CONFIG_SYNTAX', `${shownText(message)}.`, pointAt(pos[0]))),
+  ];
 };
 
 /**
  * Reads YAML 1.2 (and so JSON) into plain data. Aliases are followed, within {@link MAX_VALUES}; merge keys, tags and
  * other YAML versions are not.
  *
- * @param source the text, or its UTF-8 bytes; at most 1 MiB
+ * @param source the text, or its UTF-8 bytes; at most 128 KiB
  * @throws WinpvError CONFIG_SYNTAX with all that is wrong, each with its line and column
  */
 export const parseSettingsTree = (source: string | Uint8Array, file: string): SettingsTree => {
@@ -187,18 +206,12 @@ export const parseSettingsTree = (source: string | Uint8Array, file: string): Se
     pointAt: pointer(text, file, lines),
     values: 0,
   };
-  const { explicit, version } = document.directives?.yaml ?? {};
-  if (explicit === true && version !== '1.2') {
-    reading.found.push(problem('CONFIG_SYNTAX', 'Settings files are YAML 1.2.', reading.pointAt(0)));
-  }
-  for (const { message, pos } of [...document.errors, ...document.warnings]) {
-    reading.found.push(problem('CONFIG_SYNTAX', `${shownText(message)}.`, reading.pointAt(pos[0])));
-  }
+  reading.found.push(...syntaxFindings(document, reading.pointAt));
   if (reading.found.length > 0) throw WinpvError.of(reading.found);
   const root = offsetOf(document.contents) ?? 0;
   reading.places.set(placeKey([]), { key: root, value: root });
   const value = readNode(reading, document.contents, []);
-  if (reading.found.length > 0) throw WinpvError.of(reading.found);
+  if (reading.found.length > 0) throw WinpvError.of(reading.found.slice(0, MAX_COMPLAINTS));
   return {
     file,
     value,

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../core/error-codes.ts';
 import { type Diagnostic, problem, WinpvError } from '../core/errors.ts';
 import { closestName, shownText } from '../core/spelling.ts';
 import { knownKeys } from './schema-keys.ts';
-import { parseSettingsTree, type SettingsPath, type SettingsTree } from './settings-tree.ts';
+import { MAX_COMPLAINTS, parseSettingsTree, type SettingsPath, type SettingsTree } from './settings-tree.ts';
 
 /** A settings file that fits its schema: the checked value, and where each part of it stands. */
 export interface Settings<T> extends Omit<SettingsTree, 'value'> {
@@ -18,9 +18,6 @@ export interface RuleParams {
 }
 
 type Issue = z.core.$ZodIssue;
-
-/** A file with more complaints than this is told of the first ones. */
-const MAX_COMPLAINTS = 100;
 
 const TYPE_WORDS: Readonly<Record<string, string>> = {
   string: 'text',
@@ -123,7 +120,7 @@ const unknownKeys = (tree: SettingsTree, schema: z.ZodType, { issue, path }: Loc
   const owner = path.length === 0 ? `a ${z.globalRegistry.get(schema)?.title ?? 'known'} setting` : undefined;
   return issue.keys.slice(0, MAX_COMPLAINTS).map((key) => {
     const meant = closestName(key, known);
-    const hint = meant === undefined ? `It may be ${choice(known)}.` : `Did you mean \`${meant}\`?`;
+    const hint = meant === undefined ? `Known here: ${known.join(', ')}.` : `Did you mean \`${meant}\`?`;
     const message = `"${shownText(key)}" is not ${owner ?? `a setting of ${subject(path)}`}.`;
     return problem('CONFIG_UNKNOWN_KEY', message, { ...tree.keyPoint([...path, key]), hint });
   });
@@ -134,8 +131,11 @@ const missing = (tree: SettingsTree, path: SettingsPath): Diagnostic => {
   return problem('CONFIG_MISSING', `${subject(path)} is missing.`, { ...tree.keyPoint(path.slice(0, -1)), hint });
 };
 
+/** How the complaint about a number or a truth value begins where any text would do. */
+const NOT_TEXT = 'has to be text, not';
+
 const hintFor = (issue: Issue, value: unknown): string | undefined => {
-  if (issue.code === 'invalid_type' && issue.expected === 'string' && typeof value !== 'object') {
+  if (issue.message.startsWith(NOT_TEXT) && typeof value !== 'object') {
     return 'Put the value in quotes to make it text.';
   }
   if (issue.code === 'invalid_value' && typeof value === 'string') {
@@ -166,17 +166,21 @@ const complaints = (tree: SettingsTree, schema: z.ZodType, one: Located): readon
   return [absent ? missing(tree, one.path) : wrongValue(tree, one)];
 };
 
-const inFileOrder = (a: Diagnostic, b: Diagnostic): number =>
-  (a.at?.line ?? 0) - (b.at?.line ?? 0) || (a.at?.column ?? 0) - (b.at?.column ?? 0);
+/** In file order, but what is missing comes last: a misspelt key is the cause and a missing one its effect. */
+const inReadingOrder = (a: Diagnostic, b: Diagnostic): number =>
+  Number(a.code === 'CONFIG_MISSING') - Number(b.code === 'CONFIG_MISSING') ||
+  (a.at?.line ?? 0) - (b.at?.line ?? 0) ||
+  (a.at?.column ?? 0) - (b.at?.column ?? 0);
 
 /**
  * Reads a settings file (YAML 1.2 or JSON) against its schema. The schema is made of strict objects, so that an unknown
  * key is an error; its `title` (`.meta({ title: 'brand' })`) names what the file describes.
  *
- * @param source text or UTF-8 bytes, at most 1 MiB
+ * @param source text or UTF-8 bytes, at most 128 KiB
  * @param file the file as the user named it; used in messages only
  * @throws WinpvError CONFIG_SYNTAX, CONFIG_UNKNOWN_KEY, CONFIG_MISSING, CONFIG_INVALID or a code of the schema's own
- *   rules, with every complaint about the file (the first 100), in file order, each with line and column
+ *   rules, with every complaint about the file (the first 100), each with line and column: in file order, missing
+ *   keys last
  */
 export const parseSettings = <S extends z.ZodType>(
   source: string | Uint8Array,
@@ -190,5 +194,5 @@ export const parseSettings = <S extends z.ZodType>(
     .flatMap((issue) => located(issue, []))
     .slice(0, MAX_COMPLAINTS)
     .flatMap((one) => complaints(tree, schema, one));
-  throw WinpvError.of(found.sort(inFileOrder).slice(0, MAX_COMPLAINTS));
+  throw WinpvError.of(found.sort(inReadingOrder).slice(0, MAX_COMPLAINTS));
 };

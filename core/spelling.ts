@@ -22,16 +22,33 @@ export const editDistance = (a: string, b: string): number => {
 /** Words longer than this are not misspelt names, and comparing them would cost time. */
 const LONGEST_NAME = 64;
 
+const plain = (text: string): string => text.toLowerCase().replace(/[-_ ]/g, '');
+
+/** `vendorDeviceId` is also looked for as `DeviceId` and as `vendorDevice`: people forget a word more than a letter. */
+const shorterNames = (candidate: string): readonly string[] => {
+  const words = candidate.match(/[A-Z]?[^A-Z]+/g) ?? [];
+  return [words.slice(1).join(''), words.slice(0, -1).join('')].filter((name) => name.length >= 4);
+};
+
+const nearness = (word: string, candidate: string): number => {
+  const limit = (name: string): number => Math.max(1, Math.max(word.length, name.length) / 3);
+  const whole = [{ name: candidate, extra: 0 }, ...shorterNames(candidate).map((name) => ({ name, extra: 1 }))];
+  const distances = whole.map(({ name, extra }) => {
+    const distance = editDistance(plain(word), plain(name));
+    return distance <= limit(name) ? distance + extra : Number.POSITIVE_INFINITY;
+  });
+  return Math.min(...distances);
+};
+
 /**
  * The candidate that `word` most likely meant, ignoring case and `-`, `_` or blanks between words; undefined when none
- * is near enough (a third of the longer word, at least one letter).
+ * is near enough (a third of the longer word, at least one letter). Of equally near ones the first.
  */
 export const closestName = (word: string, candidates: readonly string[]): string | undefined => {
   if (word.length > LONGEST_NAME) return undefined;
-  const plain = (text: string): string => text.toLowerCase().replace(/[-_ ]/g, '');
   const ranked = candidates
-    .map((candidate) => ({ candidate, distance: editDistance(plain(word), plain(candidate)) }))
-    .filter(({ candidate, distance }) => distance <= Math.max(1, Math.max(word.length, candidate.length) / 3))
+    .map((candidate) => ({ candidate, distance: nearness(word, candidate) }))
+    .filter(({ distance }) => Number.isFinite(distance))
     .sort((a, b) => a.distance - b.distance);
   return ranked[0]?.candidate;
 };
