@@ -66,16 +66,28 @@ const substitute = (line: string, rules: readonly TokenRule[]): string =>
     ? rules.reduce((current, { token, pattern }) => current.replace(pattern, () => token.value), line)
     : line;
 
+/** So many findings are told; a template with more is not a template. */
+const MAX_FINDINGS = 100;
+const MAX_EXCERPT = 400;
+
 /** Findings for what is left in a rendered line, at its place in the template when it stands there. */
-const unresolvedIn = (file: string, template: string, rendered: string, line: number): readonly Diagnostic[] =>
-  [...rendered.matchAll(UNRESOLVED)].map((match) => {
-    const column = template.indexOf(match[0]) + 1 || match.index + 1;
-    return problem('TOKEN_UNRESOLVED', `The token ${match[0]} has no value.`, {
-      at: { file, line, column },
-      excerpt: withoutLineEnd(template),
-      hint: 'Correct its spelling in the template, or remove it.',
-    });
-  });
+const unresolvedIn = (file: string, template: string, rendered: string, line: number): readonly Diagnostic[] => {
+  const found: Diagnostic[] = [];
+  let from = 0;
+  for (const match of rendered.matchAll(UNRESOLVED)) {
+    if (found.length === MAX_FINDINGS) break;
+    const place = template.indexOf(match[0], from);
+    if (place >= 0) from = place + 1;
+    found.push(
+      problem('TOKEN_UNRESOLVED', `The token ${match[0]} has no value.`, {
+        at: { file, line, column: (place >= 0 ? place : match.index) + 1 },
+        excerpt: withoutLineEnd(template).slice(0, MAX_EXCERPT),
+        hint: 'Correct its spelling in the template, or remove it.',
+      }),
+    );
+  }
+  return found;
+};
 
 /**
  * Fills the tokens of a template by upstream's rule (spec xen-pv 3.3): first, every physical line that spells a token
@@ -98,7 +110,8 @@ export const renderText = (text: string, file: string, tokens: readonly Template
       continue;
     }
     const rendered = substitute(line, rules);
-    if (rendered.includes('@')) unresolved.push(...unresolvedIn(file, line, rendered, index + 1));
+    if (unresolved.length < MAX_FINDINGS && rendered.includes('@'))
+      unresolved.push(...unresolvedIn(file, line, rendered, index + 1));
     kept.push(rendered);
   }
   stopOnErrors(unresolved);

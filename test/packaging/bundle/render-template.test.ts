@@ -118,6 +118,12 @@ describe('what is left', () => {
     ]);
   });
 
+  test('is found again where it stands again, and not endlessly often', () => {
+    const twice = errorOf(() => render('@A@ and @A@\n', {}));
+    expect(twice.diagnostics.map(({ at }) => at?.column)).toEqual([1, 9]);
+    expect(errorOf(() => render('@A@'.repeat(200_000), {})).diagnostics).toHaveLength(100);
+  });
+
   test('is no error in a line that is dropped', () => {
     expect(render('@UNKNOWN@ ; @OFF@\n', { OFF: '' })).toBe('');
   });
@@ -168,6 +174,18 @@ describe('the file', () => {
       ),
     );
   });
+});
+
+test('any bytes give a file or an error with a code', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      try {
+        renderTemplate(bytes, 'x.inf', table({ VENDOR_NAME: 'Ünïcode', FORCE: '' }), { lineEnds: 'crlf' });
+      } catch (error) {
+        expect(error).toBeInstanceOf(WinpvError);
+      }
+    }),
+  );
 });
 
 describe('templates of 2013 to 2019', () => {

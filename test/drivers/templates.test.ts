@@ -1,0 +1,325 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type Architecture, infArchitecture } from '../../core/architecture.ts';
+import type { DriverDefinition, DriverGeneration } from '../../drivers/contract.ts';
+import { DRIVERS, driverNamed, generationOf } from '../../drivers/index.ts';
+import { renderText } from '../../packaging/bundle/render-template.ts';
+import { sectionOf } from '../../packaging/formats/inf/document.ts';
+import { installTarget, packageFiles } from '../../packaging/formats/inf/model.ts';
+import { projectRoot } from '../support/outside.ts';
+import {
+  AWKWARD,
+  type RenderedInf,
+  renderDriver,
+  TEST_BRANDS,
+  type TestBrand,
+  tokensFor,
+  WITH_EVERYTHING,
+  windows10,
+  XEN_PROJECT,
+} from './render.ts';
+
+const generations = DRIVERS.flatMap((driver) =>
+  driver.generations.map((generation) => ({ driver, generation, of: `${driver.name} ${generation.name}` })),
+);
+
+const cases = generations.flatMap(({ driver, generation, of }) =>
+  (Object.keys(generation.windows) as Architecture[]).flatMap((architecture) =>
+    TEST_BRANDS.map((brand) => ({ driver, generation, of, architecture, brand, vendor: brand.vendorName })),
+  ),
+);
+
+const fill = (text: string, brand: TestBrand, architecture: Architecture): string =>
+  renderText(text, 'definition', tokensFor(brand, architecture)).text;
+
+const SERVICE_TYPE = { kernel: 1, 'own-process': 0x10 } as const;
+const START_TYPE = { boot: 0, auto: 2, demand: 3 } as const;
+const SERVICE_FLAGS = { function: 0x2, filter: 0, companion: 0x800 } as const;
+
+const expectedServices = (generation: DriverGeneration, brand: TestBrand, architecture: Architecture): unknown =>
+  generation.services.map((service) => {
+    const file = generation.files.find(({ name }) => name === service.file);
+    return {
+      name: service.name,
+      flags: SERVICE_FLAGS[service.role],
+      serviceType: SERVICE_TYPE[service.type],
+      startType: START_TYPE[service.start],
+      errorControl: 1,
+      binary: `%${file?.dirid}%\\${fill(file?.installedName ?? '', brand, architecture)}`,
+      loadOrderGroup: service.group ?? '',
+    };
+  });
+
+const effect = (inf: RenderedInf, architecture: Architecture): ReturnType<typeof installTarget> =>
+  installTarget(inf.document, inf.model, windows10(architecture));
+
+describe.each(cases)('$of for $architecture, branded for $vendor', ({ driver, generation, architecture, brand }) => {
+  const inf = renderDriver(driver, generation, brand, architecture);
+  const target = effect(inf, architecture);
+
+  test('parses without a warning, and no placeholder is left', () => {
+    expect(inf.document.warnings).toEqual([]);
+    expect(inf.document.table.text).not.toMatch(/@[A-Z_]+@|\$ARCH\$/);
+  });
+
+  test('says who, what and when in [Version]', () => {
+    const { version } = inf.model;
+    expect(version).toMatchObject({
+      signature: '$Windows NT$',
+      class: driver.className,
+      classGuid: driver.classGuid,
+      provider: brand.vendorName,
+      catalogFiles: { default: `${driver.name}.cat` },
+      pnpLockdown: generation.name === '9.1',
+    });
+    expect(version.driverVer?.text).toBe(`${brand.infDate},${brand.version}`);
+    expect(version.driverVer?.version).toEqual(brand.version.split('.').map(Number));
+    expect(version.entries.DriverPackageDisplayName).toBe(`${brand.productName} ${driver.title.package}`);
+  });
+
+  test('matches the ids of the definition, in that order, on that architecture only', () => {
+    expect(inf.model.devices.flatMap(({ ids }) => ids)).toEqual(generation.hardwareIds(brand));
+    for (const device of inf.model.devices) {
+      expect(device).toMatchObject({
+        manufacturer: brand.vendorName,
+        description: `${brand.productName} ${driver.title.device}`,
+        os: `NT${infArchitecture(architecture)}`,
+      });
+    }
+    expect(inf.model.primitive).toBe(generation.kind === 'primitive');
+  });
+
+  test('installs the services of the definition', () => {
+    const services = target.services.map(
+      ({ name, flags, serviceType, startType, errorControl, binary, loadOrderGroup }) => ({
+        name,
+        flags,
+        serviceType,
+        startType,
+        errorControl,
+        binary,
+        loadOrderGroup,
+      }),
+    );
+    expect(services).toEqual(expectedServices(generation, brand, architecture));
+  });
+
+  test('copies the files of the definition, each from the folder of the INF', () => {
+    const files = target.files.map(({ name, source, sourcePath, dirid, subdir, flags }) => ({
+      name,
+      source,
+      sourcePath,
+      dirid,
+      subdir,
+      flags,
+    }));
+    const expected = generation.files.map((file) => ({
+      name: fill(file.installedName, brand, architecture),
+      source: file.name,
+      sourcePath: file.name,
+      dirid: file.dirid,
+      subdir: '',
+      flags: 0,
+    }));
+    const byName = (a: { readonly source: string }, b: { readonly source: string }): number =>
+      a.source < b.source ? -1 : 1;
+    expect([...files].sort(byName)).toEqual([...expected].sort(byName));
+  });
+
+  test('puts every file of the definition, and no other, into the catalog', () => {
+    const catalogued = packageFiles(inf.document, inf.model, [windows10(architecture)]).map(({ source }) => source);
+    expect([...catalogued].sort()).toEqual(generation.files.map(({ name }) => name).sort());
+  });
+
+  test('starts no program and names no library that it does not install (F35)', () => {
+    const installed = new Set(target.files.map(({ name, dirid }) => `${dirid}\\${name}`.toLowerCase()));
+    const named = [
+      ...target.services.map(({ binary }) => binary.replace(/^%(\d+)%/, '$1')),
+      ...[...inf.document.table.text.matchAll(/System32\\([^"\\\r\n]+\.dll)|"([^",\r\n]+\.dll),Entry"/g)].map(
+        ([, a, b]) => `11\\${a ?? b}`,
+      ),
+    ];
+    expect(named.filter((path) => !installed.has(path.toLowerCase()))).toEqual([]);
+  });
+
+  test('has lines that end as Windows ends them, and is ASCII or UTF-16', () => {
+    expect(inf.document.table.text.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
+    expect(inf.document.encoding).toBe(brand === AWKWARD ? 'utf-16le' : 'ansi');
+  });
+
+  test('reaches every section that it has (F13)', () => {
+    const fixed = ['version', 'manufacturer', 'sourcedisksnames', 'sourcedisksfiles', 'destinationdirs', 'strings'];
+    const installRoots = [...inf.model.devices.map(({ installSection }) => installSection), ...target.sections];
+    const suffixed = installRoots.flatMap((root) => ['', '.hw', '.services', '.coinstallers'].map((end) => root + end));
+    const models = inf.model.devices.map(({ section }) => section);
+    const known = new Set([...fixed, ...suffixed, ...models].map((name) => name.toLowerCase()));
+    const referenced = new Set(
+      inf.document.sections
+        .filter(({ name }) => name.toLowerCase() !== 'strings')
+        .flatMap(({ lines }) => lines.flatMap(({ key, fields }) => (key === null ? [] : fields)))
+        .map((field) => field.toLowerCase()),
+    );
+    const lost = inf.document.sections
+      .map(({ name }) => name.toLowerCase())
+      .filter((name) => !known.has(name) && !referenced.has(name));
+    expect(lost).toEqual([]);
+  });
+
+  test('defines every string that it uses, uses every one that it defines, and repeats none', () => {
+    const strings = (sectionOf(inf.document, 'Strings')?.lines ?? []).map(({ rawKey }) => (rawKey ?? '').toLowerCase());
+    const used = new Set(
+      [...inf.document.table.text.matchAll(/%([A-Za-z]+)%/g)]
+        .map(([, name = '']) => name.toLowerCase())
+        .filter((name) => name !== 'systemroot'),
+    );
+    expect([...strings].sort()).toEqual([...used].sort());
+  });
+
+  test('has no section twice and no entry with fields that Windows ignores', () => {
+    expect(inf.document.sections.filter(({ headers }) => headers.length > 1).map(({ name }) => name)).toEqual([]);
+    const trailing = inf.document.sections.flatMap(({ lines }) =>
+      lines.filter(({ raw }) => raw.length > 1 && raw.at(-1) === '').map(({ line }) => line),
+    );
+    expect(trailing).toEqual([]);
+  });
+});
+
+describe('the templates', () => {
+  test.each(generations)('$of is plain ASCII with tokens', ({ generation }) => {
+    const bytes = readFileSync(join(projectRoot, generation.template));
+    expect(bytes.every((byte) => byte < 0x80 && byte !== 0x09)).toBe(true);
+    expect(
+      bytes
+        .toString('latin1')
+        .split('\n')
+        .filter((line) => /[ \t\r]$/.test(line)),
+    ).toEqual([]);
+  });
+
+  test('are all named by a definition, and every definition has its own', () => {
+    const paths = generations.map(({ generation }) => generation.template);
+    expect(new Set(paths).size).toBe(paths.length);
+    for (const path of paths) expect(existsSync(join(projectRoot, path))).toBe(true);
+  });
+});
+
+const registryOf = (name: string, line: string, brand: TestBrand): readonly string[] => {
+  const driver: DriverDefinition = driverNamed(name);
+  const generation = generationOf(driver, line) ?? driver.generations[0];
+  const target = effect(renderDriver(driver, generation, brand), 'x64');
+  return [...target.registry, ...target.services.flatMap(({ registry }) => registry)].map(
+    ({ key, name: value, flags, value: data }) => `${key} ${value} 0x${flags.toString(16)} ${JSON.stringify(data)}`,
+  );
+};
+
+describe('the first start after an installation', () => {
+  const unplug = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\XEN\\Unplug';
+
+  test('keeps emulated disks and network cards: xenbus clears both requests, xenvbd its own (F13)', () => {
+    for (const brand of TEST_BRANDS) {
+      expect(registryOf('xenbus', '9.1', brand)).toEqual(
+        expect.arrayContaining([`${unplug} DISKS 0x10001 0`, `${unplug} NICS 0x10001 0`]),
+      );
+      expect(registryOf('xenvbd', '9.1', brand)).toContain(`${unplug} DISKS 0x10001 0`);
+    }
+  });
+
+  test('forces the unplug only for a brand that asks for it (F14)', () => {
+    const force = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\XEN\\ForceUnplug DISKS 0x10001 1';
+    expect(registryOf('xenvbd', '9.1', WITH_EVERYTHING)).toContain(force);
+    expect(registryOf('xenvbd', '9.1', XEN_PROJECT).join('\n')).not.toContain('ForceUnplug');
+  });
+});
+
+describe('forced activation', () => {
+  const classKey = 'HKLM\\SYSTEM\\CurrentControlSet\\Control\\Class';
+
+  test('appends the filter to both classes and never replaces their lists (F21)', () => {
+    const filters = registryOf('xenbus', '9.1', WITH_EVERYTHING).filter((write) => write.includes('UpperFilters'));
+    expect(filters).toEqual([
+      `${classKey}\\{4d36e97d-e325-11ce-bfc1-08002be10318} UpperFilters 0x10008 ["XENFILT"]`,
+      `${classKey}\\{4d36e96a-e325-11ce-bfc1-08002be10318} UpperFilters 0x10008 ["XENFILT"]`,
+    ]);
+  });
+
+  test('ranks the platform functions, the vendor function last and highest', () => {
+    const writes = registryOf('xenbus', '9.1', WITH_EVERYTHING).filter((write) => write.includes('Precedence'));
+    expect(writes).toEqual([
+      'HKR\\Parameters\\Precedence PCI\\VEN_5853&DEV_0001 0x10001 1',
+      'HKR\\Parameters\\Precedence PCI\\VEN_5853&DEV_0002 0x10001 2',
+      `HKR\\Parameters\\Precedence PCI\\VEN_5853&DEV_C1F0 0x10001 ${0xc1f0}`,
+    ]);
+  });
+
+  test('ranks two functions when the vendor has none of its own', () => {
+    const { vendorDeviceId: _, ...without } = WITH_EVERYTHING;
+    const writes = registryOf('xenbus', '9.1', without).filter((write) => write.includes('Precedence'));
+    expect(writes).toHaveLength(2);
+  });
+
+  test('leaves nothing behind in the INF of a brand that does not ask for it', () => {
+    const writes = registryOf('xenbus', '9.1', XEN_PROJECT).join('\n');
+    expect(writes).not.toMatch(/UpperFilters|Precedence/);
+  });
+});
+
+describe('the device packages of the 9.1 line', () => {
+  test.each(['xenbus', 'xenvbd'])(
+    '%s has one Models line and feature score FE, so it wins over older lines (F27)',
+    (name) => {
+      const driver = driverNamed(name);
+      const { document, model } = renderDriver(driver, driver.generations[0], WITH_EVERYTHING);
+      expect(model.devices).toHaveLength(1);
+      const install = sectionOf(document, model.devices[0]?.installSection ?? '');
+      expect(install?.lines.find(({ key }) => key === 'FeatureScore')?.fields).toEqual(['0xFE']);
+    },
+  );
+
+  test.each(['xenbus', 'xenvbd'])('%s of the 8.2 line has a line for each id and no score', (name) => {
+    const driver = driverNamed(name);
+    const generation = generationOf(driver, '8.2') ?? driver.generations[0];
+    const { document, model } = renderDriver(driver, generation, WITH_EVERYTHING);
+    expect(model.devices.map(({ ids }) => ids.length)).toEqual([1, 1, 1]);
+    expect(document.table.text).not.toMatch(/FeatureScore/i);
+  });
+});
+
+describe('the primitive packages', () => {
+  test.each(['xendisk', 'xencrsh'])('%s write to no registry key that needs a device', (name) => {
+    const driver = driverNamed(name);
+    const inf = renderDriver(driver, driver.generations[0], WITH_EVERYTHING);
+    const target = effect(inf, 'x64');
+    expect(target.sections).toEqual(['DefaultInstall.NTamd64']);
+    expect(target.registry).toEqual([]);
+    expect(inf.document.table.text).not.toMatch(/UpperFilters/i);
+  });
+
+  test('xendisk makes the very service that xenvbd makes, so that the order of installation does not matter', () => {
+    const serviceOf = (name: string): unknown => {
+      const driver = driverNamed(name);
+      const target = effect(renderDriver(driver, driver.generations[0], XEN_PROJECT), 'x64');
+      const {
+        line: _,
+        section: __,
+        registry,
+        ...service
+      } = target.services.find((s) => s.name === 'xendisk') ?? {
+        line: 0,
+        section: '',
+        registry: [],
+      };
+      return {
+        ...service,
+        registry: registry.map(({ key, name: value, type, flags }) => ({ key, value, type, flags })),
+      };
+    };
+    expect(serviceOf('xendisk')).toEqual(serviceOf('xenvbd'));
+    expect(serviceOf('xendisk')).toMatchObject({ name: 'xendisk', startType: 0 });
+  });
+
+  test.each(['xendisk', 'xencrsh'])('%s carry the same file as the package of xenvbd', (name) => {
+    const [file] = driverNamed(name).generations[0].files;
+    expect(driverNamed('xenvbd').generations[0].files).toContain(file);
+  });
+});
