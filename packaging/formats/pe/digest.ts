@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { concatBytes, u32leBytes } from '../../../core/bytes.ts';
+import { u32leBytes } from '../../../core/bytes.ts';
 import { WinpvError } from '../../../core/errors.ts';
 import type { PeImage } from './model.ts';
 
@@ -84,16 +84,32 @@ const fold = (sum: number): number => {
 export const pageHashes = (image: PeImage, algorithm: 'sha1' | 'sha256'): Uint8Array => {
   refuseStrayingSections(image);
   const { bytes, sections, sizeOfHeaders } = image;
-  const entries: Uint8Array[] = [u32leBytes(0), headerPageHash(image, algorithm)];
+  const pageCount = sections.reduce((count, { rawSize }) => count + Math.ceil(rawSize / PAGE), 0);
+  const table = pageTable(pageCount + 2, algorithm);
+  table.add(0, headerPageHash(image, algorithm));
   let end = Math.min(sizeOfHeaders, bytes.length);
   for (const { rawOffset, rawSize } of sections) {
     for (let done = 0; done < rawSize; done += PAGE) {
       const page = bytes.subarray(rawOffset + done, rawOffset + Math.min(done + PAGE, rawSize));
-      entries.push(u32leBytes(rawOffset + done), pageHash([page], PAGE - page.length, algorithm));
+      table.add(rawOffset + done, pageHash([page], PAGE - page.length, algorithm));
     }
     if (rawSize > 0) end = rawOffset + rawSize;
   }
-  return concatBytes(...entries, u32leBytes(end), new Uint8Array(algorithm === 'sha1' ? 20 : 32));
+  table.add(end, new Uint8Array(0));
+  return table.bytes;
+};
+
+/** A table of the given number of entries, filled from the start; a missing hash is zeros. */
+const pageTable = (count: number, algorithm: 'sha1' | 'sha256') => {
+  const entrySize = algorithm === 'sha1' ? 24 : 36;
+  const bytes = new Uint8Array(count * entrySize);
+  let at = 0;
+  const add = (offset: number, hash: Uint8Array): void => {
+    bytes.set(u32leBytes(offset), at);
+    bytes.set(hash, at + 4);
+    at += entrySize;
+  };
+  return { bytes, add };
 };
 
 const headerPageHash = (image: PeImage, algorithm: 'sha1' | 'sha256'): Uint8Array => {

@@ -116,7 +116,9 @@ export const peSummaryLines = (summary: PeSummary): readonly string[] =>
 
 const headLines = (summary: PeSummary): string[] => {
   const { checksum, certificateTable, digests } = summary;
-  const sum = checksum.ok ? 'right' : `wrong, should be ${hex(checksum.computed)}`;
+  const sum = checksum.ok
+    ? 'right'
+    : `${checksum.stored === 0 ? 'not set' : 'wrong'}, should be ${hex(checksum.computed)}`;
   const signature =
     certificateTable === null ? 'none' : `${certificateTable.size} bytes at ${hex(certificateTable.offset)}`;
   return [

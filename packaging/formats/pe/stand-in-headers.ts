@@ -67,16 +67,19 @@ const totalRaw = (sections: readonly PlacedSection[], flag: number): number =>
     .filter(({ characteristics }) => (characteristics & flag) !== 0)
     .reduce((sum, { bytes }) => sum + alignUp(bytes.length, FILE_ALIGNMENT), 0);
 
+/** A number of the size that addresses have: 4 or 8 bytes. */
+const addressBytes = (value: bigint, pe32Plus: boolean): Uint8Array => {
+  const bytes = new DataView(new ArrayBuffer(8));
+  bytes.setBigUint64(0, value, true);
+  return new Uint8Array(bytes.buffer, 0, pe32Plus ? 8 : 4);
+};
+
 /** IMAGE_OPTIONAL_HEADER32 or 64; CheckSum is still zero. */
 export const optionalHeader = (spec: StandIn, content: OptionalHeaderContent): Uint8Array => {
   const { pe32Plus, windows, dllCharacteristics } = MACHINE_FACTS[spec.machine];
   const { sections, headerSize } = content;
   const [text, readOnly, last] = [sections[0]?.rva ?? 0, sections[1]?.rva ?? 0, sections.at(-1)];
-  const native = (value: number | bigint): Uint8Array =>
-    concatBytes(
-      u32leBytes(Number(BigInt(value) & 0xffff_ffffn)),
-      pe32Plus ? u32leBytes(Number(BigInt(value) >> 32n)) : new Uint8Array(0),
-    );
+  const native = (value: number | bigint): Uint8Array => addressBytes(BigInt(value), pe32Plus);
   const version = concatBytes(...windows.map(u16leBytes));
   const driver = isDriver(spec.kind);
   const sizeOfImage = alignUp((last?.rva ?? 0) + (last?.bytes.length ?? 0), SECTION_ALIGNMENT);

@@ -146,6 +146,15 @@ describe('page hashes', () => {
     expect(() => pageHashes(leaving, 'sha256')).toThrow(/beyond the end/);
   });
 
+  test('of 300 MB fit one table', () => {
+    const size = 300 * 1024 * 1024;
+    const image = { ...parsePe(bareImage({}), 'a.sys'), bytes: new Uint8Array(0x400 + size) };
+    const [section] = image.sections;
+    if (section === undefined) throw new Error('no section');
+    const table = pageHashes({ ...image, sections: [{ ...section, rawSize: size }] }, 'sha1');
+    expect(table.length).toBe((size / 4096 + 2) * 24);
+  });
+
   test('end with the offset of the end of the last section and a hash of zeros', () => {
     const table = pageHashes(parsePe(bareImage({}), 'a.sys'), 'sha1');
     expect(toHex(table.subarray(-24))).toBe(`00060000${'00'.repeat(20)}`);

@@ -80,6 +80,13 @@ describe('the summary', () => {
     expect(summary.version).toBeNull();
   });
 
+  test('tells a CheckSum that was never set from a wrong one', () => {
+    const bytes = bareImage({});
+    expect(peSummaryLines(showPe(parsePe(bytes, 'a.sys'))).join('\n')).toContain('0xdeadbeef (wrong, should be');
+    bytes.fill(0, 0x58 + 64, 0x58 + 68);
+    expect(peSummaryLines(showPe(parsePe(bytes, 'a.sys'))).join('\n')).toContain('0x0 (not set, should be');
+  });
+
   test('does not let a section name drive the terminal', () => {
     const bytes = bareImage({});
     bytes.set([0x1b, 0x5b, 0x32, 0x4a], 0x58 + 240);
