@@ -99,6 +99,7 @@ const cat = rows({
   CAT_NO_CATALOG_ENTRY: { exit: 4, title: 'The INF names no catalog for an architecture' },
   CAT_DRIVERVER: { exit: 4, title: 'DriverVer is missing or is not in the expected form' },
   CAT_DRIVERVER_DATE: { exit: 4, title: 'The date in DriverVer is too old or in the future' },
+  CAT_NAME_REFUSED: { exit: 4, title: 'The INF names a catalog in a way that is not a plain file name' },
   CAT_NO_MODELS: { exit: 4, title: 'The INF has no models for a targeted operating system' },
   CAT_OS_FILE: { exit: 4, title: 'A file of the package is named like a file of Windows' },
 });
@@ -193,12 +194,14 @@ const bundle = rows({
   BUNDLE_FILE_NOT_NAMED: { exit: 4, title: 'The source has a file that no INF names' },
   BUNDLE_ARCHITECTURE: { exit: 4, title: 'A binary is for another architecture than its package' },
   BUNDLE_NOT_A_BINARY: { exit: 4, title: 'A file that must be a PE image is not one' },
+  BUNDLE_PART_DIFFERS: { exit: 4, title: 'A driver packaged on its own differs from the one in its main package' },
   BUNDLE_NO_WINDOWS: { exit: 4, title: 'The INF installs on none of the Windows versions of the release' },
 });
 const release = rows({
   CONFIG_UNSUPPORTED: { exit: 3, title: 'A setting asks for what this version of winpv cannot do yet' },
   PROJECT_NO_SOURCE: { exit: 3, title: 'A driver of the release has no source' },
   PROJECT_UNKNOWN_NAME: { exit: 3, title: 'A name in the project or on the command line is not known' },
+  KEYS_INCOMPLETE: { exit: 6, title: 'A part of the test keys of the project is missing' },
   RELEASE_NOT_VALID: { exit: 5, title: 'The release that was just made does not verify' },
   RELEASE_CLOCK_DATE: { exit: 3, title: 'The release date was taken from the clock' },
 });

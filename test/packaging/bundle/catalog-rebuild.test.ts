@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { fromHex, toHex } from '../../../core/bytes.ts';
-import { type PlannedCatalog, planCatalogsOf } from '../../../packaging/bundle/catalog.ts';
+import {
+  type CatalogInf,
+  type PlannedCatalog,
+  planCatalogsOf,
+  type SubjectRequest,
+} from '../../../packaging/bundle/catalog.ts';
+import { checkCatalogsOf } from '../../../packaging/bundle/catalog-check.ts';
 import { fileNameOf, scopedFiles } from '../../../packaging/bundle/catalog-scope.ts';
 import { encodeCtl } from '../../../packaging/formats/cat/encode.ts';
 import type { LinkStyle } from '../../../packaging/formats/cat/member.ts';
@@ -102,19 +108,31 @@ describeCorpus('rebuilding a trust list from the INF and the hashes of the files
   test.each(REBUILT)('$catalog gives the same bytes', (sample) => {
     const vector = vectors[sample.catalog];
     const catalog = parseCatalog(corpus.file(`signed/${sample.catalog}`), sample.catalog);
-    const content = rebuilt(corpus, sample, catalog, vector?.members ?? []);
+    const request = requestFor(corpus, sample, catalog, vector?.members ?? []);
+    const content = rebuilt(sample, catalog, request);
     expect(toHex(encodeCtl(content))).toBe(toHex(catalog.ctl));
     expect(createHash('sha256').update(catalog.ctlValue).digest('hex')).toBe(vector?.ctlContentSha256);
   });
+
+  test.each(REBUILT)('$catalog: the INF passes our checks, as it passed those of the real tool', (sample) => {
+    const catalog = parseCatalog(corpus.file(`signed/${sample.catalog}`), sample.catalog);
+    const request = requestFor(corpus, sample, catalog, vectors[sample.catalog]?.members ?? []);
+    // The files of a sibling INF of the run are not in the corpus.
+    const own = request.infs.filter(({ document }) => request.infs.length === 1 || document.file === infOf(sample));
+    expect(own.length).toBe(1);
+    expect(checkCatalogsOf({ ...request, infs: own }).filter(({ severity }) => severity === 'error')).toEqual([]);
+  });
 });
 
-/** The content that our plan gives, with list identifier, time and OS list of the real one (and Microsoft's own words). */
-const rebuilt = (
+const infOf = ({ catalog }: Sample): string => `${catalog.slice(catalog.lastIndexOf('/') + 1, -4)}.inf`;
+
+/** The request that the makers of a sample gave their tool, as far as the corpus holds it. */
+const requestFor = (
   corpus: Corpus,
   sample: Sample,
   { content }: Catalog,
   members: readonly MemberVector[],
-): CatalogContent => {
+): SubjectRequest => {
   const folder = folderOf(sample.catalog);
   const infs = sample.infs.map((name) => {
     const document = parseInf(corpus.file(`signed/${folder}/${name}`), sample.infName ?? name);
@@ -122,28 +140,26 @@ const rebuilt = (
   });
   const osList = osCodesOf(content.attributes).flatMap((code) => osByCode(code) ?? []);
   const own = infs.filter(({ document }) => members.some((m) => fileOf(m) === fileNameOf(document.file).toLowerCase()));
-  const subjects = new Map(
-    own.flatMap((inf) =>
-      hashesFor(
-        scopedFiles(inf, osList).map(({ file }) => file),
-        members,
-      ),
-    ),
-  );
-  const planned = planCatalogsOf({
+  const filesOf = (inf: CatalogInf) => scopedFiles(inf, osList).map(({ file }) => file);
+  const subjects = new Map(own.flatMap((inf) => hashesFor(filesOf(inf), members)));
+  return {
     infs,
     osList,
     thisUpdate: content.thisUpdate,
     subjects: (path) => subjects.get(path),
     link: sample.link ?? 'empty',
-  });
-  const plan = namedLike(planned, sample.catalog);
+  };
+};
+
+/** What our plan gives, with list identifier, time and OS list of the real one (and Microsoft's own words). */
+const rebuilt = (sample: Sample, { content }: Catalog, request: SubjectRequest): CatalogContent => {
+  const plan = namedLike(planCatalogsOf(request), sample.catalog);
   const added = content.attributes.filter(({ name }) => MICROSOFT.includes(name));
-  const planAttributes =
+  const planned =
     sample.hardwareIds === undefined
       ? plan.content.attributes
       : [...plan.content.attributes.slice(0, 1), ...content.attributes.filter(({ name }) => name.startsWith('HWID'))];
-  return { ...plan.content, listIdentifier: content.listIdentifier, attributes: [...added, ...planAttributes] };
+  return { ...plan.content, listIdentifier: content.listIdentifier, attributes: [...added, ...planned] };
 };
 
 const fileOf = (member: MemberVector): string | undefined => member.attrs.find(({ name }) => name === 'File')?.value;
