@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { KeyMaker } from '../../core/ports.ts';
+import { encodePem } from '../../packaging/formats/x509/pem.ts';
 import {
   certifyTestKeys,
   createTestHierarchy,
@@ -51,10 +52,4 @@ export const signingParts = (hierarchy: TestHierarchy) => {
   return { signer, tsa, timestamper: testTimestamper({ tsa, genTimeMs: GEN_TIME_MS }) };
 };
 
-export const pem = (certificate: Uint8Array): string => {
-  const lines =
-    Buffer.from(certificate)
-      .toString('base64')
-      .match(/.{1,64}/g) ?? [];
-  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
-};
+export const pem = (certificate: Uint8Array): string => encodePem('CERTIFICATE', certificate);
