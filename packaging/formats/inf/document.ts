@@ -1,5 +1,5 @@
 import { type Diagnostic, problem, WinpvError } from '../../../core/errors.ts';
-import { type Entry, EntryScanner } from './entry.ts';
+import { type Entry, EntryScanner, MAX_FIELD } from './entry.ts';
 import { type LineTable, lineAt, lineContentEnd, lineCount, lineStart, lineTable, skipBlanks } from './lines.ts';
 import {
   chooseStringsSection,
@@ -86,8 +86,9 @@ interface Reading {
   stray: number | undefined;
 }
 
-const warn = (reading: Reading, warning: Diagnostic): void => {
-  if (reading.warnings.length < MAX_WARNINGS) reading.warnings.push(warning);
+const warn = (reading: Reading, code: 'INF_QUOTE_OPEN' | 'INF_FIELD_LENGTH', line: number, message: string): void => {
+  if (reading.warnings.length >= MAX_WARNINGS) return;
+  reading.warnings.push(problem(code, message, { severity: 'warning', at: { file: reading.file, line } }));
 };
 
 const tooLarge = (file: string, line: number, what: string): WinpvError =>
@@ -123,18 +124,20 @@ const openSection = (reading: Reading, name: string, line: number): OpenSection 
 };
 
 const addEntry = (reading: Reading, section: OpenSection | undefined, entry: Entry, line: number): void => {
-  const at = { file: reading.file, line: line + 1 };
   if (section === undefined) {
     reading.stray ??= line + 1;
     return;
   }
   if (entry.openQuote) {
-    const message = 'A quotation mark is not closed on its line; the value ends with the line.';
-    warn(reading, problem('INF_QUOTE_OPEN', message, { severity: 'warning', at }));
+    warn(
+      reading,
+      'INF_QUOTE_OPEN',
+      line + 1,
+      'A quotation mark is not closed on its line; the value ends with the line.',
+    );
   }
   if (entry.cut) {
-    const message = 'A value is longer than 4095 characters and was cut.';
-    warn(reading, problem('INF_FIELD_LENGTH', message, { severity: 'warning', at }));
+    warn(reading, 'INF_FIELD_LENGTH', line + 1, `A value is longer than ${MAX_FIELD} characters and was cut.`);
   }
   const { key, fields, lineCount: count } = entry;
   section.lines.push({ key, rawKey: key, fields, raw: fields, line: line + 1, lineCount: count });

@@ -55,7 +55,7 @@ export class EntryScanner {
   /** The entry that begins on a line (counted from 0); undefined when the line turns out to hold nothing. */
   scan(line: number): Entry | undefined {
     this.key = null;
-    this.fields = [];
+    if (this.fields.length > 0) this.fields = [];
     this.cut = false;
     this.openQuote = false;
     this.quoted = false;
@@ -69,8 +69,8 @@ export class EntryScanner {
       next += 1;
     }
     if (!this.started && this.key === null && this.fields.length === 0) return undefined;
-    this.endEntry();
-    const { key, fields, openQuote, cut, valueFrom, valueTo } = this;
+    const fields = this.endEntry();
+    const { key, openQuote, cut, valueFrom, valueTo } = this;
     return { key, fields, lineCount: next - line, openQuote, cut, valueFrom, valueTo };
   }
 
@@ -177,11 +177,15 @@ export class EntryScanner {
     return value;
   }
 
-  private endEntry(): void {
-    const alone = this.key === null && this.fields.length === 0;
+  private endEntry(): readonly string[] {
     const value = this.endField();
-    this.fields.push(value);
-    if (alone) this.key = value;
     this.valueFrom = skipBlanks(this.text, this.valueFrom, this.valueTo);
+    if (this.fields.length === 0) {
+      this.key ??= value;
+      return [value];
+    }
+    this.fields.push(value);
+    // A copy has no room to grow, which matters when there are millions of lines.
+    return this.fields.slice();
   }
 }

@@ -56,7 +56,7 @@ export interface InstallTarget {
 }
 
 /** An INF may name one section many times over; so many lines are read for its install sections. */
-const MAX_WORK = 4_000_000;
+const MAX_WORK = 1_000_000;
 
 /** The first that exists of `base.NT<arch>`, `base.NT` and `base`, as written in the file (spec inf.md section 8). */
 export const resolveInstallSection = (document: InfDocument, base: string, arch: InfArch): string | undefined =>
@@ -131,7 +131,7 @@ class Collector {
 
   private reach(name: string): readonly InfSection[] {
     const sections = withNeeded(this.document, name);
-    for (const { lines } of sections) this.count(1 + lines.length);
+    for (const { lines, headers } of sections) this.count(1 + lines.length, headers[0]);
     return sections;
   }
 
@@ -152,7 +152,7 @@ class Collector {
   }
 
   private addFile(file: Pick<InstalledFile, 'name' | 'source' | 'flags' | 'list' | 'line'>): void {
-    this.count(1);
+    this.count(1, file.line);
     const key = `${file.line} ${file.name.toLowerCase()}`;
     if (file.name === '' || this.files.has(key)) return;
     const { dirid, subdir } = this.locations.destination(file.list);
@@ -164,7 +164,7 @@ class Collector {
       .flatMap(({ fields }) => fields)
       .flatMap((name) => {
         const writes = registryWrites(this.document, name, scope);
-        this.count(1 + writes.length);
+        this.count(1 + writes.length, writes[0]?.line);
         return writes;
       });
   }
@@ -192,14 +192,14 @@ class Collector {
     };
   }
 
-  private count(lines: number): void {
+  private count(lines: number, line = 1): void {
     this.work += lines;
     if (this.work <= MAX_WORK) return;
     throw new WinpvError(
       'INF_TOO_LARGE',
       'The install sections name more files and registry values than winpv reads.',
       {
-        at: { file: this.document.file },
+        at: { file: this.document.file, line },
       },
     );
   }

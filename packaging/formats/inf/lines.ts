@@ -13,6 +13,7 @@ export interface LineTable {
 }
 
 const CR = 0x0d;
+const LF = 0x0a;
 
 const firstOf = (text: string, ...characters: readonly string[]): number => {
   const found = characters.map((character) => text.indexOf(character)).filter((index) => index >= 0);
@@ -43,8 +44,14 @@ export const lineStart = (table: LineTable, line: number): number => table.start
 export const lineContentEnd = (table: LineTable, line: number): number => {
   const start = lineStart(table, line);
   let end = lineStart(table, line + 1);
-  if (end > start && table.text[end - 1] === table.newline) end -= 1;
-  if (table.newline === '\n' && end > start && table.text.charCodeAt(end - 1) === CR) end -= 1;
+  const last = end > start ? table.text.charCodeAt(end - 1) : 0;
+  if (last !== CR && last !== LF) return end;
+  if (last === LF) {
+    end -= 1;
+    if (end > start && table.text.charCodeAt(end - 1) === CR) end -= 1;
+  } else if (table.newline === '\r') {
+    end -= 1;
+  }
   return end;
 };
 

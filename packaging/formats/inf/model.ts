@@ -174,9 +174,15 @@ const devicesOf = (document: InfDocument, manufacturer: InfManufacturer): readon
   });
 };
 
+/** A line that repeats another one adds nothing. */
 const allDevices = (document: InfDocument, manufacturers: readonly InfManufacturer[]): readonly InfDevice[] => {
   const devices: InfDevice[] = [];
+  const seen = new Set<string>();
   for (const manufacturer of manufacturers) {
+    const { name, modelsName, targets } = manufacturer;
+    const key = JSON.stringify([name, modelsName, ...targets.map(({ text }) => text)]).toLowerCase();
+    if (seen.has(key)) continue;
+    seen.add(key);
     for (const device of devicesOf(document, manufacturer)) devices.push(device);
     if (devices.length <= MAX_DEVICES) continue;
     throw new WinpvError('INF_TOO_LARGE', 'The [Manufacturer] lines name more devices than winpv reads.', {
