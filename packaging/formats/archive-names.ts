@@ -5,6 +5,9 @@
 const SEPARATORS = /[\\/]/;
 // A colon is a drive or an alternate data stream; the others Windows refuses in a file name.
 const FORBIDDEN = /[<>:"|?*]/;
+/** Far beyond any driver package, and a bound on the time that comparing names takes. */
+const MAX_LENGTH = 1024;
+const MAX_DEPTH = 32;
 const UNPAIRED_SURROGATE = /\p{Surrogate}/u;
 const DEVICE = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)/i;
 
@@ -31,7 +34,9 @@ export const archiveNameFlaw = (name: string): string | undefined => {
   if (name.includes('\\') && name.includes('/')) return 'it mixes both kinds of slashes';
   if (FORBIDDEN.test(name)) return 'it has a character that Windows does not store in names';
   if (UNPAIRED_SURROGATE.test(name)) return 'it is not valid Unicode';
-  for (const part of name.split(SEPARATORS)) {
+  const parts = name.split(SEPARATORS);
+  if (name.length > MAX_LENGTH || parts.length > MAX_DEPTH) return 'it is too long or too deep';
+  for (const part of parts) {
     const flaw = partFlaw(part);
     if (flaw !== undefined) return flaw;
   }
@@ -41,19 +46,28 @@ export const archiveNameFlaw = (name: string): string | undefined => {
 /** The parts of a name, from the outermost folder to the file. */
 export const archiveNameParts = (name: string): readonly string[] => name.split(SEPARATORS);
 
-/** The first name that stands twice as Windows compares names, or is both a file and a folder. */
-export const repeatedName = (names: readonly string[]): string | undefined => {
+/**
+ * The first file name that stands twice as Windows compares names, or is also the name of a folder.
+ *
+ * @param folders folders that are listed by themselves; every folder on the way to a file counts anyway
+ */
+export const repeatedName = (names: readonly string[], folders: readonly string[] = []): string | undefined => {
   const files = new Set<string>();
-  const folders = new Set<string>();
+  const above = new Set<string>();
+  for (const folder of folders) addFolders(`${comparable(folder)}/`, above);
   for (const name of names) {
-    const path = archiveNameParts(name).join('/').toUpperCase();
-    if (files.has(path) || folders.has(path)) return name;
+    const path = comparable(name);
+    if (files.has(path)) return name;
     files.add(path);
-    for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
-      const folder = path.slice(0, slash);
-      if (files.has(folder)) return name;
-      folders.add(folder);
-    }
+    addFolders(path, above);
   }
-  return undefined;
+  return names.find((name) => above.has(comparable(name)));
+};
+
+const comparable = (name: string): string => archiveNameParts(name).join('/').toUpperCase();
+
+const addFolders = (path: string, folders: Set<string>): void => {
+  for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
+    folders.add(path.slice(0, slash));
+  }
 };

@@ -24,7 +24,11 @@ export const parseCabHeader = (bytes: Uint8Array, file: string): CabHeader => {
     throw new WinpvError('CAB_NOT_A_CABINET', 'The file does not start with MSCF.', { at: { file, offset: 0 } });
   }
   const r = new ByteReader(bytes, { file, truncated: 'CAB_TRUNCATED' });
-  r.skip(8, 'CFHEADER.signature');
+  r.skip(4, 'CFHEADER.signature');
+  // No hash covers these four bytes, so nothing may hide there.
+  if (r.u32le('CFHEADER.reserved1') !== 0) {
+    throw new WinpvError('CAB_MALFORMED', 'A field that must be zero is not.', { at: { file, offset: 4 } });
+  }
   const size = r.u32le('CFHEADER.cbCabinet');
   r.skip(4, 'CFHEADER.reserved2');
   const filesOffset = r.u32le('CFHEADER.coffFiles');
@@ -105,6 +109,11 @@ const authenticodeReserve = (reserve: Uint8Array, place: ReservePlace): CabAuthe
   const structure1 = reserve.subarray(4, start);
   const structure2Offset = place.end - reserve.length + start;
   if (length2 === 16) {
+    if (reserve.subarray(start + 8, end).some((byte) => byte !== 0)) {
+      throw new WinpvError('CAB_MALFORMED', 'The place of the signature has more in it than offset and size.', {
+        at: { file: place.file, offset: structure2Offset + 8 },
+      });
+    }
     const appended = { offset: view.getUint32(start, true), size: view.getUint32(start + 4, true) };
     return { structure1, structure2Offset, signature: checkedSignature(appended, place) };
   }
