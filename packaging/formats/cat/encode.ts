@@ -1,6 +1,7 @@
 import { compareBytes } from '../../../core/bytes.ts';
 import {
   bmpString,
+  constructed,
   contextConstructed,
   contextPrimitive,
   type Der,
@@ -23,7 +24,7 @@ import {
 } from './model.ts';
 
 /** SEQUENCE OF with any number of items (a call with that many arguments would not fit the stack). */
-const sequenceOf = (items: readonly Der[]): Der => tlv(0x30, Buffer.concat(items));
+const sequenceOf = (items: readonly Der[]): Der => constructed(0x30, items);
 
 /** CAT_NAMEVALUE ::= SEQUENCE { BMPString name, INTEGER flags, OCTET STRING value } (spec signing-formats 1.4) */
 const nameValue = ({ name, flags, value }: NameValue): Der =>
@@ -37,10 +38,8 @@ const NOTHING = new Uint8Array(0);
 
 const memberInfo = (info: MemberInfo): Der =>
   info.form === 1
-    ? attribute(CatOid.memberInfo, sequence(bmpString(info.guid), certVersion(info.certVersion)))
+    ? attribute(CatOid.memberInfo, sequence(bmpString(info.guid), integer(info.certVersion)))
     : attribute(CatOid.memberInfo2, contextPrimitive(MEMBER_INFO_2[info.kind], NOTHING));
-
-const certVersion = (value: number): Der => integer(value);
 
 const indirectData = ({ type, data, algorithm, digest }: IndirectData): Der =>
   attribute(
@@ -48,12 +47,29 @@ const indirectData = ({ type, data, algorithm, digest }: IndirectData): Der =>
     sequence(sequence(oid(type), data), sequence(sequence(oid(algorithm), nullValue), octetString(digest))),
   );
 
+/** Remembers the encodings of values that many members share: both members of a file have one list of attributes. */
+const remembered = <T>(encode: (value: T) => Der[]): ((value: T) => Der[]) => {
+  const known = new Map<T, Der[]>();
+  return (value) => {
+    const before = known.get(value);
+    if (before !== undefined) return before;
+    const encoded = encode(value);
+    known.set(value, encoded);
+    return encoded;
+  };
+};
+
 /** TrustedSubject ::= SEQUENCE { subjectIdentifier OCTET STRING, attributes SET OF Attribute } (spec 1.3) */
-const trustedSubject = (member: CatalogMember): Der => {
-  const attributes = member.attributes.map((item) => attribute(CatOid.nameValue, nameValue(item)));
-  if (member.memberInfo !== undefined) attributes.push(memberInfo(member.memberInfo));
-  if (member.indirectData !== undefined) attributes.push(indirectData(member.indirectData));
-  return sequence(octetString(member.tag), setOf(...attributes, ...member.otherAttributes));
+const trustedSubjects = (members: readonly CatalogMember[]): readonly Der[] => {
+  const nameValues = remembered((list: readonly NameValue[]) =>
+    list.map((item) => attribute(CatOid.nameValue, nameValue(item))),
+  );
+  const info = remembered((value: MemberInfo | undefined) => (value === undefined ? [] : [memberInfo(value)]));
+  return members.map((member) => {
+    const attributes = [...nameValues(member.attributes), ...info(member.memberInfo), ...member.otherAttributes];
+    if (member.indirectData !== undefined) attributes.push(indirectData(member.indirectData));
+    return sequence(octetString(member.tag), constructed(0x31, attributes.sort(compareBytes)));
+  });
 };
 
 /** Extension ::= SEQUENCE { OID, OCTET STRING { CAT_NAMEVALUE } }, no critical flag (spec 1.6) */
@@ -64,14 +80,14 @@ const extension = (item: NameValue): Der => sequence(oid(CatOid.nameValue), octe
  * Members are written in the order of their tags, attributes of a member in DER order, catalog attributes as given.
  */
 export const encodeCtl = (content: CatalogContent): Der => {
-  const members = [...content.members].sort((a, b) => compareBytes(a.tag, b.tag)).map(trustedSubject);
+  const members = [...content.members].sort((a, b) => compareBytes(a.tag, b.tag));
   const extensions = [...content.attributes.map(extension), ...content.otherExtensions];
   return sequence(
     sequence(oid(CatOid.catalogList)),
     octetString(content.listIdentifier),
     time(content.thisUpdate),
     sequence(oid(content.version === 1 ? CatOid.listMember : CatOid.listMember2), nullValue),
-    sequenceOf(members),
+    sequenceOf(trustedSubjects(members)),
     ...(extensions.length === 0 ? [] : [contextConstructed(0, sequenceOf(extensions))]),
   );
 };

@@ -72,8 +72,14 @@ const subjectData = (subject: CatalogSubject, algorithm: CatalogAlgorithm, style
   return { type: CatOid.cabData, data: fileLink(link) };
 };
 
-const memberInfo = (version: CatalogVersion, kind: SubjectKind): MemberInfo =>
-  version === 2 ? { form: 2, kind } : { form: 1, guid: SUBJECT_GUIDS[kind], certVersion: 0x200 };
+const MEMBER_INFOS: Readonly<Record<CatalogVersion, Readonly<Record<SubjectKind, MemberInfo>>>> = {
+  1: {
+    pe: { form: 1, guid: SUBJECT_GUIDS.pe, certVersion: 0x200 },
+    cab: { form: 1, guid: SUBJECT_GUIDS.cab, certVersion: 0x200 },
+    flat: { form: 1, guid: SUBJECT_GUIDS.flat, certVersion: 0x200 },
+  },
+  2: { pe: { form: 2, kind: 'pe' }, cab: { form: 2, kind: 'cab' }, flat: { form: 2, kind: 'flat' } },
+};
 
 /**
  * The members that list a file: one with its SHA-1 hash in version 1; in version 2 one with its SHA-256 hash and a SHA-1
@@ -83,7 +89,7 @@ export const membersOf = (subject: CatalogSubject, style: MemberStyle): readonly
   const { version, attributes, compat = 'full' } = style;
   const algorithm = version === 1 ? 'sha1' : 'sha256';
   const digest = subject.digest(algorithm);
-  const common = { memberInfo: memberInfo(version, subject.kind), otherAttributes: [] };
+  const common = { memberInfo: MEMBER_INFOS[version][subject.kind], otherAttributes: [] };
   const main: CatalogMember = {
     ...common,
     tag: tagOfHash(version, digest),

@@ -22,6 +22,11 @@ const MAX_ENTRIES = 200_000;
  * @throws WinpvError CAT_NOT_A_CATALOG when it is other signed data, DER_* and CAT_MALFORMED when it is damaged
  */
 export const parseCatalog = (bytes: Uint8Array, file: string): Catalog => {
+  if (bytes[0] !== Tag.sequence) {
+    throw new WinpvError('CAT_NOT_A_CATALOG', 'The file is not an ASN.1 SEQUENCE, which a catalog is.', {
+      at: { file, offset: 0 },
+    });
+  }
   const signedData = readSignedData(parseDer(bytes, { file }));
   const contentInfo = signedData.child(2, 'SignedData.contentInfo', Tag.sequence);
   if (contentInfo.child(0, 'contentInfo.contentType').oid('contentInfo.contentType') !== CatOid.ctl) {
@@ -41,7 +46,6 @@ const malformed = (node: DerNode, message: string): never => {
 };
 
 const readSignedData = (root: DerNode): DerNode => {
-  if (root.tag !== Tag.sequence) return notACatalog(root, 'The file is not an ASN.1 SEQUENCE, which a catalog is.');
   if (root.child(0, 'ContentInfo.contentType').oid('ContentInfo.contentType') !== CatOid.signedData) {
     return notACatalog(root, 'The file is not PKCS #7 signed data, which a catalog is.');
   }

@@ -6,24 +6,66 @@ import { compareBytes, concatBytes, toHex, utf8 } from '../../../core/bytes.ts';
  */
 export type Der = Uint8Array;
 
-const lengthOctets = (length: number): Uint8Array => {
-  if (length < 0x80) return Uint8Array.of(length);
-  const octets: number[] = [];
-  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256);
-  return Uint8Array.of(0x80 | octets.length, ...octets);
+/** How many octets the length field takes. */
+const lengthSize = (length: number): number => {
+  if (length < 0x80) return 1;
+  if (length < 0x100) return 2;
+  if (length < 0x1_0000) return 3;
+  return length < 0x100_0000 ? 4 : 5;
+};
+
+const SLAB_SIZE = 1 << 16;
+let slab = new Uint8Array(SLAB_SIZE);
+let slabUsed = 0;
+
+/** Zeroed bytes; small ones are cut from a slab, because a buffer of its own for each value costs more than its bytes. */
+const room = (length: number): Uint8Array => {
+  if (length > SLAB_SIZE >> 3) return new Uint8Array(length);
+  if (slabUsed + length > SLAB_SIZE) {
+    slab = new Uint8Array(SLAB_SIZE);
+    slabUsed = 0;
+  }
+  slabUsed += length;
+  return slab.subarray(slabUsed - length, slabUsed);
+};
+
+/** Tag and length of a value, with room for it behind them. */
+const openTlv = (tag: number, length: number): Uint8Array => {
+  const size = lengthSize(length);
+  const out = room(1 + size + length);
+  out[0] = tag;
+  out[1] = size === 1 ? length : 0x80 | (size - 1);
+  for (let at = size, rest = length; at > 1; at -= 1, rest = Math.floor(rest / 256)) out[at] = rest % 256;
+  return out;
 };
 
 /** Any tag-length-value: `tag` is the whole identifier octet. */
-export const tlv = (tag: number, value: Uint8Array): Der =>
-  concatBytes(Uint8Array.of(tag), lengthOctets(value.length), value);
+export const tlv = (tag: number, value: Uint8Array): Der => {
+  const out = openTlv(tag, value.length);
+  out.set(value, out.length - value.length);
+  return out;
+};
 
-export const sequence = (...items: readonly Der[]): Der => tlv(0x30, concatBytes(...items));
+/** A constructed value of any number of encodings, one after the other. */
+export const constructed = (tag: number, items: readonly Der[]): Der => {
+  let length = 0;
+  for (const item of items) length += item.length;
+  const out = openTlv(tag, length);
+  let at = out.length - length;
+  for (const item of items) {
+    out.set(item, at);
+    at += item.length;
+  }
+  return out;
+};
+
+export const sequence = (...items: readonly Der[]): Der => constructed(0x30, items);
 
 /** SET OF: the encodings in ascending order. */
-export const setOf = (...items: readonly Der[]): Der => tlv(0x31, concatBytes(...[...items].sort(compareBytes)));
+export const setOf = (...items: readonly Der[]): Der => constructed(0x31, [...items].sort(compareBytes));
 
 /** `[n]` EXPLICIT, or IMPLICIT of a constructed type: the given encodings one after the other. */
-export const contextConstructed = (n: number, ...items: readonly Der[]): Der => tlv(0xa0 | n, concatBytes(...items));
+export const contextConstructed = (n: number, ...items: readonly Der[]): Der => constructed(0xa0 | n, items);
 
 /** `[n]` IMPLICIT of a primitive type. */
 export const contextPrimitive = (n: number, value: Uint8Array): Der => tlv(0x80 | n, value);
@@ -34,9 +76,18 @@ export const boolean = (value: boolean): Der => Uint8Array.of(0x01, 0x01, value 
 
 /** INTEGER from a non-negative number or bigint. */
 export const integer = (value: number | bigint): Der => {
+  if (typeof value === 'number' && value < 0x8000_0000) return smallInteger(value);
   let hex = BigInt(value).toString(16);
   if (hex.length % 2 === 1) hex = `0${hex}`;
   return unsignedInteger(Buffer.from(hex, 'hex'));
+};
+
+/** The usual case without a detour over text: below 2^31. */
+const smallInteger = (value: number): Der => {
+  const size = value < 0x80 ? 1 : value < 0x8000 ? 2 : value < 0x80_0000 ? 3 : 4;
+  const out = openTlv(0x02, size);
+  for (let at = out.length - 1, rest = value; at > 1; at -= 1, rest >>>= 8) out[at] = rest & 0xff;
+  return out;
 };
 
 /** INTEGER from big-endian magnitude octets; leading zeros are dropped and one is put back where the sign needs it. */

@@ -223,20 +223,27 @@ export const parseDer = (buffer: Uint8Array, options: ParseDerOptions): DerNode 
 };
 
 export const decodeOid = (octets: Uint8Array): string | undefined => {
-  if (octets.length === 0) return undefined;
-  const arcs: bigint[] = [];
-  let arc = 0n;
-  for (const [i, octet] of octets.entries()) {
-    if (arc === 0n && octet === 0x80) return undefined;
-    arc = (arc << 7n) | BigInt(octet & 0x7f);
+  if (octets.length === 0 || (octets.at(-1) ?? 0x80) >= 0x80) return undefined;
+  const arcs: (number | bigint)[] = [];
+  let arc: number | bigint = 0;
+  for (const octet of octets) {
+    if (arc === 0 && octet === 0x80) return undefined;
+    arc = appendSevenBits(arc, octet & 0x7f);
     if (octet < 0x80) {
       arcs.push(arc);
-      arc = 0n;
-    } else if (i === octets.length - 1) return undefined;
+      arc = 0;
+    }
   }
-  const [first = 0n, ...rest] = arcs;
-  const top = first < 40n ? 0n : first < 80n ? 1n : 2n;
-  return [top, first - top * 40n, ...rest].join('.');
+  const [first = 0, ...rest] = arcs;
+  const top = first < 40 ? 0 : first < 80 ? 1 : 2;
+  const second = typeof first === 'number' ? first - top * 40 : first - BigInt(top * 40);
+  return [top, second, ...rest].join('.');
+};
+
+/** Numbers as long as they are exact, then bigints: arcs have no limit, and nearly all are small. */
+const appendSevenBits = (arc: number | bigint, bits: number): number | bigint => {
+  if (typeof arc === 'bigint') return (arc << 7n) | BigInt(bits);
+  return arc < 2 ** 46 ? arc * 128 + bits : (BigInt(arc) << 7n) | BigInt(bits);
 };
 
 export const decodeUtf16be = (octets: Uint8Array): string => {
