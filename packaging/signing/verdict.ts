@@ -31,7 +31,8 @@ export interface SignatureReport {
   readonly serial: string;
   /** SHA-1 of the signer's certificate, lower-case hex. */
   readonly thumbprint?: string;
-  readonly digestAlgorithm: HashName;
+  /** Undefined when the signature could not be read that far. */
+  readonly digestAlgorithm?: HashName;
   /** Dotted object identifiers; empty when the certificate has no such extension. */
   readonly ekus: readonly string[];
   readonly notBefore?: string;
@@ -86,6 +87,7 @@ const EFFECT: Readonly<Partial<Record<VerifyCode, Verdict>>> = {
   VERIFY_CHAIN_INCOMPLETE: 'untrusted',
   VERIFY_CHAIN_UNTRUSTED: 'untrusted',
   VERIFY_CHAIN_EXPIRED: 'untrusted',
+  VERIFY_CERTIFICATE_UNCHECKED: 'untrusted',
   VERIFY_TIMESTAMP_UNTRUSTED: 'untrusted',
   VERIFY_CERTIFICATE_UNSUITABLE: 'untrusted',
   VERIFY_ALGORITHM_WEAK: 'untrusted',

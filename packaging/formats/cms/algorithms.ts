@@ -1,17 +1,18 @@
 import { type DerNode, Tag } from '../der/parse.ts';
+import { DigestOid, SignatureOid } from './object-ids.ts';
 
 /** Hash functions that occur in signatures; `md5` only in certificates of the past. */
 export type HashName = 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512';
 
 const HASHES: Readonly<Record<string, HashName>> = {
   '1.2.840.113549.2.5': 'md5',
-  '1.3.14.3.2.26': 'sha1',
-  '2.16.840.1.101.3.4.2.1': 'sha256',
-  '2.16.840.1.101.3.4.2.2': 'sha384',
-  '2.16.840.1.101.3.4.2.3': 'sha512',
+  [DigestOid.sha1]: 'sha1',
+  [DigestOid.sha256]: 'sha256',
+  [DigestOid.sha384]: 'sha384',
+  [DigestOid.sha512]: 'sha512',
 };
 
-/** How a signature is made. Without a hash the algorithm names the key only and the digest algorithm beside it decides. */
+/** How a signature is made. Without a hash the algorithm names the key only, and the digest algorithm beside it decides. */
 export interface SignatureScheme {
   readonly key: 'rsa' | 'ec';
   readonly hash: HashName | undefined;
@@ -19,17 +20,17 @@ export interface SignatureScheme {
 
 /** RFC 8017 A.2 and RFC 5758 3.2, with the names that PKCS#7 puts into digestEncryptionAlgorithm. */
 const SCHEMES: Readonly<Record<string, SignatureScheme>> = {
-  '1.2.840.113549.1.1.1': { key: 'rsa', hash: undefined },
+  [SignatureOid.rsaEncryption]: { key: 'rsa', hash: undefined },
   '1.2.840.113549.1.1.4': { key: 'rsa', hash: 'md5' },
-  '1.2.840.113549.1.1.5': { key: 'rsa', hash: 'sha1' },
+  [SignatureOid.sha1WithRsa]: { key: 'rsa', hash: 'sha1' },
+  // The name of OIW, which Microsoft's makecert used.
   '1.3.14.3.2.29': { key: 'rsa', hash: 'sha1' },
-  '1.2.840.113549.1.1.11': { key: 'rsa', hash: 'sha256' },
-  '1.2.840.113549.1.1.12': { key: 'rsa', hash: 'sha384' },
-  '1.2.840.113549.1.1.13': { key: 'rsa', hash: 'sha512' },
-  '1.2.840.10045.2.1': { key: 'ec', hash: undefined },
+  [SignatureOid.sha256WithRsa]: { key: 'rsa', hash: 'sha256' },
+  [SignatureOid.sha384WithRsa]: { key: 'rsa', hash: 'sha384' },
+  [SignatureOid.sha512WithRsa]: { key: 'rsa', hash: 'sha512' },
   '1.2.840.10045.4.1': { key: 'ec', hash: 'sha1' },
-  '1.2.840.10045.4.3.2': { key: 'ec', hash: 'sha256' },
-  '1.2.840.10045.4.3.3': { key: 'ec', hash: 'sha384' },
+  [SignatureOid.ecdsaWithSha256]: { key: 'ec', hash: 'sha256' },
+  [SignatureOid.ecdsaWithSha384]: { key: 'ec', hash: 'sha384' },
   '1.2.840.10045.4.3.4': { key: 'ec', hash: 'sha512' },
 };
 

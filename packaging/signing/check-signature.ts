@@ -1,0 +1,190 @@
+import { type Diagnostic, problem, WinpvError } from '../../core/errors.ts';
+import { parseOpusInfo } from '../formats/authenticode/parse.ts';
+import { SpcOid } from '../formats/cms/object-ids.ts';
+import { attributesOf, parseSignedData, type SignedData, type SignerInfo, signedDataOf } from '../formats/cms/parse.ts';
+import type { DerNode } from '../formats/der/parse.ts';
+import type { Certificate } from '../formats/x509/parse.ts';
+import { buildChain, type Trust } from './chain.ts';
+import { checkEmbedded, checkOthers } from './check-embedded.ts';
+import { type CheckedSigner, checkFrame, checkSigner, findingAt, soleValue } from './check-signer.ts';
+import { type CheckedTimestamp, checkTimestamp, TimestampOid } from './check-timestamp.ts';
+import { judge, type SignatureReport } from './verdict.ts';
+
+const NESTED_SIGNATURE = '1.3.6.1.4.1.311.2.4.1';
+const SIGNING_TIME = '1.2.840.113549.1.9.5';
+const LIFETIME_SIGNING = '1.3.6.1.4.1.311.10.3.13';
+
+export interface JudgeContext {
+  readonly trust: Trust;
+  /** The moment of judgement for signatures without a time stamp. */
+  readonly atMs: number;
+}
+
+export interface SignatureRequest extends JudgeContext {
+  readonly place: SignatureReport['place'];
+  readonly contentType: string;
+  /** Compares the signed content with the file. */
+  readonly checkContent: (content: DerNode) => Diagnostic[];
+  /** Windows refuses a catalog whose certificates are not in DER order (spec signing-formats 1.1). */
+  readonly sortedCertificates: boolean;
+  /** Whether nested signatures may stand in this one. */
+  readonly mayNest: boolean;
+}
+
+export interface CheckedSignature {
+  readonly report: SignatureReport;
+  readonly findings: readonly Diagnostic[];
+}
+
+/** A parser's refusal as a finding of the documented set. */
+export const findingOf = (error: unknown): Diagnostic => {
+  if (!(error instanceof WinpvError)) throw error;
+  const code =
+    error.code === 'DER_TRAILING_DATA'
+      ? 'VERIFY_TRAILING_DATA'
+      : error.code === 'DER_NOT_CANONICAL'
+        ? 'VERIFY_NOT_CANONICAL'
+        : 'VERIFY_MALFORMED';
+  return problem(code, error.message, error.at === undefined ? {} : { at: error.at });
+};
+
+/**
+ * Judges a SignedData and the signatures nested in it, the outer one first. Never throws for bad input: what cannot be
+ * read is a finding.
+ */
+export const checkSignature = (node: DerNode, request: SignatureRequest): readonly CheckedSignature[] => {
+  try {
+    const signed = parseSignedData(node);
+    const [signer] = signed.signers;
+    if (signer === undefined) return node.fail('DER_UNEXPECTED', 'There is no signer.');
+    return [checkOne(signed, signer, request), ...nestedSignatures(signer, request)];
+  } catch (error) {
+    const finding = findingOf(error);
+    return [{ findings: [finding], report: { ...EMPTY, place: request.place, ...judge([finding]) } }];
+  }
+};
+
+const EMPTY = { subject: '', issuer: '', serial: '', ekus: [], chain: [] } as const;
+
+const checkOne = (signed: SignedData, signer: SignerInfo, request: SignatureRequest): CheckedSignature => {
+  const { trust, contentType } = request;
+  const { content, certificates, node } = signed;
+  const checked = checkSigner(signer, { contentType, octets: content?.value ?? new Uint8Array(0) }, certificates);
+  const stamps = timestampsOf(signer).map((attribute) =>
+    checkTimestamp(attribute, { signature: signer.signature, pool: certificates, trust }),
+  );
+  const chain = chainOf(checked, signed, stamps, request);
+  const findings = [
+    ...checkFrame(signed, { version: 1, contentType }),
+    ...checked.findings,
+    ...(content === undefined
+      ? [findingAt(node, 'VERIFY_CONTENT_MISMATCH', 'The signature has no content.')]
+      : request.checkContent(content)),
+    ...checkUnsigned(signer, request),
+    ...checkOrder(signed, request),
+    ...stamps.flatMap((stamp) => stamp.findings),
+    ...chain.findings,
+    ...checkEmbedded(certificates, trust),
+    ...checkOthers(signed),
+  ];
+  return { findings, report: reportOf(signer, checked, { place: request.place, findings, stamps, path: chain.path }) };
+};
+
+const timestampsOf = ({ unsignedAttributes }: SignerInfo) => [
+  ...attributesOf(unsignedAttributes, TimestampOid.rfc3161),
+  ...attributesOf(unsignedAttributes, TimestampOid.legacy),
+];
+
+/** Time of judgement: the stamped time if proven, else now. A lifetime-signing certificate ends with its validity. */
+const chainOf = (
+  { certificate }: CheckedSigner,
+  { certificates }: SignedData,
+  stamps: readonly CheckedTimestamp[],
+  { trust, atMs }: JudgeContext,
+) => {
+  if (certificate === undefined) return { path: [], findings: [] };
+  const stamped = stamps.find(({ timeMs }) => timeMs !== undefined)?.timeMs;
+  const lifetime = certificate.ekus?.includes(LIFETIME_SIGNING) ?? false;
+  const judgedAt = stamped === undefined || (lifetime && atMs > certificate.notAfterMs) ? atMs : stamped;
+  return buildChain({ leaf: certificate, pool: certificates, trust, atMs: judgedAt, purpose: 'code-signing' });
+};
+
+const checkOrder = ({ unsorted }: SignedData, { sortedCertificates }: SignatureRequest): Diagnostic[] =>
+  unsorted
+    .filter(({ field }) => field === 'certificates')
+    .map(({ node }) =>
+      problem('VERIFY_CERTIFICATES_UNSORTED', 'The certificates are not in DER order.', {
+        severity: sortedCertificates ? 'error' : 'warning',
+        at: { file: node.file, offset: node.offset },
+        hint: 'Windows has refused such catalogs since October 2020. Sign again with a tool that sorts them.',
+      }),
+    );
+
+/** What stands outside the signature covers nothing: only what is known, and is checked for itself, may be there. */
+const checkUnsigned = ({ unsignedAttributes }: SignerInfo, { mayNest }: SignatureRequest): Diagnostic[] => {
+  if (unsignedAttributes === undefined) return [];
+  const { attributes, sorted, node } = unsignedAttributes;
+  const allowed = new Set<string>([TimestampOid.rfc3161, TimestampOid.legacy, ...(mayNest ? [NESTED_SIGNATURE] : [])]);
+  const findings = attributes
+    .filter(({ oid }) => !allowed.has(oid))
+    .map(({ oid, node: at }) => findingAt(at, 'VERIFY_ATTRIBUTE_UNKNOWN', `The attribute ${oid} is not known here.`));
+  if (new Set(attributes.map(({ oid }) => oid)).size < attributes.length) {
+    findings.push(findingAt(node, 'VERIFY_ATTRIBUTE_WRONG', 'An attribute outside the signature is there twice.'));
+  }
+  if (!sorted) {
+    findings.push(findingAt(node, 'VERIFY_NOT_CANONICAL', 'The unauthenticated attributes are not in DER order.'));
+  }
+  return findings;
+};
+
+const nestedSignatures = (signer: SignerInfo, request: SignatureRequest): readonly CheckedSignature[] => {
+  if (!request.mayNest) return [];
+  return attributesOf(signer.unsignedAttributes, NESTED_SIGNATURE).flatMap(({ values }) =>
+    values.flatMap((value) => {
+      const inner: SignatureRequest = { ...request, place: 'nested', mayNest: false };
+      try {
+        return checkSignature(signedDataOf(value), inner);
+      } catch (error) {
+        const finding = findingOf(error);
+        return [{ findings: [finding], report: { ...EMPTY, place: 'nested' as const, ...judge([finding]) } }];
+      }
+    }),
+  );
+};
+
+const iso = (epochMs: number): string => new Date(epochMs).toISOString();
+
+const reportOf = (
+  signer: SignerInfo,
+  { certificate, hash }: CheckedSigner,
+  rest: {
+    readonly place: SignatureReport['place'];
+    readonly findings: readonly Diagnostic[];
+    readonly stamps: readonly CheckedTimestamp[];
+    readonly path: readonly Certificate[];
+  },
+): SignatureReport => {
+  const opus = soleValue(signer.signedAttributes, SpcOid.opusInfo);
+  const signingTime = soleValue(signer.signedAttributes, SIGNING_TIME);
+  const [stamp] = rest.stamps;
+  return {
+    place: rest.place,
+    ...judge(rest.findings),
+    subject: certificate?.subjectText ?? '',
+    issuer: certificate?.issuerText ?? '',
+    serial: certificate === undefined ? '' : Buffer.from(certificate.serial).toString('hex'),
+    ...(certificate === undefined
+      ? {}
+      : {
+          thumbprint: certificate.thumbprint,
+          notBefore: iso(certificate.notBeforeMs),
+          notAfter: iso(certificate.notAfterMs),
+        }),
+    ...(hash === undefined ? {} : { digestAlgorithm: hash }),
+    ekus: certificate?.ekus ?? [],
+    ...(opus === undefined ? {} : parseOpusInfo(opus)),
+    ...(signingTime === undefined ? {} : { signingTime: iso(signingTime.time('signingTime')) }),
+    ...(stamp === undefined ? {} : { timestamp: stamp.report }),
+    chain: rest.path.map(({ subjectText }) => subjectText),
+  };
+};

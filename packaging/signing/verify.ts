@@ -1,0 +1,138 @@
+import { toHex } from '../../core/bytes.ts';
+import { type Diagnostic, problem } from '../../core/errors.ts';
+import { isCab } from '../formats/cab/header.ts';
+import { subjectOf } from '../formats/cat/subject.ts';
+import { isPe, parsePe } from '../formats/pe/parse.ts';
+import { findingOf, type JudgeContext } from './check-signature.ts';
+import type { FileHash } from './content-check.ts';
+import { type CatalogMatch, type FileKind, type FileVerdict, judge, type VerifyCode } from './verdict.ts';
+import { verifyCab } from './verify-cab.ts';
+import { findInCatalog, type JudgedCatalog, judgeCatalog } from './verify-catalog.ts';
+import { type CheckedContainer, verifyPe } from './verify-pe.ts';
+
+export interface VerifyFileRequest extends JudgeContext {
+  /** As the user named it; its extension tells which kind of file it claims to be. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  /** Catalogs that may list the file. */
+  readonly catalogs: readonly JudgedCatalog[];
+  /** Paths of catalogs that must list it: those its package names for it. */
+  readonly required?: readonly string[];
+}
+
+const IMAGE_EXTENSIONS = /\.(sys|dll|exe|efi|ocx|cpl|scr|drv)$/i;
+
+/** By content; where the content is damaged, by what the name claims. */
+export const fileKind = (path: string, bytes: Uint8Array): FileKind => {
+  if (isPe(bytes)) return 'pe';
+  if (isCab(bytes)) return 'cab';
+  if (/\.inf$/i.test(path)) return 'inf';
+  if (/\.cat$/i.test(path)) return 'cat';
+  if (/\.cab$/i.test(path)) return 'cab';
+  return IMAGE_EXTENSIONS.test(path) ? 'pe' : 'flat';
+};
+
+/**
+ * Judges one file from its bytes: its embedded signatures and the catalogs that list it must all hold.
+ *
+ * A file with neither is `unsigned`. Never throws for bad input. Only parsers are behind this: no code that writes.
+ * @see spec signing-formats 6.5; UNCOVERED_RANGES for the bytes that no signature covers
+ */
+export const verifyFile = (request: VerifyFileRequest): FileVerdict => {
+  const { path, bytes } = request;
+  const kind = fileKind(path, bytes);
+  if (kind === 'cat') return catalogVerdict(judgeCatalog(bytes, path, request));
+  const container = verifyContainer(kind, request);
+  const { matches, findings } = matchCatalogs(request, container.signatures.length > 0);
+  const all = [...container.signatures.flatMap((signature) => signature.findings), ...container.findings, ...findings];
+  const bare = container.signatures.length === 0 && matches.length === 0;
+  if (bare && judge(all).verdict === 'valid') all.push(unsigned(path));
+  return {
+    path,
+    kind,
+    ...judge(all),
+    counts: true,
+    signatures: container.signatures.map(({ report }) => report),
+    catalogs: matches,
+    diagnostics: all,
+  };
+};
+
+/** The verdict on a catalog as a file of its own. */
+export const catalogVerdict = ({ path, verdict, reason, signatures, findings }: JudgedCatalog): FileVerdict => ({
+  path,
+  kind: 'cat',
+  verdict,
+  ...(reason === undefined ? {} : { reason }),
+  counts: true,
+  signatures,
+  catalogs: [],
+  diagnostics: findings,
+});
+
+const unsigned = (path: string): Diagnostic =>
+  problem('VERIFY_UNSIGNED', 'The file has no signature, and no catalog lists it.', { at: { file: path } });
+
+const verifyContainer = (kind: FileKind, { path, bytes, trust, atMs }: VerifyFileRequest): CheckedContainer => {
+  if (kind === 'cab') return verifyCab(bytes, path, { trust, atMs });
+  if (kind !== 'pe') return { signatures: [], findings: [] };
+  try {
+    return verifyPe(parsePe(bytes, path), { trust, atMs });
+  } catch (error) {
+    return { signatures: [], findings: [findingOf(error)] };
+  }
+};
+
+interface Matches {
+  readonly matches: readonly CatalogMatch[];
+  readonly findings: readonly Diagnostic[];
+}
+
+const matchCatalogs = ({ path, bytes, catalogs, required = [] }: VerifyFileRequest, embedded: boolean): Matches => {
+  if (catalogs.length === 0 && required.length === 0) return { matches: [], findings: [] };
+  const hashes = catalogHashes(path, bytes);
+  const matches = catalogs.flatMap((catalog) => findInCatalog(catalog, hashes) ?? []);
+  const findings: Diagnostic[] = required
+    .filter((name) => !matches.some((match) => match.path === name))
+    .map((name) =>
+      problem('VERIFY_NOT_IN_CATALOG', `The file is not in ${name}, its package's catalog.`, { at: { file: path } }),
+    );
+  // Any catalog will do where none is required, so the best one counts.
+  const deciding = required.length > 0 ? matches.filter((match) => required.includes(match.path)) : best(matches);
+  for (const match of deciding) findings.push(...catalogFindings(path, match, embedded));
+  return { matches, findings };
+};
+
+const best = (matches: readonly CatalogMatch[]): readonly CatalogMatch[] => {
+  for (const verdict of ['valid', 'untrusted', 'unsigned', 'invalid'] as const) {
+    const found = matches.find((match) => match.verdict === verdict);
+    if (found !== undefined) return [found];
+  }
+  return [];
+};
+
+const catalogFindings = (path: string, match: CatalogMatch, embedded: boolean): Diagnostic[] => {
+  const at = { file: path };
+  const findings: Diagnostic[] = [];
+  if (match.algorithm === 'sha1') {
+    const message = `${match.path} lists the file by its SHA-1 hash only.`;
+    findings.push(problem('VERIFY_SHA1_ONLY', message, { severity: 'warning', at }));
+  }
+  if (match.verdict === 'valid') return findings;
+  const code: VerifyCode =
+    match.verdict === 'invalid' ? 'VERIFY_CATALOG_INVALID' : (match.reason ?? 'VERIFY_CATALOG_INVALID');
+  const also = embedded ? ', whatever its own signature says' : '';
+  const message = `The catalog that lists the file, ${match.path}, is ${match.verdict}${also}.`;
+  return [...findings, problem(code, message, { at })];
+};
+
+/** The hashes by which catalogs list a file; a container that cannot be read has none. */
+const catalogHashes = (path: string, bytes: Uint8Array): ReadonlyMap<FileHash, string> => {
+  try {
+    const subject = subjectOf(bytes, path);
+    return new Map((['sha256', 'sha1'] as const).map((hash) => [hash, toHex(subject.digest(hash))]));
+  } catch (error) {
+    findingOf(error);
+    return new Map();
+  }
+};
