@@ -1,4 +1,5 @@
 import { utf8 } from '../../../core/bytes.ts';
+import { WinpvError } from '../../../core/errors.ts';
 import { attribute } from '../cms/encode.ts';
 import { type DigestAlgorithm, DigestOid, SpcOid } from '../cms/object-ids.ts';
 import {
@@ -20,7 +21,18 @@ const spcString = (text: string): Der => contextPrimitive(0, utf16be(text));
 
 /** SpcLink ::= CHOICE { [0] IMPLICIT IA5String url, [1] …, [2] EXPLICIT SpcString file } */
 const spcLinkToFile = (text: string): Der => contextConstructed(2, spcString(text));
-const spcLinkToUrl = (url: string): Der => contextPrimitive(0, utf8(url));
+const spcLinkToUrl = (url: string): Der => {
+  if (!/^[!-~]+$/.test(url)) {
+    throw new WinpvError(
+      'SIGN_URL_INVALID',
+      `The address "${url}" is empty or has characters that are not plain ASCII.`,
+      {
+        hint: 'Write host names in their xn-- form, and other characters as %XX.',
+      },
+    );
+  }
+  return contextPrimitive(0, utf8(url));
+};
 
 /** SpcPeImageData ::= SEQUENCE { BIT STRING flags (none set), [0] EXPLICIT SpcLink } as SignTool writes it. */
 const spcPeImageData: Der = sequence(bitString(NOTHING), contextConstructed(0, spcLinkToFile('')));
@@ -53,7 +65,10 @@ const spcSpOpusInfo = ({ description, url }: OpusInfo): Der =>
     ...(url === undefined ? [] : [contextConstructed(1, spcLinkToUrl(url))]),
   );
 
-/** The attributes of SignTool beside content type and message digest; no signing time (spec signing-formats 1.7, 3.4). */
+/**
+ * The attributes of SignTool beside content type and message digest; no signing time (spec signing-formats 1.7, 3.4).
+ * @throws WinpvError SIGN_URL_INVALID
+ */
 export const authenticodeAttributes = (opus: OpusInfo): readonly Der[] => [
   attribute(SpcOid.opusInfo, spcSpOpusInfo(opus)),
   attribute(SpcOid.statementType, sequence(oid(SpcOid.individualCodeSigning))),

@@ -1,0 +1,115 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { utf8 } from '../../../../core/bytes.ts';
+import { attachPeSignature, preparePeForSignature, stripPeSignature } from '../../../../packaging/formats/pe/attach.ts';
+import { peChecksum, peDigest } from '../../../../packaging/formats/pe/digest.ts';
+import { parsePe } from '../../../../packaging/formats/pe/parse.ts';
+import { bareImage } from './bare-image.ts';
+
+const PKCS7 = utf8('stands for a signature');
+
+const attach = (bytes: Uint8Array): Uint8Array => attachPeSignature(preparePeForSignature(bytes, 'x.sys'), PKCS7);
+
+describe('attaching a signature to an image', () => {
+  test('changes the checksum, the directory entry and the tail, and nothing else', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 40 }), fc.uint8Array({ minLength: 1, maxLength: 300 }), (tail, pkcs7) => {
+        const before = bareImage({ tail });
+        const image = preparePeForSignature(before, 'x.sys');
+        const after = attachPeSignature(image, pkcs7);
+        const { checksumOffset, certificateDirectoryOffset: entry = 0 } = image;
+        const restored = after.slice(0, before.length);
+        restored.set(before.subarray(checksumOffset, checksumOffset + 4), checksumOffset);
+        restored.fill(0, entry, entry + 8);
+        expect(restored).toEqual(before);
+        expect(parsePe(after, 'x.sys')).toMatchObject({ flaws: [], checksum: peChecksum(after, checksumOffset) });
+      }),
+    );
+  });
+
+  test('pads the image itself to 8 before it is hashed, and the hash stays that of the unsigned file', () => {
+    const odd = bareImage({ tail: Uint8Array.of(1, 2, 3) });
+    const signed = parsePe(attach(odd), 'x.sys');
+    expect(signed.certificateTable?.offset).toBe(odd.length + 5);
+    expect(peDigest(signed, 'sha256')).toEqual(peDigest(parsePe(odd, 'x.sys'), 'sha256'));
+  });
+
+  test('writes one WIN_CERTIFICATE whose length counts the zeros after the DER', () => {
+    const unsigned = bareImage({});
+    const table = attach(unsigned).subarray(unsigned.length);
+    const view = new DataView(table.buffer, table.byteOffset);
+    expect([view.getUint32(0, true), view.getUint16(4, true), view.getUint16(6, true)]).toEqual([32, 0x0200, 0x0002]);
+    expect(table.subarray(8, 8 + PKCS7.length)).toEqual(PKCS7);
+    expect(table.subarray(8 + PKCS7.length)).toEqual(new Uint8Array(2));
+  });
+
+  test('leaves the input as it was', () => {
+    const bytes = bareImage({});
+    const copy = bytes.slice();
+    attach(bytes);
+    expect(bytes).toEqual(copy);
+  });
+});
+
+describe('an image that cannot be signed', () => {
+  const refusal = (bytes: Uint8Array, existing?: 'replace') => {
+    try {
+      preparePeForSignature(bytes, 'x.sys', existing);
+    } catch (error) {
+      return error;
+    }
+    return undefined;
+  };
+
+  test('has fewer than five data directories', () => {
+    expect(refusal(bareImage({ directories: 4 }))).toMatchObject({ code: 'SIGN_NOT_SIGNABLE', exit: 4 });
+  });
+
+  test('has bytes after its certificate table, which nobody hashes alike', () => {
+    const bytes = bareImage({ tail: new Uint8Array(24), certificates: 16 });
+    expect(refusal(bytes)).toMatchObject({ code: 'SIGN_NOT_SIGNABLE' });
+    expect(refusal(bytes, 'replace')).toMatchObject({ code: 'SIGN_NOT_SIGNABLE' });
+  });
+
+  test('has sections that overlap, for a verifier refuses it', () => {
+    const sections = [
+      [0x400, 0x200],
+      [0x500, 0x200],
+    ] as const;
+    expect(refusal(bareImage({ sections }))).toMatchObject({ code: 'SIGN_NOT_SIGNABLE' });
+  });
+
+  test('is signed already, unless the signature is to be replaced', () => {
+    expect(refusal(attach(bareImage({})))).toMatchObject({ code: 'SIGN_ALREADY_SIGNED', exit: 4 });
+    expect(refusal(attach(bareImage({})), 'replace')).toBeUndefined();
+  });
+
+  test('has a certificate table beyond its end, unless the signature is to be replaced', () => {
+    const bytes = bareImage({ tail: new Uint8Array(8), certificates: 4096 });
+    expect(refusal(bytes)).toMatchObject({ code: 'SIGN_NOT_SIGNABLE' });
+    expect(refusal(bytes, 'replace')).toBeUndefined();
+  });
+});
+
+describe('removing a signature', () => {
+  test('gives the padded image back, with a right checksum', () => {
+    const unsigned = bareImage({ tail: Uint8Array.of(1, 2, 3) });
+    const stripped = stripPeSignature(attach(unsigned), 'x.sys');
+    const { bytes, checksumOffset } = preparePeForSignature(unsigned, 'x.sys');
+    expect(parsePe(stripped, 'x.sys')).toMatchObject({ flaws: [], certificateTable: undefined });
+    expect(parsePe(stripped, 'x.sys').checksum).toBe(peChecksum(bytes, checksumOffset));
+    expect(stripped.length).toBe(bytes.length);
+  });
+
+  test('and signing again is the same as signing once', () => {
+    const once = attach(bareImage({ tail: Uint8Array.of(1, 2, 3) }));
+    const again = attachPeSignature(preparePeForSignature(once, 'x.sys', 'replace'), PKCS7);
+    expect(again).toEqual(once);
+    expect(attach(stripPeSignature(once, 'x.sys'))).toEqual(once);
+  });
+
+  test('does nothing to an unsigned image', () => {
+    const bytes = bareImage({});
+    expect(stripPeSignature(bytes, 'x.sys')).toEqual(bytes);
+  });
+});
