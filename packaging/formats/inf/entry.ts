@@ -89,7 +89,6 @@ export class EntryScanner {
         this.append(at);
         this.quoted = true;
         this.started = true;
-        this.locked = this.value.length;
         this.run = at + 1;
       } else if (code === COMMA || (code === EQUALS && this.key === null && this.fields.length === 0)) {
         this.separator(at, code);

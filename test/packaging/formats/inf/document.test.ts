@@ -160,6 +160,16 @@ describe('strings', () => {
     expect(sectionOf(document, 'T')?.lines[0]).toMatchObject({ key: 'Xen-bus', rawKey: '%who%-%what%' });
   });
 
+  test('of two with one name the first counts', () => {
+    const document = parse(`${HEAD}[T]\nm=%a%\n[Strings]\na=first\nA=second\n`);
+    expect(sectionOf(document, 'T')?.lines[0]?.fields).toEqual(['first']);
+  });
+
+  test('a value is the first field: a comma needs quotes', () => {
+    const document = parse(`${HEAD}[T]\nm=%a%\n[Strings]\na=Acme, Inc.\n`);
+    expect(sectionOf(document, 'T')?.lines[0]?.fields).toEqual(['Acme']);
+  });
+
   test('raw values keep their tokens', () => {
     const document = parse(`${HEAD}Provider="%Vendor%"\n[Strings]\nVendor="Acme"\n`);
     expect(sectionOf(document, 'Version')?.lines[1]).toMatchObject({ fields: ['Acme'], raw: ['%Vendor%'] });

@@ -133,6 +133,14 @@ describe('the Models section that a Windows uses', () => {
     expect(chosen(target, decorations)).toBe(expected);
   });
 
+  test('among decorations of a lower version the build ranks nothing: the first counts', () => {
+    expect(chosen(WINDOWS_10, ['NTamd64.6.3', 'NTamd64.6.3...9600'])).toBe('NTamd64.6.3');
+  });
+
+  test('written twice in different case is one section', () => {
+    expect(chosen(WINDOWS_10, ['NTamd64', 'ntAMD64'])).toBe('NTamd64');
+  });
+
   test('is the undecorated one on x86 when no decoration applies', () => {
     expect(chosen(windows('x86', '6.1.7601'), ['NTamd64'], true)).toBe('');
     expect(chosen(WINDOWS_10, ['NTarm64'], true)).toBe('-');
@@ -253,6 +261,18 @@ describe('an install section', () => {
       'CopyFiles=@a.sys',
       '[N]',
       'Needs=I',
+      'CopyFiles=@b.sys',
+    );
+    expect(installTarget(document, model, WINDOWS_10).files.map(({ name }) => name)).toEqual(['a.sys', 'b.sys']);
+  });
+
+  test('takes them in in the order in which they are named', () => {
+    const { document, model } = read(
+      '[DefaultInstall]',
+      'Needs=N1,N2',
+      '[N1]',
+      'CopyFiles=@a.sys',
+      '[N2]',
       'CopyFiles=@b.sys',
     );
     expect(installTarget(document, model, WINDOWS_10).files.map(({ name }) => name)).toEqual(['a.sys', 'b.sys']);
