@@ -21,8 +21,8 @@ const MAX_RATIO = 1032;
  * @see spec signing-formats 5.3
  */
 export const encodeMszipBlock = (block: Uint8Array, history: Uint8Array): Uint8Array => {
-  // Level 9 takes twice the time for 0.2 % less; memLevel 9 keeps random data under the limit.
-  const options = { level: 6, memLevel: 9, chunkSize: CHUNK_SIZE };
+  // On drivers, level 6 takes a quarter more time for 0.3 % less, level 9 three times as much for 0.5 % less.
+  const options = { level: 5, memLevel: 9, chunkSize: CHUNK_SIZE };
   const packed = deflateRawSync(block, history.length === 0 ? options : { ...options, dictionary: history });
   if (packed.length + SIGNATURE.length < block.length + STORED_OVERHEAD) return concatBytes(SIGNATURE, packed);
   return storedBlock(block);
