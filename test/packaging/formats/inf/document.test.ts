@@ -132,6 +132,8 @@ describe('the end of a file', () => {
   test('a file without LF has lines that end with CR', () => {
     const document = parse('[Version]\rSignature="$Chicago$"\r[T]\ra=1\r');
     expect(sectionOf(document, 'T')?.lines).toMatchObject([{ key: 'a', fields: ['1'], line: 4 }]);
+    const open = parse('[Version]\rSignature="$Chicago$"\r[T]\ra="1\rb=2');
+    expect(sectionOf(open, 'T')?.lines.map(({ fields }) => fields)).toEqual([['1'], ['2']]);
   });
 });
 

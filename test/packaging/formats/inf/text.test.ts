@@ -33,6 +33,11 @@ describe('the ANSI code page', () => {
     expect(decodeCp1252(hex`80 91 92 93 94 99 9f e9`)).toBe('€‘’“”™Ÿé');
   });
 
+  test('has no place for the control characters whose bytes are taken', () => {
+    expect(encodeCp1252('a\u0080')).toEqual({ unencodableAt: 1 });
+    expect(encodeCp1252('a\u0081')).toEqual(hex`61 81`);
+  });
+
   test('keeps the five bytes without a character as control characters', () => {
     expect(decodeCp1252(hex`81 8d 8f 90 9d`)).toBe('\u0081\u008d\u008f\u0090\u009d');
   });
