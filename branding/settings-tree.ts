@@ -1,14 +1,4 @@
-import {
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Pair,
-  parseDocument,
-  type Scalar,
-  type YAMLMap,
-} from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, type Pair, parseDocument, type Scalar, type YAMLMap } from 'yaml';
 import { type Diagnostic, problem, type SourcePosition, WinpvError } from '../core/errors.ts';
 import { shownLine, shownText } from '../core/spelling.ts';
 
@@ -66,14 +56,35 @@ const stop = (reading: Reading, message: string, offset: number): never => {
 // A line that names a secret is not repeated in a message: a password written by mistake must not reach a log.
 const MAY_HOLD_SECRET = /pass(word|phrase|in)?\b|secret|\bpin\b|\btoken|api-?key|:\/\/[^/\s]*@/i;
 
-const pointer = (text: string, file: string, lines: LineCounter) => {
-  const source = text.split('\n');
+/** Offset of the first character of each line. Counted here: the library's own counter misses lines of broken texts. */
+const lineStarts = (text: string): readonly number[] => {
+  const starts = [0];
+  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', end + 1)) starts.push(end + 1);
+  return starts;
+};
+
+/** The last line that starts at or before the offset, counted from 0. */
+const lineAt = (starts: readonly number[], offset: number): number => {
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((starts[middle] ?? 0) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+};
+
+const pointer = (text: string, file: string) => {
+  const starts = lineStarts(text);
   return (offset: number): SettingsPoint => {
-    const { line, col } = lines.linePos(Math.min(offset, text.length));
-    const place = { file, line: Math.max(line, 1), column: Math.max(col, 1) };
-    const excerpt = (source[place.line - 1] ?? '').replace(/\r$/, '');
-    const hidden = place.column > LONGEST_EXCERPT || MAY_HOLD_SECRET.test(excerpt);
-    return hidden ? { at: place } : { at: place, excerpt: shownLine(excerpt.slice(0, LONGEST_EXCERPT)) };
+    const inside = Math.max(0, Math.min(offset, text.length));
+    const line = lineAt(starts, inside);
+    const start = starts[line] ?? 0;
+    const at = { file, line: line + 1, column: inside - start + 1 };
+    const excerpt = text.slice(start, (starts[line + 1] ?? text.length + 1) - 1).replace(/\r$/, '');
+    const hidden = at.column > LONGEST_EXCERPT || MAY_HOLD_SECRET.test(excerpt);
+    return hidden ? { at } : { at, excerpt: shownLine(excerpt.slice(0, LONGEST_EXCERPT)) };
   };
 };
 
@@ -164,9 +175,9 @@ const TOO_DEEP = `This is nested more than ${MAX_DEPTH} levels deep.`;
 // The library says this, as its own or as a finding, when brackets are nested some thousand levels deep.
 const isStackExhausted = (message: string): boolean => /call stack|recursion/i.test(message);
 
-const parsed = (text: string, file: string, lineCounter: LineCounter) => {
+const parsed = (text: string, file: string) => {
   // Keys are checked for doubles above: the library's own check takes quadratic time.
-  const options = { lineCounter, prettyErrors: false, uniqueKeys: false, merge: false } as const;
+  const options = { prettyErrors: false, uniqueKeys: false, merge: false } as const;
   try {
     return parseDocument(text, { ...options, version: '1.2', schema: 'core', logLevel: 'silent' });
   } catch (cause) {
@@ -197,13 +208,12 @@ const syntaxFindings = (document: ReturnType<typeof parsed>, pointAt: Reading['p
  */
 export const parseSettingsTree = (source: string | Uint8Array, file: string): SettingsTree => {
   const text = decoded(source, file);
-  const lines = new LineCounter();
-  const document = parsed(text, file, lines);
+  const document = parsed(text, file);
   const reading: Reading = {
     places: new Map(),
     anchors: new Map(),
     found: [],
-    pointAt: pointer(text, file, lines),
+    pointAt: pointer(text, file),
     values: 0,
   };
   reading.found.push(...syntaxFindings(document, reading.pointAt));
