@@ -171,6 +171,9 @@ const deviceLines = (devices: ShownInf['devices']): readonly string[] =>
     ...ids.map((id) => `  ${id}`),
   ]);
 
+/** A file may hold control characters, which a terminal would obey. */
+const visible = (line: string): string => line.replace(/\p{Cc}/gu, '\ufffd');
+
 /** The same for people, without colour, one element a line. */
 export const infLines = (shown: ShownInf): readonly string[] => {
   const { version } = shown;
@@ -188,5 +191,5 @@ export const infLines = (shown: ShownInf): readonly string[] => {
     ...(shown.primitive ? ['A primitive driver: it installs without a device.'] : []),
     ...deviceLines(shown.devices),
     ...(shown.target === undefined ? [] : targetLines(shown.target)),
-  ];
+  ].map(visible);
 };

@@ -90,6 +90,11 @@ describe('an INF as data', () => {
 });
 
 describe('an INF for people', () => {
+  test('has no control characters that a terminal would obey', () => {
+    const hostile = parseInf(utf8('[Version]\nSignature="$Windows NT$"\nProvider=\u001b[31mred\n'), 'x.inf');
+    expect(infLines(showInf(hostile, infModel(hostile)))).toContain('Provider  \ufffd[31mred');
+  });
+
   test('says who, what, which devices, and what is installed', () => {
     const text = infLines(showInf(document, model, TARGET));
     expect(text.filter((line) => line.includes('\n'))).toEqual([]);
