@@ -1,7 +1,7 @@
 import { equalBytes } from '../../core/bytes.ts';
 import { type Diagnostic, problem } from '../../core/errors.ts';
 import { X509Oid } from '../formats/cms/object-ids.ts';
-import type { Certificate } from '../formats/x509/parse.ts';
+import { type Certificate, parseCertificates } from '../formats/x509/parse.ts';
 import { issuedBy } from '../formats/x509/signature.ts';
 import { checkStrength } from './strength.ts';
 import { judge } from './verdict.ts';
@@ -10,6 +10,17 @@ import { judge } from './verdict.ts';
 export interface Trust {
   readonly anchors: readonly Certificate[];
 }
+
+const anchorsOf = new WeakMap<Uint8Array, readonly Certificate[]>();
+
+/** The certificates of CA files, DER or PEM. @throws WinpvError DER_* */
+export const trustOf = (files: readonly Uint8Array[]): Trust => ({
+  anchors: files.flatMap((bytes) => {
+    const known = anchorsOf.get(bytes) ?? parseCertificates(bytes, 'the trusted certificates');
+    anchorsOf.set(bytes, known);
+    return known;
+  }),
+});
 
 export type Purpose = 'code-signing' | 'time-stamping';
 
@@ -52,7 +63,7 @@ export const buildChain = (request: ChainRequest): Chain => {
     const chain = judged.find(({ findings }) => judge(findings).verdict === verdict);
     if (chain !== undefined) return chain;
   }
-  return judged[0] ?? { path: longest, findings: [...checkPath(longest, request), openEnd(longest)] };
+  return judged[0] ?? { path: longest, findings: [openEnd(longest), ...checkPath(longest, request)] };
 };
 
 const openEnd = (path: readonly Certificate[]): Diagnostic => {

@@ -9,12 +9,18 @@ import { isAnchor, type Trust } from './chain.ts';
 /** Comparisons by key that one signature may cost; a real one costs a dozen. */
 const MAX_KEY_OPERATIONS = 400;
 
+export interface EmbeddedContext {
+  readonly trust: Trust;
+  /** The certificate where a chain ended, whose missing issuer is a finding already. */
+  readonly reported: Certificate | undefined;
+}
+
 /**
  * Every certificate that came with a signature, needed or not, must be what its issuer signed: an anchor itself, or
  * verified by the key of a certificate at hand. One that nothing can be said of is an error unless it is a second
  * certificate for a key that is vouched for (a cross-certificate), which is reported.
  */
-export const checkEmbedded = (embedded: readonly Certificate[], trust: Trust): Diagnostic[] => {
+export const checkEmbedded = (embedded: readonly Certificate[], { trust, reported }: EmbeddedContext): Diagnostic[] => {
   let budget = MAX_KEY_OPERATIONS;
   const known = [...trust.anchors, ...embedded];
   return embedded.flatMap((certificate) => {
@@ -29,6 +35,7 @@ export const checkEmbedded = (embedded: readonly Certificate[], trust: Trust): D
       const message = `"${subjectText}" does not verify with the key of its issuer "${issuerText}".`;
       return [problem('VERIFY_CERTIFICATE_INVALID', message, { at })];
     }
+    if (certificate === reported) return [];
     const crossed = known.some((other) => other !== certificate && isSameKey(other, certificate));
     const message = `Nothing at hand verifies "${subjectText}": its issuer "${issuerText}" or its algorithm is not known.`;
     return [problem('VERIFY_CERTIFICATE_UNCHECKED', message, { severity: crossed ? 'warning' : 'error', at })];

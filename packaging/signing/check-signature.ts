@@ -82,9 +82,9 @@ const checkOne = (signed: SignedData, signer: SignerInfo, request: SignatureRequ
       : request.checkContent(content)),
     ...checkUnsigned(signer, request),
     ...checkOrder(signed, request),
-    ...stamps.flatMap((stamp) => stamp.findings),
     ...chain.findings,
-    ...checkEmbedded(certificates, trust),
+    ...stamps.flatMap((stamp) => stamp.findings),
+    ...checkEmbedded(certificates, { trust, reported: chain.path.at(-1) }),
     ...checkOthers(signed),
   ];
   return { findings, report: reportOf(signer, checked, { place: request.place, findings, stamps, path: chain.path }) };
@@ -95,7 +95,10 @@ const timestampsOf = ({ unsignedAttributes }: SignerInfo) => [
   ...attributesOf(unsignedAttributes, TimestampOid.legacy),
 ];
 
-/** Time of judgement: the stamped time if proven, else now. A lifetime-signing certificate ends with its validity. */
+/**
+ * Time of judgement: the stamped time, else now. A stamp whose authority is not trusted is a finding of its own, so its
+ * time serves as well. A lifetime-signing certificate ends with its validity.
+ */
 const chainOf = (
   { certificate }: CheckedSigner,
   { certificates }: SignedData,

@@ -12,7 +12,7 @@ import {
 } from '../formats/cms/parse.ts';
 import type { DerNode } from '../formats/der/parse.ts';
 import type { Certificate } from '../formats/x509/parse.ts';
-import { signatureHolds } from '../formats/x509/signature.ts';
+import { bareHashHolds, signatureHolds } from '../formats/x509/signature.ts';
 import { checkHashStrength } from './strength.ts';
 import type { VerifyCode } from './verdict.ts';
 
@@ -20,6 +20,8 @@ import type { VerifyCode } from './verdict.ts';
 export interface SignedContent {
   readonly contentType: string;
   readonly octets: Uint8Array;
+  /** Whether an RSA signature may hold the hash without a DigestInfo, as some legacy time stamps do. */
+  readonly mayBeBare?: boolean;
 }
 
 export interface CheckedSigner {
@@ -96,7 +98,10 @@ export const checkSigner = (
     return { findings, certificate, hash };
   }
   findings.push(...checkSignedAttributes(signedAttributes, content, hash));
-  if (certificate !== undefined) findings.push(...checkValue(signer, signedAttributes.asSet, { certificate, hash }));
+  if (certificate !== undefined) {
+    const { asSet: message } = signedAttributes;
+    findings.push(...checkValue(signer, { certificate, hash, message, mayBeBare: content.mayBeBare ?? false }));
+  }
   return { findings, certificate, hash };
 };
 
@@ -132,11 +137,14 @@ const checkSignedAttributes = (set: AttributeSet, content: SignedContent, hash: 
   return findings;
 };
 
-const checkValue = (
-  signer: SignerInfo,
-  message: Uint8Array,
-  { certificate, hash }: { readonly certificate: Certificate; readonly hash: HashName },
-): Diagnostic[] => {
+interface SignatureCheck {
+  readonly certificate: Certificate;
+  readonly hash: HashName;
+  readonly message: Uint8Array;
+  readonly mayBeBare: boolean;
+}
+
+const checkValue = (signer: SignerInfo, { certificate, hash, message, mayBeBare }: SignatureCheck): Diagnostic[] => {
   const { node, signatureAlgorithm, signature } = signer;
   const scheme = schemeOf(signatureAlgorithm);
   if (scheme === undefined) {
@@ -147,13 +155,8 @@ const checkValue = (
     const text = `The digest algorithm is ${hash}, but the signature algorithm is one for ${scheme.hash}.`;
     return [findingAt(node, 'VERIFY_ALGORITHM_MISMATCH', text)];
   }
-  return signatureHolds(certificate, { message, hash, scheme, signature })
-    ? []
-    : [
-        findingAt(
-          node,
-          'VERIFY_SIGNATURE_INVALID',
-          `The signature is not one by the key of "${certificate.subjectText}".`,
-        ),
-      ];
+  const signed = { message, hash, scheme, signature };
+  if (signatureHolds(certificate, signed) || (mayBeBare && bareHashHolds(certificate, signed))) return [];
+  const text = `The signature is not one by the key of "${certificate.subjectText}".`;
+  return [findingAt(node, 'VERIFY_SIGNATURE_INVALID', text)];
 };

@@ -37,7 +37,7 @@ export interface CheckedTimestamp {
   readonly report: TimestampReport;
   /** Only VERIFY_TIMESTAMP_INVALID and VERIFY_TIMESTAMP_UNTRUSTED are errors here; the message says which rule failed. */
   readonly findings: readonly Diagnostic[];
-  /** The proven time, when the stamp is valid. */
+  /** The stamped time, unless the stamp is damaged; proven only if the report says valid. */
   readonly timeMs: number | undefined;
 }
 
@@ -57,7 +57,7 @@ export const checkTimestamp = (attribute: Attribute, context: TimestampContext):
     if (value === undefined || more.length > 0) {
       return attribute.node.fail('DER_UNEXPECTED', 'A time stamp attribute does not have one value.');
     }
-    const stamp = kind === 'rfc3161' ? readToken(value, context) : readCountersignature(value, context);
+    const stamp = kind === 'rfc3161' ? readToken(value, context.signature) : readCountersignature(value, context);
     return summarize(kind, stamp, checkAuthority(kind, stamp, context.trust));
   } catch (error) {
     if (!(error instanceof WinpvError)) throw error;
@@ -82,7 +82,7 @@ const summarize = (
     ...(certificate === undefined ? {} : { subject: certificate.subjectText }),
     ...(hash === undefined ? {} : { digestAlgorithm: hash }),
   };
-  return { report, findings: all, timeMs: report.verdict === 'valid' ? timeMs : undefined };
+  return { report, findings: all, timeMs: report.verdict === 'invalid' ? undefined : timeMs };
 };
 
 /** Within a stamp every failed rule is one of two: damaged, or not trusted. */
@@ -95,7 +95,7 @@ const asTimestampFinding = (finding: Diagnostic): Diagnostic => {
 };
 
 /** RFC 3161: a SignedData of its own, whose content has the hash of the signature. */
-const readToken = (value: DerNode, { signature, trust }: TimestampContext): ReadStamp => {
+const readToken = (value: DerNode, signature: Uint8Array): ReadStamp => {
   const token = parseSignedData(signedDataOf(value));
   const [signer] = token.signers;
   const content = token.content?.expect(Tag.octetString, 'eContent');
@@ -109,7 +109,6 @@ const readToken = (value: DerNode, { signature, trust }: TimestampContext): Read
   const findings = [
     ...checkFrame(token, { version: 3, contentType: CmsOid.tstInfo }),
     ...checked.findings,
-    ...checkEmbedded(token.certificates, trust),
     ...checkOthers(token),
     ...checkSigningCertificate(signer.signedAttributes, checked.certificate),
     ...refuseUnsigned(signer),
@@ -124,7 +123,7 @@ const readToken = (value: DerNode, { signature, trust }: TimestampContext): Read
 /** The older form: a SignerInfo over the signature's octets, its certificates among those of the signature. */
 const readCountersignature = (value: DerNode, { signature, pool }: TimestampContext): ReadStamp => {
   const signer = parseSignerInfo(value);
-  const checked = checkSigner(signer, { contentType: CmsOid.data, octets: signature }, pool);
+  const checked = checkSigner(signer, { contentType: CmsOid.data, octets: signature, mayBeBare: true }, pool);
   const time = soleValue(signer.signedAttributes, SIGNING_TIME);
   const findings = [...checked.findings, ...refuseUnsigned(signer)];
   if (time === undefined) findings.push(findingAt(value, 'VERIFY_ATTRIBUTE_WRONG', 'It does not say when.'));
@@ -178,9 +177,12 @@ const checkAuthority = (kind: TimestampReport['kind'], stamp: ReadStamp, trust: 
   const { certificate, timeMs, pool } = stamp;
   if (certificate === undefined || timeMs === undefined) return [];
   const chain = buildChain({ leaf: certificate, pool, trust, atMs: timeMs, purpose: 'time-stamping' });
+  const reported = chain.path.at(-1);
+  const findings = [...chain.findings, ...(kind === 'legacy' ? [] : checkEmbedded(pool, { trust, reported }))];
   const { ekus, ekuCritical, subjectText, file, offset } = certificate;
-  // RFC 3161 2.3; the authorities of legacy stamps are older than the rule.
-  if (kind === 'legacy' || (ekus?.length === 1 && ekuCritical)) return chain.findings;
+  // RFC 3161 2.3. observed: Microsoft's own authorities before 2023 (microsoft-signed/signify-oem89…) are not critical.
+  if (kind === 'legacy' || (ekus?.length === 1 && ekuCritical)) return findings;
   const message = `"${subjectText}" does not have time-stamping as its one, critical purpose.`;
-  return [...chain.findings, problem('VERIFY_CERTIFICATE_UNSUITABLE', message, { at: { file, offset } })];
+  const at = { file, offset };
+  return [...findings, problem('VERIFY_CERTIFICATE_UNSUITABLE', message, { severity: 'warning', at })];
 };

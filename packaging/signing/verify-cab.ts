@@ -21,7 +21,7 @@ export const verifyCab = (bytes: Uint8Array, file: string, context: JudgeContext
     const cabinet = parseCab(bytes, file);
     const findings = checkHeader(cabinet);
     const signature = cabSignature(cabinet);
-    if (signature === undefined) return { signatures: [], findings };
+    if (signature === undefined) return { signatures: [], findings, minor: [] };
     const root = parseDer(signature.bytes, { file, base: signature.offset, allowTrailing: true });
     const derEnd = root.bytes.length;
     findings.push(...checkPadding(signature.bytes.subarray(derEnd), file, signature.offset + derEnd));
@@ -34,9 +34,9 @@ export const verifyCab = (bytes: Uint8Array, file: string, context: JudgeContext
       sortedCertificates: false,
       mayNest: true,
     });
-    return { signatures, findings };
+    return { signatures, findings, minor: [] };
   } catch (error) {
-    return { signatures: [], findings: [findingOf(error)] };
+    return { signatures: [], findings: [findingOf(error)], minor: [] };
   }
 };
 

@@ -35,6 +35,8 @@ interface CertificateEntry {
 export interface CheckedContainer {
   readonly signatures: readonly CheckedSignature[];
   readonly findings: readonly Diagnostic[];
+  /** Findings that follow from any change to the file, so that others explain it better. */
+  readonly minor: readonly Diagnostic[];
 }
 
 /**
@@ -46,8 +48,8 @@ export const verifyPe = (image: PeImage, context: JudgeContext): CheckedContaine
   const findings: Diagnostic[] = image.flaws.map(({ rule, message, offset }) =>
     problem(FLAW_CODES[rule], message, { at: { file, offset } }),
   );
-  findings.push(...checkChecksum(image));
-  if (certificateTable === undefined) return { signatures: [], findings };
+  const minor = checkChecksum(image);
+  if (certificateTable === undefined) return { signatures: [], findings, minor };
   try {
     const entries = readEntries(image, certificateTable, findings);
     const digests = new Map<string, Uint8Array>();
@@ -63,9 +65,10 @@ export const verifyPe = (image: PeImage, context: JudgeContext): CheckedContaine
     return {
       signatures: entries.flatMap((entry, i) => verifyEntry(entry, i, { ...context, file, subject })),
       findings,
+      minor,
     };
   } catch (error) {
-    return { signatures: [], findings: [...findings, findingOf(error)] };
+    return { signatures: [], findings: [...findings, findingOf(error)], minor };
   }
 };
 

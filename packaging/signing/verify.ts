@@ -3,6 +3,7 @@ import { type Diagnostic, problem } from '../../core/errors.ts';
 import { isCab } from '../formats/cab/header.ts';
 import { subjectOf } from '../formats/cat/subject.ts';
 import { isPe, parsePe } from '../formats/pe/parse.ts';
+import { trustOf } from './chain.ts';
 import { findingOf, type JudgeContext } from './check-signature.ts';
 import type { FileHash } from './content-check.ts';
 import { type CatalogMatch, type FileKind, type FileVerdict, judge, type VerifyCode } from './verdict.ts';
@@ -10,11 +11,26 @@ import { verifyCab } from './verify-cab.ts';
 import { findInCatalog, type JudgedCatalog, judgeCatalog } from './verify-catalog.ts';
 import { type CheckedContainer, verifyPe } from './verify-pe.ts';
 
-export interface VerifyFileRequest extends JudgeContext {
+/** A file as it came: nothing is read from anywhere else. */
+export interface FileBytes {
   /** As the user named it; its extension tells which kind of file it claims to be. */
   readonly path: string;
   readonly bytes: Uint8Array;
+}
+
+export interface VerifyOptions {
+  /** CA certificates that are believed, DER or PEM. */
+  readonly trust: readonly Uint8Array[];
+  /** The moment of judgement, milliseconds since 1970, for signatures without a valid time stamp. */
+  readonly atMs: number;
+}
+
+export interface VerifyFileRequest extends FileBytes, VerifyOptions {
   /** Catalogs that may list the file. */
+  readonly catalogs: readonly FileBytes[];
+}
+
+export interface JudgeFileRequest extends FileBytes, JudgeContext {
   readonly catalogs: readonly JudgedCatalog[];
   /** Paths of catalogs that must list it: those its package names for it. */
   readonly required?: readonly string[];
@@ -35,16 +51,33 @@ export const fileKind = (path: string, bytes: Uint8Array): FileKind => {
 /**
  * Judges one file from its bytes: its embedded signatures and the catalogs that list it must all hold.
  *
- * A file with neither is `unsigned`. Never throws for bad input. Only parsers are behind this: no code that writes.
+ * A file with neither is `unsigned`. Never throws for a bad file. Only parsers are behind this: no code that writes.
+ * @throws WinpvError DER_* when a certificate of `trust` cannot be read
  * @see spec signing-formats 6.5; UNCOVERED_RANGES for the bytes that no signature covers
  */
-export const verifyFile = (request: VerifyFileRequest): FileVerdict => {
+export const verifyFile = ({ path, bytes, catalogs, trust, atMs }: VerifyFileRequest): FileVerdict => {
+  const context: JudgeContext = { trust: trustOf(trust), atMs };
+  return judgeFile({
+    path,
+    bytes,
+    catalogs: catalogs.map((catalog) => judgeCatalog(catalog.bytes, catalog.path, context)),
+    ...context,
+  });
+};
+
+/** The same with catalogs that are judged already. */
+export const judgeFile = (request: JudgeFileRequest): FileVerdict => {
   const { path, bytes } = request;
   const kind = fileKind(path, bytes);
   if (kind === 'cat') return catalogVerdict(judgeCatalog(bytes, path, request));
   const container = verifyContainer(kind, request);
   const { matches, findings } = matchCatalogs(request, container.signatures.length > 0);
-  const all = [...container.signatures.flatMap((signature) => signature.findings), ...container.findings, ...findings];
+  const all = [
+    ...container.findings,
+    ...container.signatures.flatMap((signature) => signature.findings),
+    ...container.minor,
+    ...findings,
+  ];
   const bare = container.signatures.length === 0 && matches.length === 0;
   if (bare && judge(all).verdict === 'valid') all.push(unsigned(path));
   return {
@@ -73,13 +106,13 @@ export const catalogVerdict = ({ path, verdict, reason, signatures, findings }: 
 const unsigned = (path: string): Diagnostic =>
   problem('VERIFY_UNSIGNED', 'The file has no signature, and no catalog lists it.', { at: { file: path } });
 
-const verifyContainer = (kind: FileKind, { path, bytes, trust, atMs }: VerifyFileRequest): CheckedContainer => {
+const verifyContainer = (kind: FileKind, { path, bytes, trust, atMs }: JudgeFileRequest): CheckedContainer => {
   if (kind === 'cab') return verifyCab(bytes, path, { trust, atMs });
-  if (kind !== 'pe') return { signatures: [], findings: [] };
+  if (kind !== 'pe') return { signatures: [], findings: [], minor: [] };
   try {
     return verifyPe(parsePe(bytes, path), { trust, atMs });
   } catch (error) {
-    return { signatures: [], findings: [findingOf(error)] };
+    return { signatures: [], findings: [findingOf(error)], minor: [] };
   }
 };
 
@@ -88,7 +121,7 @@ interface Matches {
   readonly findings: readonly Diagnostic[];
 }
 
-const matchCatalogs = ({ path, bytes, catalogs, required = [] }: VerifyFileRequest, embedded: boolean): Matches => {
+const matchCatalogs = ({ path, bytes, catalogs, required = [] }: JudgeFileRequest, embedded: boolean): Matches => {
   if (catalogs.length === 0 && required.length === 0) return { matches: [], findings: [] };
   const hashes = catalogHashes(path, bytes);
   const matches = catalogs.flatMap((catalog) => findInCatalog(catalog, hashes) ?? []);

@@ -1,4 +1,5 @@
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { constants, createHash, createPublicKey, type KeyObject, publicDecrypt, verify } from 'node:crypto';
+import { equalBytes } from '../../../core/bytes.ts';
 import { type HashName, type SignatureScheme, schemeOf } from '../cms/algorithms.ts';
 import type { Certificate } from './parse.ts';
 
@@ -46,6 +47,23 @@ export const signatureHolds = (signer: Certificate, signed: SignedMessage): bool
   if (key === undefined || key.kind !== signed.scheme.key) return false;
   try {
     return verify(signed.hash, signed.message, key.key, signed.signature);
+  } catch {
+    return false;
+  }
+};
+
+/**
+ * Whether an RSA signature holds the bare hash where PKCS#1 wants a DigestInfo.
+ *
+ * observed: every legacy time stamp by "Symantec Time Stamping Services Signer - G4", for example in
+ * inf2cat-v1/linino/linino-boards_x86.cat
+ */
+export const bareHashHolds = (signer: Certificate, { message, hash, signature }: SignedMessage): boolean => {
+  const key = publicKeyOf(signer);
+  if (key?.kind !== 'rsa') return false;
+  try {
+    const opened = publicDecrypt({ key: key.key, padding: constants.RSA_PKCS1_PADDING }, signature);
+    return equalBytes(opened, createHash(hash).update(message).digest());
   } catch {
     return false;
   }
