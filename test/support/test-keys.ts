@@ -44,6 +44,12 @@ export const hierarchyWith = async (kind: TestKeyKind): Promise<TestHierarchy> =
   return certifyTestKeys('Example', { root: root.privateKey, signer: newKey(kind), tsa: tsa.privateKey });
 };
 
+/** A hierarchy whose time-stamp authority has another kind of key. */
+export const hierarchyWithTsa = async (kind: TestKeyKind): Promise<TestHierarchy> => {
+  const { root, signer } = await sharedHierarchy();
+  return certifyTestKeys('Example', { root: root.privateKey, signer: signer.privateKey, tsa: newKey(kind) });
+};
+
 export const GEN_TIME_MS = Date.UTC(2024, 0, 2);
 
 /** The signer and the time stamper of a hierarchy. */
