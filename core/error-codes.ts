@@ -1,6 +1,6 @@
 /**
  * Every code that winpv can report, with its exit code and a title. Codes are permanent: a code is never renamed or reused.
- * The exit code in this table decides; nothing else does. `docs/errors/` has a page for each.
+ * The exit code in this table decides; nothing else does.
  */
 export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 130;
 
@@ -201,7 +201,13 @@ const release = rows({
   CONFIG_UNSUPPORTED: { exit: 3, title: 'A setting asks for what this version of winpv cannot do yet' },
   PROJECT_NO_SOURCE: { exit: 3, title: 'A driver of the release has no source' },
   PROJECT_UNKNOWN_NAME: { exit: 3, title: 'A name in the project or on the command line is not known' },
+  SIGN_PASSWORD_SOURCE: { exit: 6, title: 'A password is not where it was said to be' },
+  KEYS_MADE: { exit: 6, title: 'New test keys were made for the project' },
   KEYS_INCOMPLETE: { exit: 6, title: 'A part of the test keys of the project is missing' },
+  SUMS_UNREADABLE: { exit: 5, title: 'A line of SHA256SUMS is not a checksum' },
+  SUMS_MISMATCH: { exit: 5, title: 'A file of a release differs from its checksum' },
+  SUMS_FILE_MISSING: { exit: 5, title: 'A file that the checksums list is missing' },
+  SUMS_FILE_EXTRA: { exit: 5, title: 'A release folder has a file that its checksums do not list' },
   RELEASE_NOT_VALID: { exit: 5, title: 'The release that was just made does not verify' },
   RELEASE_CLOCK_DATE: { exit: 3, title: 'The release date was taken from the clock' },
 });

@@ -59,8 +59,10 @@ describe('the house', () => {
       [/\bnew Date\(\s*\)/, 'new Date()'],
       [/\bperformance\s*\./, 'performance'],
       [/\bMath\.random\b/, 'Math.random'],
+      [/import[^;]*\b(random\w+|getRandomValues|generateKey\w*)\b[^;]*from 'node:crypto'/, 'randomness'],
+      [/\bimport (\* as \w+|\w+) from 'node:crypto'/, 'the whole of node:crypto'],
       [
-        /\b(randomBytes|randomUUID|randomInt|randomFill|randomFillSync|getRandomValues|generateKeyPair(Sync)?|generateKey(Sync)?)\b/,
+        /\b(globalThis|webcrypto|crypto)\.(crypto|subtle|getRandomValues|randomUUID|random\w+|generateKey\w*)/,
         'randomness',
       ],
       [/\bfetch\s*\(/, 'fetch'],

@@ -1,5 +1,6 @@
 import { ARCHITECTURES, type Architecture } from '../../core/architecture.ts';
 import { WinpvError } from '../../core/errors.ts';
+import { readFileTree, type TreeFile, type TreeLimits } from '../../core/file-tree.ts';
 import type { Files } from '../../core/ports.ts';
 
 /** Where a driver comes from, as winpv.yaml says it; paths are resolved. */
@@ -11,13 +12,8 @@ export type SourceSettings =
   /** A build tree `tree/<x64|x86|arm64>/` that holds a finished INF beside its binaries. */
   | { readonly kind: 'tree'; readonly tree: string };
 
-export interface SourceFile {
-  /** Name below the architecture's folder, `/`-separated, as on disk. */
-  readonly name: string;
-  /** The path it was read from, as the user would name it. */
-  readonly path: string;
-  readonly bytes: Uint8Array;
-}
+/** A file of a source; its name is the one below the architecture's folder. */
+export type SourceFile = TreeFile;
 
 /** What was read from a source. */
 export interface DriverSource {
@@ -29,24 +25,12 @@ export interface DriverSource {
   readonly files: ReadonlyMap<Architecture, readonly SourceFile[]>;
 }
 
-const MAX_FILES = 4096;
 const MAX_FILE_BYTES = 512 * 1024 * 1024;
-
-const readFolder = async (files: Files, folder: string): Promise<readonly SourceFile[]> => {
-  const found: SourceFile[] = [];
-  const visit = async (path: string, prefix: string, depth: number): Promise<void> => {
-    for (const entry of await files.list(path)) {
-      const child = files.join(path, entry.name);
-      if (entry.kind === 'folder' && depth < 4) await visit(child, `${prefix}${entry.name}/`, depth + 1);
-      if (entry.kind !== 'file') continue;
-      if (found.length >= MAX_FILES) {
-        throw new WinpvError('SOURCE_TOO_MANY_FILES', `${folder} holds more than ${MAX_FILES} files.`, { at: { file: folder } });
-      }
-      found.push({ name: prefix + entry.name, path: child, bytes: await files.read(child, { maxBytes: MAX_FILE_BYTES }) });
-    }
-  };
-  await visit(folder, '', 0);
-  return found;
+const LIMITS: TreeLimits = {
+  maxFiles: 4096,
+  maxDepth: 4,
+  maxFileBytes: MAX_FILE_BYTES,
+  tooMany: 'SOURCE_TOO_MANY_FILES',
 };
 
 const readArchitectures = async (
@@ -55,9 +39,12 @@ const readArchitectures = async (
   wanted: readonly Architecture[],
 ): Promise<ReadonlyMap<Architecture, readonly SourceFile[]>> => {
   const result = new Map<Architecture, readonly SourceFile[]>();
-  const there = new Set((await files.list(folder)).filter((entry) => entry.kind === 'folder').map((entry) => entry.name));
+  const there = new Set(
+    (await files.list(folder)).filter((entry) => entry.kind === 'folder').map((entry) => entry.name),
+  );
   for (const architecture of wanted) {
-    if (there.has(architecture)) result.set(architecture, await readFolder(files, files.join(folder, architecture)));
+    if (there.has(architecture))
+      result.set(architecture, await readFileTree(files, files.join(folder, architecture), LIMITS));
   }
   if (result.size === 0) {
     const known = ARCHITECTURES.join(', ');

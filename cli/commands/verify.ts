@@ -1,0 +1,110 @@
+import { Command } from 'commander';
+import { dateToEpochMs, parseDate } from '../../core/date.ts';
+import { type Diagnostic, problem, WinpvError } from '../../core/errors.ts';
+import type { Io } from '../io.ts';
+import type { Bind } from '../main.ts';
+import type { NamedFile } from '../named-files.ts';
+import type { Context, Outcome } from '../outcome.ts';
+import { examples } from '../render/examples.ts';
+
+interface VerifyOptions {
+  readonly ca?: readonly string[];
+  readonly catalog?: readonly string[];
+  readonly at?: string;
+}
+
+const MAX_CERTIFICATE_BYTES = 1024 * 1024;
+
+const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
+
+const anchors = async (io: Io, paths: readonly string[]): Promise<readonly Uint8Array[]> => {
+  const { parseCertificates } = await import('../../packaging/formats/x509/pem.ts');
+  const read = paths.map(async (path) =>
+    parseCertificates(await io.files.read(path, { maxBytes: MAX_CERTIFICATE_BYTES }), path),
+  );
+  return (await Promise.all(read)).flat();
+};
+
+const judgedAt = (io: Io, at: string | undefined): number => {
+  if (at === undefined) return io.clock.now();
+  const day = parseDate(at);
+  if (day === undefined) throw new WinpvError('DATE_INVALID', `"${at}" is not a day of the form YYYY-MM-DD.`);
+  return dateToEpochMs(day);
+};
+
+type Subject = Pick<NamedFile, 'bytes'> & { readonly path: string };
+
+/** What a path stands for: a file, all below a folder, or all in a ZIP or cabinet (named below the archive's name). */
+const subjectsOf = async (io: Io, path: string): Promise<readonly Subject[]> => {
+  const entry = await io.files.stat(path);
+  if (entry === undefined) throw new WinpvError('FILE_NOT_FOUND', `${path} does not exist.`, { at: { file: path } });
+  if (entry.kind === 'folder') {
+    const { readFolderFiles } = await import('../named-files.ts');
+    return (await readFolderFiles(io, path)).map(({ name, bytes }) => ({ path: name, bytes }));
+  }
+  const bytes = await io.files.read(path);
+  if (/\.zip$/i.test(path)) {
+    const { parseZip } = await import('../../packaging/formats/zip/parse.ts');
+    return parseZip(bytes, path).map((file) => ({ path: file.name, bytes: file.bytes() }));
+  }
+  if (!/\.cab$/i.test(path)) return [{ path, bytes }];
+  const { parseCab } = await import('../../packaging/formats/cab/parse.ts');
+  const { extractCab } = await import('../../packaging/formats/cab/extract.ts');
+  const inside = extractCab(parseCab(bytes, path));
+  return [
+    { path, bytes },
+    ...inside.map((file) => ({ path: `${path}/${file.name.replaceAll('\\', '/')}`, bytes: file.bytes })),
+  ];
+};
+
+const run = async ({ io, output }: Context, paths: readonly string[], options: VerifyOptions): Promise<Outcome> => {
+  const { verifyTree } = await import('../../packaging/signing/verify-package.ts');
+  const { checkSums } = await import('../../release/verify-sums.ts');
+  const { verifyLines } = await import('../render/verify.ts');
+  const trust = await anchors(io, options.ca ?? []);
+  const atMs = judgedAt(io, options.at);
+  const extraCatalogs = await Promise.all(
+    (options.catalog ?? []).map(async (path) => ({ path, bytes: await io.files.read(path) })),
+  );
+  const reports = await Promise.all(
+    paths.map(async (path) => {
+      const files = await subjectsOf(io, path);
+      const report = verifyTree({ files, trust, atMs, extraCatalogs });
+      return { ...report, sums: checkSums(files) };
+    }),
+  );
+  const { worst } = await import('../../packaging/signing/verdict.ts');
+  const sums = reports.flatMap((report) => report.sums);
+  const files = reports.flatMap((report) => report.files);
+  const notable = (finding: Diagnostic): boolean => output.json || output.verbose || finding.severity !== 'info';
+  const diagnostics = [...reports.flatMap((report) => report.diagnostics), ...sums].filter(notable);
+  const verdict = worst([...reports.map((report) => report.verdict), ...(sums.length > 0 ? ['invalid' as const] : [])]);
+  const result = {
+    verdict,
+    files: files.map(({ counts: _counts, diagnostics: _diagnostics, ...file }) => ({ ...file, policies: [] })),
+  };
+  const text = verifyLines(verdict, files);
+  if (verdict === 'valid') return { result, text, diagnostics };
+  const first = diagnostics.find((finding) => finding.severity === 'error');
+  const failure = first ?? problem('VERIFY_UNSIGNED', `The whole is ${verdict}.`);
+  return { result, text, failure, diagnostics: diagnostics.filter((finding) => finding !== first) };
+};
+
+export const verifyCommand = (bind: Bind): Command =>
+  new Command('verify')
+    .summary('check every signature, from the bytes')
+    .description(
+      'Checks embedded signatures, catalogs, time stamps and, in packages, that every file is in its catalog. A folder is checked with all below it, and against its SHA256SUMS. Changes nothing; exit 5 when something is not valid.',
+    )
+    .argument('<path...>', 'files, folders, a ZIP made by winpv, or a cabinet')
+    .option('--ca <pem>', 'a certificate to trust, PEM or DER (repeatable)', collect)
+    .option('--catalog <cat>', 'a catalog that may list the files (repeatable)', collect)
+    .option('--at <day>', 'judge as on this day, YYYY-MM-DD')
+    .addHelpText(
+      'after',
+      examples(
+        'winpv verify dist/quickstart --ca dist/quickstart/xenproject/trust/root.pem',
+        'winpv verify xenbus.sys --catalog xenbus.cat --ca root.pem --json',
+      ),
+    )
+    .action(bind(run));

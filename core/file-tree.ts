@@ -1,0 +1,41 @@
+import type { ErrorCode } from './error-codes.ts';
+import { WinpvError } from './errors.ts';
+import type { Files } from './ports.ts';
+
+/** A file of a folder tree. */
+export interface TreeFile {
+  /** Below the folder, `/`-separated, as on disk. */
+  readonly name: string;
+  /** The path it was read from. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface TreeLimits {
+  readonly maxFiles: number;
+  readonly maxDepth: number;
+  readonly maxFileBytes: number;
+  /** The code when there are more files or deeper folders. */
+  readonly tooMany: ErrorCode;
+}
+
+/** Reads every file below a folder, in ordinal order of each folder's names. @throws WinpvError FILE_*, `tooMany` */
+export const readFileTree = async (files: Files, folder: string, limits: TreeLimits): Promise<readonly TreeFile[]> => {
+  const found: TreeFile[] = [];
+  const refuse = (message: string): never => {
+    throw new WinpvError(limits.tooMany, message, { at: { file: folder } });
+  };
+  const visit = async (path: string, prefix: string, depth: number): Promise<void> => {
+    if (depth > limits.maxDepth) refuse(`${folder} has folders nested more than ${limits.maxDepth} deep.`);
+    for (const entry of await files.list(path)) {
+      const child = files.join(path, entry.name);
+      if (entry.kind === 'folder') await visit(child, `${prefix}${entry.name}/`, depth + 1);
+      if (entry.kind !== 'file') continue;
+      if (found.length >= limits.maxFiles) refuse(`${folder} holds more than ${limits.maxFiles} files.`);
+      const bytes = await files.read(child, { maxBytes: limits.maxFileBytes });
+      found.push({ name: prefix + entry.name, path: child, bytes });
+    }
+  };
+  await visit(folder, '', 0);
+  return found;
+};

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import { isPe } from '../formats/pe/parse.ts';
+import { type SignOptions, signCatalog, signPe } from '../signing/sign.ts';
+import { type Bundle, type DriverPackage, packageFolder, type ShippedFile } from './bundle.ts';
+
+/** Signatures made so far, by content: the same binary in two packages is signed once and stays the same bytes. */
+export type SignatureCache = Map<string, Promise<Uint8Array>>;
+
+const keyOf = (file: ShippedFile): string => `${file.role} ${createHash('sha256').update(file.bytes).digest('hex')}`;
+
+const signFile = async (file: ShippedFile, path: string, options: SignOptions): Promise<Uint8Array> => {
+  if (file.role === 'catalog') return signCatalog(file.bytes, path, options);
+  return isPe(file.bytes) ? signPe(file.bytes, path, options) : file.bytes;
+};
+
+const isSigned = (file: ShippedFile): boolean => file.role === 'catalog' || file.role === 'binary';
+
+const signPackage = async (
+  pack: DriverPackage,
+  options: SignOptions,
+  cache: SignatureCache,
+): Promise<DriverPackage> => {
+  const files = await Promise.all(
+    pack.files.map(async (file) => {
+      if (!isSigned(file)) return file;
+      const key = keyOf(file);
+      const signed = cache.get(key) ?? signFile(file, `${packageFolder(pack)}/${file.name}`, options);
+      cache.set(key, signed);
+      return { ...file, bytes: await signed };
+    }),
+  );
+  return { ...pack, files };
+};
+
+/**
+ * Signs every PE image and every catalog of a bundle. Signing an image after it was catalogued is right: the catalog
+ * lists its Authenticode hash, which a signature does not change (spec signing-formats 1.5).
+ * @throws WinpvError SIGN_*, TS_*, PE_*, CAT_*
+ */
+export const signBundle = async (
+  bundle: Bundle<'catalogued'>,
+  options: SignOptions,
+  cache: SignatureCache,
+): Promise<Bundle<'signed'>> => ({
+  stage: 'signed',
+  brandId: bundle.brandId,
+  packages: await Promise.all(bundle.packages.map((pack) => signPackage(pack, options, cache))),
+});

@@ -1,0 +1,77 @@
+import { type Diagnostic, problem, WinpvError } from '../core/errors.ts';
+import type { Files, KeyMaker } from '../core/ports.ts';
+import {
+  certificateFiles,
+  HIERARCHY_STORE_NAMES,
+  hierarchyStore,
+  readHierarchyStore,
+} from '../packaging/signing/hierarchy-files.ts';
+import { createTestHierarchy, type TestHierarchy } from '../packaging/signing/test-hierarchy.ts';
+
+const MAX_KEY_BYTES = 64 * 1024;
+const OWNER_ONLY = 0o600;
+
+export interface TestKeyPorts {
+  readonly files: Files;
+  readonly keyMaker: KeyMaker;
+}
+
+export interface LoadedTestKeys {
+  readonly hierarchy: TestHierarchy;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+const readStore = async (files: Files, folder: string): Promise<TestHierarchy> =>
+  readHierarchyStore(
+    await Promise.all(
+      HIERARCHY_STORE_NAMES.map(async (name) => {
+        const file = files.join(folder, name);
+        return { file, bytes: await files.read(file, { maxBytes: MAX_KEY_BYTES }) };
+      }),
+    ),
+  );
+
+const makeStore = async ({ files, keyMaker }: TestKeyPorts, folder: string, name: string): Promise<TestHierarchy> => {
+  const hierarchy = await createTestHierarchy({ keyMaker, name });
+  for (const file of [...hierarchyStore(hierarchy), ...certificateFiles(hierarchy)]) {
+    await files.write(files.join(folder, file.name), file.bytes, file.secret ? { mode: OWNER_ONLY } : {});
+  }
+  return hierarchy;
+};
+
+/** Which of the key files are not there. */
+const missingKeys = async (files: Files, folder: string): Promise<readonly string[]> => {
+  if ((await files.stat(folder)) === undefined) return HIERARCHY_STORE_NAMES;
+  const there = (await files.list(folder)).map((entry) => entry.name);
+  return HIERARCHY_STORE_NAMES.filter((name) => !there.includes(name));
+};
+
+/**
+ * The test keys of a project, in its `.winpv/keys/`: made once, readable by their owner only, and used again.
+ * @param name who the certificates speak of
+ * @throws WinpvError KEYS_INCOMPLETE when only some of the files are there; SIGN_*, FILE_*
+ */
+export const projectTestKeys = async (
+  ports: TestKeyPorts,
+  projectFolder: string,
+  name: string,
+): Promise<LoadedTestKeys> => {
+  const { files } = ports;
+  const folder = files.join(projectFolder, '.winpv', 'keys');
+  const unlock = await files.lock(folder);
+  try {
+    const missing = await missingKeys(files, folder);
+    if (missing.length === 0) return { hierarchy: await readStore(files, folder), diagnostics: [] };
+    if (missing.length < HIERARCHY_STORE_NAMES.length) {
+      throw new WinpvError('KEYS_INCOMPLETE', `The test keys in ${folder} lack ${missing.join(', ')}.`, {
+        at: { file: folder },
+        hint: 'Put the files back, or delete the folder: new keys are made, and machines have to trust the new root.',
+      });
+    }
+    const hierarchy = await makeStore(ports, folder, name);
+    const note = problem('KEYS_MADE', `New test keys were made in ${folder}.`, { severity: 'info' });
+    return { hierarchy, diagnostics: [note] };
+  } finally {
+    await unlock();
+  }
+};

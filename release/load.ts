@@ -1,0 +1,163 @@
+import { type LoadedBrand, parseBrand } from '../branding/load.ts';
+import { checkBrands, checkIdListSizes } from '../branding/rules.ts';
+import { SHIPPED_BRANDS, shippedBrand } from '../branding/shipped.ts';
+import { ARCHITECTURES, type Architecture } from '../core/architecture.ts';
+import { type Diagnostic, stopOnErrors, WinpvError } from '../core/errors.ts';
+import type { Files } from '../core/ports.ts';
+import { closestName } from '../core/spelling.ts';
+import type { DriverDefinition } from '../drivers/contract.ts';
+import { DRIVERS } from '../drivers/index.ts';
+import { readSource } from '../packaging/bundle/source.ts';
+import { type BrandInput, type DriverInput, inReleaseOrder } from './plan.ts';
+import { isBrandFile, loadProject, type Project } from './project.ts';
+
+const MAX_BRAND_BYTES = 1024 * 1024;
+const MAX_TEMPLATE_BYTES = 4 * 1024 * 1024;
+
+/** What narrows a release, from the command line. */
+export interface Selection {
+  readonly brands?: readonly string[] | undefined;
+  readonly drivers?: readonly string[] | undefined;
+  readonly architectures?: readonly string[] | undefined;
+}
+
+export interface Loaded {
+  readonly project: Project;
+  readonly brands: readonly BrandInput[];
+  readonly drivers: readonly DriverInput[];
+  readonly architectures: readonly Architecture[];
+  /** False when the command line narrows the drivers or architectures: then files of the others may lie about. */
+  readonly whole: boolean;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface LoadPorts {
+  readonly files: Files;
+  /** The folder of the winpv package, below which its brands and templates stand. */
+  readonly packageRoot: string;
+}
+
+const unknownName = (what: string, name: string, known: readonly string[]): WinpvError => {
+  const meant = closestName(name, known);
+  return new WinpvError('PROJECT_UNKNOWN_NAME', `There is no ${what} "${name}".`, {
+    hint: meant === undefined ? `There is ${known.join(', ')}.` : `Did you mean \`${meant}\`?`,
+  });
+};
+
+/** The chosen names in the order of `all`; every name of `all` when nothing is chosen. */
+const narrow = (what: string, all: readonly string[], chosen: readonly string[] | undefined): readonly string[] => {
+  for (const name of chosen ?? []) if (!all.includes(name)) throw unknownName(what, name, all);
+  return chosen === undefined || chosen.length === 0 ? all : all.filter((name) => chosen.includes(name));
+};
+
+/** Reads a brand: a shipped one by its id, or a file. @throws WinpvError FILE_*, CONFIG_*, BRAND_*, PROJECT_UNKNOWN_NAME */
+export const loadBrand = async (ports: LoadPorts, brand: string): Promise<BrandInput> => {
+  const { files, packageRoot } = ports;
+  if (isBrandFile(brand)) {
+    const bytes = await files.read(brand, { maxBytes: MAX_BRAND_BYTES });
+    return { loaded: parseBrand(bytes, brand), file: { name: files.basename(brand), path: brand, bytes } };
+  }
+  const shipped = shippedBrand(brand);
+  if (shipped === undefined) {
+    throw unknownName(
+      'shipped brand',
+      brand,
+      SHIPPED_BRANDS.map(({ id }) => id),
+    );
+  }
+  const path = files.join(packageRoot, ...shipped.file.split('/'));
+  const bytes = await files.read(path, { maxBytes: MAX_BRAND_BYTES });
+  return {
+    loaded: parseBrand(bytes, path),
+    file: { name: files.basename(path), path: `winpv/${shipped.file}`, bytes },
+  };
+};
+
+const loadDriver = async (
+  ports: LoadPorts,
+  project: Project,
+  definition: DriverDefinition,
+  architectures: readonly Architecture[],
+): Promise<DriverInput> => {
+  const { files, packageRoot } = ports;
+  const settings = project.sourceOf(definition.name);
+  if (settings === undefined) {
+    throw new WinpvError('PROJECT_NO_SOURCE', `The driver ${definition.name} has no source.`, {
+      ...project.settings.keyPoint(['sources']),
+      hint: `Add \`${definition.name}:\` or \`default:\` to \`sources\`, or leave the driver out of \`drivers\`.`,
+    });
+  }
+  const [generation] = definition.generations;
+  const path = files.join(packageRoot, ...generation.template.split('/'));
+  const bytes = await files.read(path, { maxBytes: MAX_TEMPLATE_BYTES });
+  return {
+    definition,
+    generation,
+    source: await readSource(files, definition.name, settings, architectures),
+    ownTemplate: { name: files.basename(path), path: `winpv/${generation.template}`, bytes },
+  };
+};
+
+const loadBrands = async (ports: LoadPorts, project: Project): Promise<readonly BrandInput[]> =>
+  Promise.all(
+    project.brands.map(async (brand, index) => {
+      try {
+        return await loadBrand(ports, brand);
+      } catch (error) {
+        const named = error instanceof WinpvError && ['PROJECT_UNKNOWN_NAME', 'FILE_NOT_FOUND'].includes(error.code);
+        if (!named) throw error;
+        const { code, message, diagnostics } = error;
+        const hint = diagnostics[0]?.hint;
+        const place = project.settings.point(['brands', index]);
+        throw new WinpvError(code === 'FILE_NOT_FOUND' ? 'CONFIG_INVALID' : code, message, {
+          ...place,
+          ...(hint && { hint }),
+        });
+      }
+    }),
+  );
+
+const checkPrefixes = (brands: readonly LoadedBrand[], drivers: readonly DriverInput[]): readonly Diagnostic[] => {
+  const buses = drivers.flatMap(({ generation }) => generation.bus ?? []);
+  return brands.flatMap((brand) => checkIdListSizes(brand, buses));
+};
+
+/**
+ * Reads everything that a release needs: project, brands, templates, sources; and checks what can be checked before
+ * anything is made.
+ * @throws WinpvError with every finding of the first stage that has one
+ */
+export const loadRelease = async (ports: LoadPorts, folder: string, selection: Selection): Promise<Loaded> => {
+  const project = await loadProject(ports.files, folder);
+  const all = await loadBrands(ports, project);
+  const ids = all.map(({ loaded }) => loaded.brand.id);
+  const clashes = stopOnErrors(checkBrands(all.map(({ loaded }) => loaded)));
+  const chosen = narrow('brand', ids, selection.brands);
+  const brands = all.filter(({ loaded }) => chosen.includes(loaded.brand.id));
+  const names = narrow(
+    'driver',
+    inReleaseOrder(project.drivers).map((driver) => driver.name),
+    selection.drivers,
+  );
+  const wanted = narrow('architecture', project.architectures, selection.architectures);
+  const architectures = ARCHITECTURES.filter((architecture) => wanted.includes(architecture));
+  const drivers = await Promise.all(
+    inReleaseOrder(names).map((definition) => loadDriver(ports, project, definition, architectures)),
+  );
+  const loaded = brands.map((brand) => brand.loaded);
+  const sizes = stopOnErrors(checkPrefixes(loaded, drivers));
+  return {
+    project,
+    brands,
+    drivers,
+    architectures,
+    whole: selection.drivers === undefined && loaded.every(({ brand }) => brand.drivers === undefined),
+    diagnostics: [...clashes, ...sizes, ...loaded.flatMap(({ notes }) => notes)],
+  };
+};
+
+/** Files that other drivers of the family install: they may lie in a folder that drivers share. */
+export const belongsToOtherDriver = (name: string, drivers: readonly DriverInput[]): boolean =>
+  DRIVERS.filter((driver) => !drivers.some(({ definition }) => definition.name === driver.name)).some((driver) =>
+    driver.generations.some(({ files }) => files.some((file) => file.name.toLowerCase() === name.toLowerCase())),
+  );

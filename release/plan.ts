@@ -1,0 +1,196 @@
+import { type Brand, driverVersion } from '../branding/brand.ts';
+import type { LoadedBrand } from '../branding/load.ts';
+import type { Architecture } from '../core/architecture.ts';
+import { infArchitecture } from '../core/architecture.ts';
+import { type CalendarDate, formatDate } from '../core/date.ts';
+import { WinpvError } from '../core/errors.ts';
+import { type FourPartVersion, formatVersion } from '../core/version.ts';
+import type { DriverDefinition, DriverGeneration } from '../drivers/contract.ts';
+import { DRIVERS } from '../drivers/index.ts';
+import type { DriverSource, SourceFile, SourceSettings } from '../packaging/bundle/source.ts';
+import { parseOsList } from '../packaging/formats/cat/os.ts';
+import { sha256Hex } from './output.ts';
+
+/** Format of a plan and of the record made from it. */
+export const PLAN_FORMAT = 1;
+
+/** A file that goes into a release, by the path a user knows it by. */
+export interface PlannedInput {
+  readonly path: string;
+  readonly sha256: string;
+}
+
+export interface PlannedPackage {
+  readonly driver: string;
+  readonly architecture: Architecture;
+  readonly version: string;
+  /** Below OUT/<brand>. */
+  readonly folder: string;
+  readonly source: SourceSettings['kind'];
+  /** The upstream line of winpv's own template; absent when the source brings its INF. */
+  readonly generation?: string;
+  readonly template?: PlannedInput;
+  readonly windows: readonly string[];
+}
+
+export interface PlannedBrand {
+  readonly id: string;
+  readonly file: PlannedInput;
+  readonly packages: readonly PlannedPackage[];
+  readonly cabinets: readonly PlannedCabinet[];
+  readonly zip: string;
+}
+
+export interface PlannedCabinet {
+  readonly path: string;
+  readonly architecture: Architecture;
+  /** Folder names in the cabinet. */
+  readonly packages: readonly string[];
+}
+
+/** What a release will do: pure data, exactly what `--dry-run` prints and what the run then does. */
+export interface Plan {
+  readonly formatVersion: typeof PLAN_FORMAT;
+  readonly date: string;
+  readonly signing: { readonly kind: 'test' | 'pfx' | 'pem'; readonly timestamps: 'test' | 'none' };
+  readonly rehearsal: 'not available yet' | 'switched off';
+  readonly inputs: readonly PlannedInput[];
+  readonly brands: readonly PlannedBrand[];
+}
+
+/** All that a plan follows from, already read. */
+export interface PlanRequest {
+  /** As the paths of the inputs begin. */
+  readonly projectFolder: string;
+  readonly date: CalendarDate;
+  readonly signing: Plan['signing'];
+  readonly rehearsal: Plan['rehearsal'];
+  readonly brands: readonly BrandInput[];
+  readonly drivers: readonly DriverInput[];
+  readonly architectures: readonly Architecture[];
+  readonly windows?: readonly string[];
+  /** Drivers that the submission cabinets hold; default: all that are not part of another driver's package. */
+  readonly submission?: readonly string[];
+}
+
+export interface BrandInput {
+  readonly loaded: LoadedBrand;
+  readonly file: SourceFile;
+}
+
+export interface DriverInput {
+  readonly definition: DriverDefinition;
+  readonly generation: DriverGeneration;
+  readonly source: DriverSource;
+  /** winpv's own template of that generation. */
+  readonly ownTemplate: SourceFile;
+}
+
+/** Paths in a plan start from the project's folder, so that two checkouts make the same plan. */
+const inputOf = ({ projectFolder }: PlanRequest, { path, bytes }: SourceFile): PlannedInput => {
+  const inside = path.startsWith(projectFolder) && /^[\\/]/.test(path.slice(projectFolder.length));
+  const shown = inside ? path.slice(projectFolder.length + 1) : path;
+  return { path: shown.replaceAll('\\', '/'), sha256: sha256Hex(bytes) };
+};
+
+/** The Windows versions of one package: the project's list, or what the generation claims; of its architecture. */
+export const windowsFor = (
+  request: PlanRequest,
+  driver: DriverInput,
+  architecture: Architecture,
+): readonly string[] => {
+  const names = request.windows ?? driver.generation.windows[architecture] ?? [];
+  if (names.length === 0) return [];
+  return parseOsList(names)
+    .filter((os) => os.arch === infArchitecture(architecture))
+    .flatMap((os) => os.name ?? []);
+};
+
+const packageOf = (
+  request: PlanRequest,
+  brand: BrandInput,
+  driver: DriverInput,
+  architecture: Architecture,
+): PlannedPackage => {
+  const { definition, generation, source, ownTemplate } = driver;
+  const own = source.kind === 'stand-in' || (source.kind === 'template' && source.template === undefined);
+  const windows = windowsFor(request, driver, architecture);
+  if (windows.length === 0) {
+    throw new WinpvError(
+      'BUNDLE_NO_WINDOWS',
+      `No Windows version of the release is for ${definition.name} on ${architecture}.`,
+      {
+        hint:
+          request.windows === undefined
+            ? 'Leave the architecture out, or name versions in `windows`.'
+            : 'Extend `windows` of the project.',
+      },
+    );
+  }
+  const template = source.template ?? (own ? ownTemplate : undefined);
+  return {
+    driver: definition.name,
+    architecture,
+    version: formatVersion(packageVersion(brand.loaded.brand, definition)),
+    folder: `${definition.name}/${architecture}`,
+    source: source.kind,
+    ...(own ? { generation: generation.name } : {}),
+    ...(template === undefined ? {} : { template: inputOf(request, template) }),
+    windows,
+  };
+};
+
+const brandDrivers = (request: PlanRequest, brand: BrandInput): readonly DriverInput[] => {
+  const wanted = brand.loaded.brand.drivers;
+  return wanted === undefined
+    ? request.drivers
+    : request.drivers.filter((driver) => wanted.includes(driver.definition.name));
+};
+
+/** xendisk and xencrsh of their own are for servicing and tests: not submitted unless asked for. */
+const isSubmitted = (request: PlanRequest, driver: DriverInput): boolean =>
+  request.submission?.includes(driver.definition.name) ?? driver.definition.partOf === undefined;
+
+const brandOf = (request: PlanRequest, brand: BrandInput): PlannedBrand => {
+  const { id } = brand.loaded.brand;
+  const drivers = brandDrivers(request, brand);
+  const submitted = drivers.filter((driver) => isSubmitted(request, driver)).map((driver) => driver.definition.name);
+  return {
+    id,
+    file: inputOf(request, brand.file),
+    packages: drivers.flatMap((driver) =>
+      request.architectures.map((architecture) => packageOf(request, brand, driver, architecture)),
+    ),
+    cabinets:
+      submitted.length === 0
+        ? []
+        : request.architectures.map((architecture) => ({
+            path: `${id}-${architecture}-submission.cab`,
+            architecture,
+            packages: submitted,
+          })),
+    zip: `${id}.zip`,
+  };
+};
+
+/** Works out a release. Pure: the same request gives the same plan. @throws WinpvError BUNDLE_NO_WINDOWS, CAT_OS_* */
+export const planRelease = (request: PlanRequest): Plan => {
+  const sources = request.drivers.flatMap(({ source }) => [...source.files.values()].flat());
+  const inputs = new Map(sources.map((file) => [file.path, inputOf(request, file)]));
+  return {
+    formatVersion: PLAN_FORMAT,
+    date: formatDate(request.date),
+    signing: request.signing,
+    rehearsal: request.rehearsal,
+    inputs: [...inputs.values()].sort((a, b) => (a.path < b.path ? -1 : 1)),
+    brands: request.brands.map((brand) => brandOf(request, brand)),
+  };
+};
+
+/** A driver that is part of another's package has that one's version unless the brand gives it its own. */
+export const packageVersion = (brand: Brand, { name, partOf }: DriverDefinition): FourPartVersion =>
+  driverVersion(brand, Object.hasOwn(brand.versions, name) ? name : (partOf ?? name));
+
+/** Drivers in the order of releases, whatever order they were named in. */
+export const inReleaseOrder = (names: readonly string[]): readonly DriverDefinition[] =>
+  DRIVERS.filter((driver) => names.includes(driver.name));

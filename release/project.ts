@@ -1,0 +1,235 @@
+import { z } from 'zod';
+import { parseSettings, type Settings } from '../branding/settings.ts';
+import { ARCHITECTURES, type Architecture } from '../core/architecture.ts';
+import { type Diagnostic, problem, stopOnErrors, WinpvError } from '../core/errors.ts';
+import type { Files } from '../core/ports.ts';
+import { closestName } from '../core/spelling.ts';
+import { DRIVERS } from '../drivers/index.ts';
+import type { SourceSettings } from '../packaging/bundle/source.ts';
+
+/** The project file's name; it stands in the project's folder. */
+export const PROJECT_FILE = 'winpv.yaml';
+const MAX_PROJECT_BYTES = 1024 * 1024;
+
+const driverNames = DRIVERS.map((driver) => driver.name);
+
+const sourceSchema = z.union([
+  z.literal('stand-in'),
+  z
+    .strictObject({
+      template: z.string().min(1).optional(),
+      binaries: z.string().min(1).optional(),
+      tree: z.string().min(1).optional(),
+      prebuilt: z.string().min(1).optional(),
+      sha256: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/, 'has to be 64 lower-case hex digits')
+        .optional(),
+    })
+    .superRefine((source, context) => {
+      if ((source.tree === undefined) === (source.binaries === undefined)) {
+        context.addIssue({ code: 'custom', message: 'has to have either `tree` or `binaries`' });
+      } else if (source.tree !== undefined && source.template !== undefined) {
+        context.addIssue({ code: 'custom', message: 'has a `tree`, which brings its own INF, and a `template`' });
+      }
+    }),
+]);
+
+const signingSchema = z.strictObject({
+  test: z.literal(true).optional(),
+  pfx: z.string().min(1).optional(),
+  passin: z
+    .string()
+    .regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|stdin)$/, 'has to be env:NAME, file:PATH or stdin')
+    .optional(),
+  key: z.string().min(1).optional(),
+  cert: z.array(z.string().min(1)).min(1).optional(),
+  timestamp: z.union([z.literal('none'), z.array(z.string().min(1)).min(1)]).optional(),
+  pkcs11: z.unknown().optional(),
+  cloud: z.unknown().optional(),
+  command: z.unknown().optional(),
+});
+
+export const projectSchema = z
+  .strictObject({
+    brands: z.array(z.string().min(1)).min(1),
+    sources: z.record(z.string(), sourceSchema),
+    drivers: z.array(z.enum(driverNames)).min(1).optional(),
+    architectures: z.array(z.enum(ARCHITECTURES)).min(1).optional(),
+    windows: z.array(z.string().min(1)).min(1).optional(),
+    signing: signingSchema.optional(),
+    rehearse: z
+      .union([
+        z.literal(false),
+        z.strictObject({ guests: z.array(z.string()).optional(), scenarios: z.array(z.string()).optional() }),
+      ])
+      .optional(),
+    patches: z.string().min(1).optional(),
+    waivers: z
+      .array(z.strictObject({ finding: z.string(), failureMode: z.string().optional(), reason: z.string().min(1) }))
+      .optional(),
+    submission: z.array(z.enum(driverNames)).min(1).optional(),
+  })
+  .meta({ title: 'project' });
+
+export type ProjectSettings = z.output<typeof projectSchema>;
+
+/** How the release is signed. */
+export type SigningSettings =
+  | { readonly kind: 'test' }
+  | { readonly kind: 'pfx'; readonly pfx: string; readonly passin: string }
+  | { readonly kind: 'pem'; readonly key: string; readonly certificates: readonly string[] };
+
+/** A project as loaded: settings with places, every path resolved against the project's folder. */
+export interface Project {
+  readonly folder: string;
+  readonly settings: Settings<ProjectSettings>;
+  readonly brands: readonly string[];
+  readonly drivers: readonly string[];
+  readonly architectures: readonly Architecture[];
+  readonly windows?: readonly string[];
+  readonly signing: SigningSettings;
+  /** Drivers that the submission cabinets hold; undefined for all that are not part of another package. */
+  readonly submission?: readonly string[];
+  sourceOf(driver: string): SourceSettings | undefined;
+}
+
+/** Makes relative paths of a settings file start from its folder. */
+const resolver =
+  (files: Files, folder: string) =>
+  (path: string): string =>
+    files.isAbsolute(path) ? path : files.join(folder, path);
+
+const unsupported = (settings: Settings<ProjectSettings>): readonly Diagnostic[] => {
+  const { value } = settings;
+  const later: (readonly [path: readonly (string | number)[], asked: boolean])[] = [
+    [['signing', 'pkcs11'], value.signing?.pkcs11 !== undefined],
+    [['signing', 'cloud'], value.signing?.cloud !== undefined],
+    [['signing', 'command'], value.signing?.command !== undefined],
+    [['signing', 'timestamp'], Array.isArray(value.signing?.timestamp)],
+    [['patches'], value.patches !== undefined],
+    [['waivers'], value.waivers !== undefined],
+    ...Object.entries(value.sources).map(
+      ([name, source]) =>
+        [['sources', name, 'prebuilt'], typeof source === 'object' && source.prebuilt !== undefined] as const,
+    ),
+    ...Object.entries(value.sources).map(
+      ([name, source]) =>
+        [
+          ['sources', name, 'tree'],
+          typeof source === 'object' && /^https?:|\.(tar|tar\.gz|zip)$/i.test(source.tree ?? ''),
+        ] as const,
+    ),
+  ];
+  return later
+    .filter(([, asked]) => asked)
+    .map(([path]) =>
+      problem('CONFIG_UNSUPPORTED', `\`${path.join('.')}\` is not supported by this version of winpv.`, {
+        ...settings.keyPoint(path),
+        hint: 'Remove it. The changelog says when it arrives.',
+      }),
+    );
+};
+
+const unknownSources = (settings: Settings<ProjectSettings>): readonly Diagnostic[] =>
+  Object.keys(settings.value.sources)
+    .filter((name) => name !== 'default' && !driverNames.includes(name))
+    .map((name) => {
+      const meant = closestName(name, driverNames);
+      return problem('CONFIG_UNKNOWN_KEY', `"${name}" is not a driver that winpv knows.`, {
+        ...settings.keyPoint(['sources', name]),
+        hint: meant === undefined ? `The drivers are ${driverNames.join(', ')}.` : `Did you mean \`${meant}\`?`,
+      });
+    });
+
+const signingOf = (settings: Settings<ProjectSettings>, path: (path: string) => string): SigningSettings => {
+  const { test, pfx, passin, key, cert, timestamp } = settings.value.signing ?? { test: true };
+  const refuse = (message: string, hint: string): never => {
+    throw new WinpvError('CONFIG_CONFLICT', message, { ...settings.keyPoint(['signing']), hint });
+  };
+  const kinds = [test, pfx, key].filter((one) => one !== undefined).length;
+  if (kinds !== 1) {
+    return refuse(
+      '`signing` has to name exactly one key.',
+      'Use one of `test: true`, `pfx` with `passin`, or `key` with `cert`.',
+    );
+  }
+  if (test === true) return { kind: 'test' };
+  if (timestamp === undefined) {
+    return refuse('A signature without a time stamp has to be asked for.', 'Write `timestamp: none` if that is meant.');
+  }
+  if (pfx !== undefined) {
+    if (passin === undefined)
+      return refuse('`signing.pfx` needs `passin`.', 'For example `passin: env:SIGNER_PASSWORD`.');
+    return { kind: 'pfx', pfx: path(pfx), passin };
+  }
+  if (key === undefined || cert === undefined)
+    return refuse('`signing.key` needs `cert`.', 'List the certificates, the leaf first.');
+  return { kind: 'pem', key: path(key), certificates: cert.map(path) };
+};
+
+const sourceSettings = (source: z.output<typeof sourceSchema>, path: (path: string) => string): SourceSettings => {
+  if (source === 'stand-in') return { kind: 'stand-in' };
+  if (source.tree !== undefined) return { kind: 'tree', tree: path(source.tree) };
+  return {
+    kind: 'template',
+    binaries: path(source.binaries ?? ''),
+    ...(source.template === undefined ? {} : { template: path(source.template) }),
+  };
+};
+
+/** A driver that ships inside another's package has that one's binaries, and an INF of its own. */
+const binariesOnly = (source: SourceSettings): SourceSettings => {
+  if (source.kind === 'stand-in') return source;
+  return { kind: 'template', binaries: source.kind === 'tree' ? source.tree : source.binaries };
+};
+
+/** A brand is a shipped one's id, or a file. */
+export const isBrandFile = (brand: string): boolean => /[\\/]|\.(ya?ml|json)$/i.test(brand);
+
+/**
+ * Reads `winpv.yaml` of a project's folder.
+ * @throws WinpvError FILE_NOT_FOUND, CONFIG_* with every complaint, positioned
+ */
+export const loadProject = async (files: Files, folder: string): Promise<Project> => {
+  const file = files.join(folder, PROJECT_FILE);
+  if ((await files.stat(file)) === undefined) {
+    throw new WinpvError('FILE_NOT_FOUND', `${folder} has no ${PROJECT_FILE}.`, {
+      at: { file },
+      hint: 'Name the project with -C, for example `winpv release -C examples/quickstart`.',
+    });
+  }
+  return parseProject(await files.read(file, { maxBytes: MAX_PROJECT_BYTES }), file, { files, folder });
+};
+
+/** The same from bytes. */
+export const parseProject = (
+  bytes: Uint8Array,
+  file: string,
+  place: { readonly files: Files; readonly folder: string },
+): Project => {
+  const settings = parseSettings(bytes, file, projectSchema);
+  stopOnErrors([...unknownSources(settings), ...unsupported(settings)]);
+  const path = resolver(place.files, place.folder);
+  const { value } = settings;
+  const sourceOf = (driver: string): SourceSettings | undefined => {
+    const own = value.sources[driver];
+    const carrier = DRIVERS.find((one) => one.name === driver)?.partOf;
+    const carried = carrier === undefined ? undefined : value.sources[carrier];
+    const chosen = own ?? carried ?? value.sources.default;
+    if (chosen === undefined) return undefined;
+    const source = sourceSettings(chosen, path);
+    return own === undefined && carried !== undefined ? binariesOnly(source) : source;
+  };
+  return {
+    folder: place.folder,
+    settings,
+    brands: value.brands.map((brand) => (isBrandFile(brand) ? path(brand) : brand)),
+    drivers: value.drivers ?? driverNames.filter((name) => sourceOf(name) !== undefined),
+    architectures: value.architectures ?? ['x64', 'x86'],
+    ...(value.windows === undefined ? {} : { windows: value.windows }),
+    signing: signingOf(settings, path),
+    ...(value.submission === undefined ? {} : { submission: value.submission }),
+    sourceOf,
+  };
+};

@@ -1,0 +1,91 @@
+import { toHex } from '../core/bytes.ts';
+import { formatVersion } from '../core/version.ts';
+import type { ShippedFile } from '../packaging/bundle/bundle.ts';
+import { type Bundle, infOf, packageFolder } from '../packaging/bundle/bundle.ts';
+import { parseInf } from '../packaging/formats/inf/document.ts';
+import { infModel } from '../packaging/formats/inf/model.ts';
+import { peDigest } from '../packaging/formats/pe/digest.ts';
+import { isPe, parsePe } from '../packaging/formats/pe/parse.ts';
+import { type OutputFile, sha256Hex } from './output.ts';
+import type { PLAN_FORMAT, Plan, PlannedBrand } from './plan.ts';
+
+export interface RecordedFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** SHA-256 Authenticode hash: the same before and after signing. PE images only. */
+  readonly authenticode?: string;
+  readonly standIn?: true;
+}
+
+export interface RecordedPackage {
+  readonly driver: string;
+  readonly architecture: string;
+  readonly version: string;
+  readonly folder: string;
+  readonly source: string;
+  readonly windows: readonly string[];
+  readonly hardwareIds: readonly string[];
+  readonly files: readonly RecordedFile[];
+}
+
+export interface RecordedBrand {
+  readonly id: string;
+  readonly packages: readonly RecordedPackage[];
+  readonly cabinets: readonly RecordedFile[];
+  readonly zip: RecordedFile;
+}
+
+/** `release.json`: what was made, from what, and how. No times of day, no paths of the machine: same input, same record. */
+export interface ReleaseRecord {
+  readonly formatVersion: typeof PLAN_FORMAT;
+  readonly tool: { readonly name: 'winpv'; readonly version: string };
+  readonly date: string;
+  readonly signing: Plan['signing'] & { readonly subject: string; readonly thumbprint: string };
+  readonly rehearsal: Plan['rehearsal'];
+  /** True when some binary is a stand-in: such a release is never published. */
+  readonly standIns: boolean;
+  readonly inputs: Plan['inputs'];
+  readonly brands: readonly RecordedBrand[];
+}
+
+export const recordFile = (path: string, bytes: Uint8Array): RecordedFile => ({
+  path,
+  bytes: bytes.length,
+  sha256: sha256Hex(bytes),
+});
+
+const recordShipped = (folder: string, file: ShippedFile): RecordedFile => ({
+  ...recordFile(`${folder}/${file.name}`, file.bytes),
+  ...(isPe(file.bytes) ? { authenticode: toHex(peDigest(parsePe(file.bytes, file.name), 'sha256')) } : {}),
+  ...(file.standIn ? { standIn: true as const } : {}),
+});
+
+/** Hardware and compatible ids of an INF, each once, as written. */
+const idsOf = (inf: ShippedFile): readonly string[] => {
+  const { devices } = infModel(parseInf(inf.bytes, inf.name));
+  return [...new Set(devices.flatMap((device) => device.ids))];
+};
+
+export const recordBrand = (
+  plan: PlannedBrand,
+  bundle: Bundle<'signed'>,
+  archives: { readonly cabinets: readonly OutputFile[]; readonly zip: OutputFile },
+): RecordedBrand => ({
+  id: plan.id,
+  packages: bundle.packages.map((pack) => ({
+    driver: pack.driver,
+    architecture: pack.architecture,
+    version: formatVersion(pack.version),
+    folder: `${plan.id}/${packageFolder(pack)}`,
+    source: plan.packages.find((one) => one.folder === packageFolder(pack))?.source ?? 'template',
+    windows: pack.windows,
+    hardwareIds: idsOf(infOf(pack)),
+    files: pack.files.map((file) => recordShipped(`${plan.id}/${packageFolder(pack)}`, file)),
+  })),
+  cabinets: archives.cabinets.map(({ path, bytes }) => recordFile(path, bytes)),
+  zip: recordFile(archives.zip.path, archives.zip.bytes),
+});
+
+export const encodeRecord = (record: ReleaseRecord): Uint8Array =>
+  new TextEncoder().encode(`${JSON.stringify(record, undefined, 2)}\n`);

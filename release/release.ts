@@ -1,0 +1,218 @@
+import type { CalendarDate } from '../core/date.ts';
+import { type Diagnostic, stopOnErrors, WinpvError } from '../core/errors.ts';
+import type { Clock, Reporter } from '../core/ports.ts';
+import { assemblePackage, checkParts, checkUnused } from '../packaging/bundle/assemble.ts';
+import type { Bundle } from '../packaging/bundle/bundle.ts';
+import { addCatalogs } from '../packaging/bundle/catalogue.ts';
+import { type SignatureCache, signBundle } from '../packaging/bundle/sign-bundle.ts';
+import { verifyTree } from '../packaging/signing/verify-package.ts';
+import { releaseDate } from './date.ts';
+import { belongsToOtherDriver, type Loaded, type LoadPorts, loadRelease, type Selection } from './load.ts';
+import { checkOutput, checksumFile, type OutputFile, type OutputStage, openOutput, RECORD_NAME } from './output.ts';
+import { bundleFiles, packCabinet, packZip } from './pack.ts';
+import { type Plan, type PlannedBrand, packageVersion, planRelease } from './plan.ts';
+import { encodeRecord, type RecordedBrand, type ReleaseRecord, recordBrand, recordFile } from './record.ts';
+import { plannedSigning, type ReadySigning, readySigning, type SigningPorts } from './signing.ts';
+
+export interface ReleaseRequest extends Selection {
+  readonly project: string;
+  readonly out: string;
+  readonly clean: boolean;
+  readonly date?: string | undefined;
+  readonly sourceDateEpoch?: string | undefined;
+  /** Seconds since 1970 of the project's commit, where git knows one. */
+  readonly commit: () => Promise<string | undefined>;
+  readonly toolVersion: string;
+}
+
+export interface ReleasePorts extends LoadPorts, SigningPorts {
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+  readonly elapsedMs: () => number;
+}
+
+/** A release that is planned: the plan, and what it was planned from. */
+export interface Prepared {
+  readonly plan: Plan;
+  readonly loaded: Loaded;
+  readonly date: CalendarDate;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface Released {
+  readonly plan: Plan;
+  readonly record: ReleaseRecord;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Adds the name and the time to a stage; it holds no logic. */
+const step = async <T>(ports: ReleasePorts, name: string, body: () => Promise<T> | T): Promise<T> => {
+  const start = ports.elapsedMs();
+  ports.reporter.emit({ kind: 'step.started', step: name });
+  const result = await body();
+  ports.reporter.emit({ kind: 'step.finished', step: name, elapsedMs: ports.elapsedMs() - start });
+  return result;
+};
+
+/** Reads and checks everything and works out the plan; makes nothing. @throws WinpvError with every finding */
+export const prepareRelease = async (request: ReleaseRequest, ports: ReleasePorts): Promise<Prepared> => {
+  const { option, commit } = {
+    option: request.date,
+    commit: request.date === undefined ? await request.commit() : undefined,
+  };
+  const dated = releaseDate({ option, sourceDateEpoch: request.sourceDateEpoch, commit, now: ports.clock.now() });
+  const loaded = await step(ports, 'load', () => loadRelease(ports, request.project, request));
+  const { project } = loaded;
+  const plan = planRelease({
+    projectFolder: project.folder,
+    date: dated.date,
+    signing: plannedSigning(project.signing),
+    rehearsal: project.settings.value.rehearse === false ? 'switched off' : 'not available yet',
+    brands: loaded.brands,
+    drivers: loaded.drivers,
+    architectures: loaded.architectures,
+    ...(project.windows === undefined ? {} : { windows: project.windows }),
+    ...(project.submission === undefined ? {} : { submission: project.submission }),
+  });
+  return { plan, loaded, date: dated.date, diagnostics: [...dated.diagnostics, ...loaded.diagnostics] };
+};
+
+interface BrandResult {
+  readonly record: RecordedBrand;
+  readonly files: readonly OutputFile[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+interface Making {
+  readonly prepared: Prepared;
+  readonly signing: ReadySigning;
+  readonly signatures: SignatureCache;
+  readonly ports: ReleasePorts;
+  /** Paths of source files that went into some package. */
+  readonly used: Set<string>;
+}
+
+/** Renders, takes the binaries, and checks what a package must hold. */
+const buildBrand = (plan: PlannedBrand, { prepared, used }: Making): Bundle<'branded'> => {
+  const { loaded, date } = prepared;
+  const brand = loaded.brands.find((one) => one.loaded.brand.id === plan.id);
+  if (brand === undefined) throw new TypeError(`the plan names the brand ${plan.id}, which was not loaded`);
+  const packages = plan.packages.map((planned) => {
+    const driver = loaded.drivers.find((one) => one.definition.name === planned.driver);
+    if (driver === undefined) throw new TypeError(`the plan names the driver ${planned.driver}, which was not loaded`);
+    const { architecture, windows } = planned;
+    const { definition, generation, source, ownTemplate } = driver;
+    const version = packageVersion(brand.loaded.brand, definition);
+    const assembled = assemblePackage({
+      driver: definition,
+      ...{ generation, source, ownTemplate, architecture, windows, version, date },
+      brand: brand.loaded,
+    });
+    for (const path of assembled.used) used.add(path);
+    return assembled.pack;
+  });
+  stopOnErrors(
+    checkParts(
+      packages,
+      loaded.drivers.map(({ definition }) => definition),
+    ),
+  );
+  return { stage: 'branded', brandId: plan.id, packages };
+};
+
+/** Reads back what was made, from its bytes, trusting only the release's own root. */
+const verifyBrand = (files: readonly OutputFile[], making: Making): readonly Diagnostic[] => {
+  const { signing, ports } = making;
+  const report = verifyTree({ files, trust: signing.anchors, atMs: ports.clock.now() });
+  if (report.verdict === 'valid') return [];
+  const errors = report.diagnostics.filter((finding) => finding.severity === 'error');
+  throw errors.length > 0
+    ? WinpvError.of(errors)
+    : new WinpvError('RELEASE_NOT_VALID', `The release is ${report.verdict}.`);
+};
+
+const makeBrand = async (plan: PlannedBrand, making: Making): Promise<BrandResult> => {
+  const { ports, prepared, signing, signatures } = making;
+  const { date } = prepared;
+  const named = (name: string): string => `${plan.id}: ${name}`;
+  const branded = await step(ports, named('brand'), () => buildBrand(plan, making));
+  const catalogued = await step(ports, named('catalog'), () => addCatalogs(branded, date));
+  const signed = await step(ports, named('sign'), () => signBundle(catalogued, signing.options, signatures));
+  const packages = bundleFiles(signed);
+  const verified = await step(ports, named('verify'), () => verifyBrand(packages, making));
+  const content = [...packages, ...signing.trust];
+  const { cabinets, zip } = await step(ports, named('pack'), async () => ({
+    cabinets: await Promise.all(plan.cabinets.map((cabinet) => packCabinet(cabinet, signed, date, signing.options))),
+    zip: await packZip(plan, content, date),
+  }));
+  const archives = cabinets.map(({ file }) => file);
+  return {
+    record: recordBrand(plan, signed, { cabinets: archives, zip }),
+    files: [...content.map(({ path, bytes }) => ({ path: `${plan.id}/${path}`, bytes })), ...archives, zip],
+    diagnostics: [...verified, ...cabinets.flatMap(({ diagnostics }) => diagnostics)],
+  };
+};
+
+const unusedFiles = ({ prepared, used }: Making): readonly Diagnostic[] => {
+  const { loaded } = prepared;
+  if (!loaded.whole) return [];
+  return checkUnused(
+    loaded.drivers.map(({ source }) => source),
+    used,
+    (name) => belongsToOtherDriver(name, loaded.drivers),
+  );
+};
+
+const makeAll = async (making: Making, toolVersion: string, output: OutputStage): Promise<Released> => {
+  const { prepared, signing } = making;
+  const { plan } = prepared;
+  const brands: RecordedBrand[] = [];
+  const found: Diagnostic[] = [];
+  const sums: { path: string; sha256: string }[] = [];
+  const write = async (file: OutputFile): Promise<void> => {
+    sums.push(recordFile(file.path, file.bytes));
+    await output.write(file);
+  };
+  for (const brand of plan.brands) {
+    const made = await makeBrand(brand, making);
+    for (const file of made.files) await write(file);
+    brands.push(made.record);
+    found.push(...made.diagnostics);
+  }
+  stopOnErrors(unusedFiles(making));
+  const { subject, thumbprint } = await signing.describe();
+  const record: ReleaseRecord = {
+    formatVersion: plan.formatVersion,
+    tool: { name: 'winpv', version: toolVersion },
+    date: plan.date,
+    signing: { ...plan.signing, subject, thumbprint },
+    rehearsal: plan.rehearsal,
+    standIns: brands.some((brand) => brand.packages.some((pack) => pack.files.some((file) => file.standIn))),
+    inputs: plan.inputs,
+    brands,
+  };
+  await write({ path: RECORD_NAME, bytes: encodeRecord(record) });
+  await output.write(checksumFile(sums));
+  return { plan, record, diagnostics: [...prepared.diagnostics, ...signing.diagnostics, ...found] };
+};
+
+/**
+ * Makes a release: load, check, plan, brand, catalog, sign, verify from bytes, pack, record. OUT appears whole or not
+ * at all.
+ * @throws WinpvError with every finding of the stage that stopped
+ */
+export const release = async (request: ReleaseRequest, ports: ReleasePorts): Promise<Released> => {
+  const options = { folder: request.out, clean: request.clean };
+  await checkOutput(ports.files, options);
+  const prepared = await prepareRelease(request, ports);
+  const output = await openOutput(ports.files, options);
+  try {
+    const signing = await step(ports, 'open key', () => readySigning(prepared.loaded.project, prepared.date, ports));
+    const making: Making = { prepared, signing, signatures: new Map(), ports, used: new Set() };
+    const released = await makeAll(making, request.toolVersion, output);
+    await step(ports, 'write', () => output.commit());
+    return released;
+  } finally {
+    await output.discard();
+  }
+};

@@ -1,0 +1,42 @@
+import { type Diagnostic, problem } from '../core/errors.ts';
+import { type OutputFile, sha256Hex } from './output.ts';
+
+const LINE = /^([0-9a-f]{64}) [ *](.+)$/;
+export const SUMS_NAME = 'SHA256SUMS';
+
+/**
+ * Compares a release folder with its SHA256SUMS, both ways: every listed file is there and equal, every file there is
+ * listed. Nothing to say about a folder without that file.
+ */
+export const checkSums = (files: readonly OutputFile[]): readonly Diagnostic[] => {
+  const sums = files.find((file) => file.path === SUMS_NAME);
+  if (sums === undefined) return [];
+  const lines = new TextDecoder('utf-8').decode(sums.bytes).split('\n');
+  const listed = new Map<string, string>();
+  const found: Diagnostic[] = [];
+  for (const [index, line] of lines.entries()) {
+    if (line === '') continue;
+    const [, sum, path] = LINE.exec(line) ?? [];
+    if (sum !== undefined && path !== undefined) listed.set(path, sum);
+    else
+      found.push(
+        problem('SUMS_UNREADABLE', 'The line is not a checksum and a path.', {
+          at: { file: SUMS_NAME, line: index + 1 },
+        }),
+      );
+  }
+  const there = new Map(files.map((file) => [file.path, file.bytes]));
+  for (const [path, sum] of listed) {
+    const bytes = there.get(path);
+    const at = { file: path };
+    if (bytes === undefined)
+      found.push(problem('SUMS_FILE_MISSING', `${path} is listed in ${SUMS_NAME} and is not there.`, { at }));
+    else if (sha256Hex(bytes) !== sum)
+      found.push(problem('SUMS_MISMATCH', `${path} is not the file that ${SUMS_NAME} lists.`, { at }));
+  }
+  for (const path of there.keys()) {
+    if (listed.has(path) || path === SUMS_NAME || path.startsWith('.winpv/')) continue;
+    found.push(problem('SUMS_FILE_EXTRA', `${path} is not listed in ${SUMS_NAME}.`, { at: { file: path } }));
+  }
+  return found;
+};
