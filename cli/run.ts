@@ -2,7 +2,7 @@ import { ERROR_CODES, type ExitCode } from '../core/error-codes.ts';
 import { type Diagnostic, problem, WinpvError } from '../core/errors.ts';
 import type { Io } from './io.ts';
 import type { Context, Outcome, OutputOptions } from './outcome.ts';
-import { renderDiagnostic } from './render/diagnostics.ts';
+import { renderDiagnostics } from './render/diagnostics.ts';
 import { reporterFor } from './render/reporter.ts';
 import { paintFor } from './render/style.ts';
 
@@ -20,7 +20,8 @@ const jsonValue = (_key: string, value: unknown): unknown => (typeof value === '
 
 const printDiagnostics = (io: Io, diagnostics: readonly Diagnostic[]): void => {
   const paint = paintFor(io, io.stderr);
-  for (const diagnostic of diagnostics) io.stderr.write(`${renderDiagnostic(diagnostic, paint).join('\n')}\n`);
+  const lines = renderDiagnostics(diagnostics, paint);
+  if (lines.length > 0) io.stderr.write(`${lines.join('\n')}\n`);
 };
 
 /** What went wrong, as findings; anything that is not a WinpvError is a bug of ours and says so, without a stack for users. */

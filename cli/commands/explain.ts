@@ -8,13 +8,25 @@ import { examples } from '../render/examples.ts';
 const rows = (): readonly { readonly code: ErrorCode; readonly title: string; readonly exit: number }[] =>
   (Object.keys(ERROR_CODES) as ErrorCode[]).sort().map((code) => ({ code, ...ERROR_CODES[code] }));
 
-const explain = (wanted: string | undefined): Outcome => {
+/** The bytes that a changed file could differ in without `verify` noticing: listed with the code that speaks of them. */
+const uncovered = async (): Promise<readonly string[]> => {
+  const { UNCOVERED_RANGES } = await import('../../packaging/signing/uncovered.ts');
+  return [
+    '',
+    'Bytes that no signature covers and no rule fixes:',
+    ...UNCOVERED_RANGES.flatMap(({ where, why }) => [`  ${where}`, `    ${why}`]),
+  ];
+};
+
+const explain = async (wanted: string | undefined): Promise<Outcome> => {
   const all = rows();
   const codes = wanted === undefined ? all : all.filter((row) => row.code === wanted.toUpperCase());
   if (codes.length === 0) {
     throw new WinpvError('USAGE', `There is no code ${wanted}.`, { hint: '`winpv explain` lists every code.' });
   }
-  return { result: { codes }, text: codes.map((row) => `${row.code}  (exit ${row.exit})  ${row.title}`) };
+  const text = codes.map((row) => `${row.code}  (exit ${row.exit})  ${row.title}`);
+  const more = codes.length === 1 && codes[0]?.code === 'VERIFY_UNCOVERED' ? await uncovered() : [];
+  return { result: { codes }, text: [...text, ...more] };
 };
 
 export const explainCommand = (bind: Bind): Command =>
@@ -25,4 +37,4 @@ export const explainCommand = (bind: Bind): Command =>
     )
     .argument('[code]', 'for example INF_TOKEN_UNRESOLVED')
     .addHelpText('after', examples('winpv explain', 'winpv explain OUTPUT_NOT_EMPTY --json'))
-    .action(bind(async (_context, code: string | undefined) => explain(code)));
+    .action(bind((_context, code: string | undefined) => explain(code)));

@@ -27,6 +27,27 @@ const notes = (diagnostic: Diagnostic): readonly string[] => [
   ...(diagnostic.rule === undefined ? [] : [`InfVerif ${diagnostic.rule}`]),
 ];
 
+/** Findings that say the same of several places are shown once; the first places are named, the rest are counted. */
+export const renderDiagnostics = (diagnostics: readonly Diagnostic[], paint: Paint = plain): readonly string[] => {
+  const groups = new Map<string, Diagnostic[]>();
+  for (const diagnostic of diagnostics) {
+    const { code, severity, message, hint = '', excerpt = '' } = diagnostic;
+    const key = JSON.stringify([severity, code, message, hint, excerpt]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [diagnostic]);
+    else group.push(diagnostic);
+  }
+  return [...groups.values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return [];
+    const places = others.flatMap(({ at }) => (at === undefined ? [] : [formatPosition(at)]));
+    if (places.length === 0) return renderDiagnostic(first, paint);
+    const named = places.slice(0, MAX_PLACES).map((place) => `  also ${place}`);
+    const rest = places.length - named.length;
+    return [...renderDiagnostic(first, paint), ...named, ...(rest > 0 ? [`  and at ${rest} more places`] : [])];
+  });
+};
+const MAX_PLACES = 5;
+
 /** A finding for people: severity, code, position, message, code frame, hint. */
 export const renderDiagnostic = (diagnostic: Diagnostic, paint: Paint = plain): readonly string[] => {
   const { severity, code, at, message, hint } = diagnostic;
