@@ -3,7 +3,7 @@ import { type Diagnostic, stopOnErrors, WinpvError } from '../core/errors.ts';
 import type { Clock, Reporter } from '../core/ports.ts';
 import { assemblePackage, checkParts, checkUnused } from '../packaging/bundle/assemble.ts';
 import type { Bundle } from '../packaging/bundle/bundle.ts';
-import { addCatalogs } from '../packaging/bundle/catalogue.ts';
+import { addCatalogs } from '../packaging/bundle/add-catalogs.ts';
 import { type SignatureCache, signBundle } from '../packaging/bundle/sign-bundle.ts';
 import { verifyTree } from '../packaging/signing/verify-package.ts';
 import { releaseDate } from './date.ts';
