@@ -36,10 +36,20 @@ export const checkEmbedded = (embedded: readonly Certificate[], { trust, reporte
       return [problem('VERIFY_CERTIFICATE_INVALID', message, { at })];
     }
     if (certificate === reported) return [];
-    const crossed = known.some((other) => other !== certificate && isSameKey(other, certificate));
+    const crossed = isCrossCertificate(certificate, known);
     const message = `Nothing at hand verifies "${subjectText}": its issuer "${issuerText}" or its algorithm is not known.`;
     return [problem('VERIFY_CERTIFICATE_UNCHECKED', message, { severity: crossed ? 'warning' : 'error', at })];
   });
+};
+
+/**
+ * A second certificate for a subject and key that another has, issued under a key that none here has. Without that last
+ * condition a root that was damaged in its issuer's name would pass for one.
+ */
+const isCrossCertificate = (certificate: Certificate, known: readonly Certificate[]): boolean => {
+  const { authorityKeyId } = certificate;
+  if (authorityKeyId === undefined || known.some(({ subjectKeyId }) => subjectKeyId === authorityKeyId)) return false;
+  return known.some((other) => other !== certificate && isSameKey(other, certificate));
 };
 
 const isSameKey = (a: Certificate, b: Certificate): boolean =>
