@@ -51,7 +51,7 @@ interface ReadStamp {
 
 /** A time stamp attribute: bound to the signature, whole, and by an authority that is trusted at the stamped time. */
 export const checkTimestamp = (attribute: Attribute, context: TimestampContext): CheckedTimestamp => {
-  const kind = attribute.oid === TimestampOid.rfc3161 ? 'rfc3161' : 'legacy';
+  const kind = attribute.oid === TimestampOid.rfc3161 ? 'rfc3161' : 'authenticode';
   try {
     const [value, ...more] = attribute.values;
     if (value === undefined || more.length > 0) {
@@ -178,10 +178,10 @@ const checkAuthority = (kind: TimestampReport['kind'], stamp: ReadStamp, trust: 
   if (certificate === undefined || timeMs === undefined) return [];
   const chain = buildChain({ leaf: certificate, pool, trust, atMs: timeMs, purpose: 'time-stamping' });
   const reported = chain.path.at(-1);
-  const findings = [...chain.findings, ...(kind === 'legacy' ? [] : checkEmbedded(pool, { trust, reported }))];
+  const findings = [...chain.findings, ...(kind === 'authenticode' ? [] : checkEmbedded(pool, { trust, reported }))];
   const { ekus, ekuCritical, subjectText, file, offset } = certificate;
   // RFC 3161 2.3. observed: Microsoft's own authorities before 2023 (microsoft-signed/signify-oem89…) are not critical.
-  if (kind === 'legacy' || (ekus?.length === 1 && ekuCritical)) return findings;
+  if (kind === 'authenticode' || (ekus?.length === 1 && ekuCritical)) return findings;
   const message = `"${subjectText}" does not have time-stamping as its one, critical purpose.`;
   const at = { file, offset };
   return [...findings, problem('VERIFY_CERTIFICATE_UNSUITABLE', message, { severity: 'warning', at })];

@@ -11,7 +11,8 @@ export type VerifyCode = Extract<ErrorCode, `VERIFY_${string}`>;
 export type FileKind = 'pe' | 'cat' | 'cab' | 'inf' | 'flat';
 
 export interface TimestampReport {
-  readonly kind: 'rfc3161' | 'legacy';
+  /** The older form is Authenticode's own: a countersignature (spec signing-formats 4.2). */
+  readonly kind: 'rfc3161' | 'authenticode';
   readonly verdict: Verdict;
   readonly reason?: VerifyCode;
   /** ISO 8601 UTC; undefined when the token could not be read that far. */

@@ -1,6 +1,6 @@
 import { type Diagnostic, problem } from '../../core/errors.ts';
 import { cabDigest, cabSignature } from '../formats/cab/digest.ts';
-import type { Cabinet } from '../formats/cab/model.ts';
+import { CAB_DATA_HEADER_SIZE, CAB_FOLDER_SIZE, type Cabinet } from '../formats/cab/model.ts';
 import { parseCab } from '../formats/cab/parse.ts';
 import { SpcOid } from '../formats/cms/object-ids.ts';
 import { signedDataOf } from '../formats/cms/parse.ts';
@@ -9,12 +9,9 @@ import { type CheckedSignature, checkSignature, findingOf, type JudgeContext } f
 import { checkIndirectData, type FileHash } from './content-check.ts';
 import { type CheckedContainer, checkPadding } from './verify-pe.ts';
 
-/** The reserved area that signing tools write: two lengths, and structure 2 (spec signing-formats 5.4). */
-const STANDARD_RESERVE = 20;
-
 /**
  * The embedded signature of a cabinet. The header fields that its hash leaves out must have the one value that they may
- * have; the reserves of folders and blocks must be none, for nothing covers their sizes.
+ * have (spec signing-formats 5.4).
  */
 export const verifyCab = (bytes: Uint8Array, file: string, context: JudgeContext): CheckedContainer => {
   try {
@@ -41,7 +38,7 @@ export const verifyCab = (bytes: Uint8Array, file: string, context: JudgeContext
 };
 
 const checkHeader = (cabinet: Cabinet): Diagnostic[] => {
-  const { bytes, file, trailingSize, reserve, authenticode, folderReserveSize, dataReserveSize } = cabinet;
+  const { bytes, file, trailingSize, authenticode } = cabinet;
   const findings: Diagnostic[] = [];
   const wrong = (message: string, offset: number): void => {
     findings.push(problem('VERIFY_CABINET_HEADER', message, { at: { file, offset } }));
@@ -53,22 +50,26 @@ const checkHeader = (cabinet: Cabinet): Diagnostic[] => {
   }
   if (authenticode?.signature === undefined) return findings;
   const { structure2Offset, signature } = authenticode;
-  if (
-    signature.offset > structure2Offset &&
-    bytes.subarray(structure2Offset + 8, structure2Offset + 16).some(Boolean)
-  ) {
+  const appended = signature.offset > structure2Offset;
+  if (appended && bytes.subarray(structure2Offset + 8, structure2Offset + 16).some((byte) => byte !== 0)) {
     wrong('The end of structure 2 of the reserved area is not zero.', structure2Offset + 8);
   }
-  if (folderReserveSize !== 0 || dataReserveSize !== 0) {
-    wrong('Folders or blocks have reserved areas, whose sizes no signature covers.', 38);
-  }
-  if (reserve.length !== STANDARD_RESERVE) {
-    findings.push(
-      problem('VERIFY_UNCOVERED', `The reserved area has ${reserve.length} bytes, not the usual 20.`, {
-        severity: 'warning',
-        at: { file, offset: 36 },
-      }),
-    );
-  }
+  if (!isGapless(cabinet))
+    wrong('The sizes of the reserved areas do not lead from folders to files, or to the end.', 38);
   return findings;
+};
+
+/**
+ * Whether folder entries end where file entries start, and the last block ends where the cabinet does. Both depend on
+ * cbCFFolder and cbCFData, which the hash leaves out; what they lead to is hashed.
+ */
+const isGapless = (cabinet: Cabinet): boolean => {
+  const { folders, foldersOffset, folderReserveSize, dataReserveSize, filesOffset, size } = cabinet;
+  const foldersEnd = foldersOffset + folders.length * (CAB_FOLDER_SIZE + folderReserveSize);
+  let end = 0;
+  for (const { blocks } of folders) {
+    const last = blocks.at(-1);
+    if (last !== undefined) end = Math.max(end, last.offset + CAB_DATA_HEADER_SIZE + dataReserveSize + last.packedSize);
+  }
+  return foldersEnd === filesOffset && (end === 0 ? dataReserveSize === 0 : end === size);
 };
