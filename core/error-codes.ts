@@ -1,3 +1,5 @@
+import { INF_RULE_CODES } from './inf-rule-codes.ts';
+
 /**
  * Every code that winpv can report, with its exit code and a title. Codes are permanent: a code is never renamed or reused.
  * The exit code in this table decides; nothing else does.
@@ -218,6 +220,7 @@ export const ERROR_CODES = {
   ...branding,
   ...drivers,
   ...inf,
+  ...INF_RULE_CODES,
   ...pe,
   ...der,
   ...cat,
