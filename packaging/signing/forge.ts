@@ -1,12 +1,16 @@
-import { pbkdf2Sync } from 'node:crypto';
+import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
 import forge from 'node-forge';
+import { concatBytes, equalBytes, toHex } from '../../core/bytes.ts';
 import { WinpvError } from '../../core/errors.ts';
 import type { Random } from '../../core/ports.ts';
-import { derivePkcs12Key } from './pkcs12-kdf.ts';
+import { algorithmIdentifier } from '../formats/cms/encode.ts';
+import { DigestOid } from '../formats/cms/object-ids.ts';
+import { integer, octetString, sequence } from '../formats/der/encode.ts';
+import { derivePkcs12Key, type Pkcs12KeyRequest } from './pkcs12-kdf.ts';
 
 /**
- * PKCS#12 containers (`.p12`, `.pfx`), opened and made by node-forge: the only file that knows it. Nothing is signed or
- * verified here, and keys come out as PKCS#8 for node:crypto.
+ * PKCS#12 containers (`.p12`, `.pfx`), opened and made by node-forge: the only file that knows it. It handles the container
+ * only: what is hashed or checked is so by node:crypto, and keys come out as PKCS#8.
  */
 export interface Pkcs12Content {
   /** PKCS#8 DER, not encrypted. */
@@ -36,7 +40,17 @@ const pbkdf2 = (password: string, salt: string, iterations: number, length: numb
   return pbkdf2Sync(password, Buffer.from(salt, 'latin1'), iterations, length, hashName(md)).toString('latin1');
 };
 
-const generateKey: typeof forge.pkcs12.generateKey = (password, salt, id, iterations, length, md) => {
+type Pkcs12KeyDerivation = (
+  password: string | null | undefined,
+  salt: forge.util.ByteBuffer,
+  id: number,
+  iterations: number,
+  length: number,
+  md?: unknown,
+) => forge.util.ByteBuffer;
+
+/** PKCS#12's own derivation, for the older ciphers. node-forge passes the salt as a buffer. */
+const generatePkcs12Key: Pkcs12KeyDerivation = (password, salt, id, iterations, length, md) => {
   checkIterations(iterations);
   const request = { password: password ?? undefined, salt: bytesOf(salt.bytes()), id, iterations, length };
   return forge.util.createBuffer(binaryOf(derivePkcs12Key({ ...request, hash: hashName(md) })));
@@ -44,40 +58,78 @@ const generateKey: typeof forge.pkcs12.generateKey = (password, salt, id, iterat
 
 // node-forge looks these up at each call. Ours are bounded, several times faster, and right for every password.
 Object.assign(forge.pkcs5, { pbkdf2 });
-Object.assign(forge.pkcs12, { generateKey });
-Object.assign(Object(Reflect.get(forge.pki, 'pbe')), { generatePkcs12Key: generateKey });
+Object.assign(Object(Reflect.get(forge.pki, 'pbe')), { generatePkcs12Key });
 
 /** @throws WinpvError SIGN_KEY_PASSWORD, SIGN_KEY_UNREADABLE */
 export const openPkcs12 = (bytes: Uint8Array, password: string, file: string): Pkcs12Content => {
-  const pfx = decode(bytes, password, file);
-  const bags = pfx.safeContents.flatMap(({ safeBags }) => safeBags);
-  const { keyBag, pkcs8ShroudedKeyBag, certBag } = forge.pki.oids;
-  return {
-    privateKeys: bags.filter(({ type }) => type === keyBag || type === pkcs8ShroudedKeyBag).map(privateKeyOf),
-    certificates: bags.filter(({ type }) => type === certBag).map(certificateOf),
-  };
-};
-
-const decode = (bytes: Uint8Array, password: string, file: string): forge.pkcs12.Pkcs12Pfx => {
+  const { pfx, macIsRight } = readContainer(bytes, password, file);
+  if (macIsRight === false) throw wrongPassword(password, file);
   try {
-    return forge.pkcs12.pkcs12FromAsn1(forge.asn1.fromDer(binaryOf(bytes)), password);
+    const { safeContents } = forge.pkcs12.pkcs12FromAsn1(pfx, password);
+    const bags = safeContents.flatMap(({ safeBags }) => safeBags);
+    const { keyBag, pkcs8ShroudedKeyBag, certBag } = forge.pki.oids;
+    return {
+      privateKeys: bags.filter(({ type }) => type === keyBag || type === pkcs8ShroudedKeyBag).map(privateKeyOf),
+      certificates: bags.filter(({ type }) => type === certBag).map(certificateOf),
+    };
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : '';
-    // node-forge has no error codes; these are its texts for a MAC that differs and for padding that is none.
-    if (/MAC could not be verified|wrong password|Failed to decrypt/.test(message)) {
-      const wrong = password === '' ? 'The key file needs a password.' : 'The password of the key file is wrong.';
-      throw new WinpvError('SIGN_KEY_PASSWORD', wrong, {
-        at: { file },
-        hint: 'Give its password with --passin.',
-        cause,
-      });
-    }
-    throw new WinpvError('SIGN_KEY_UNREADABLE', 'The file is not a PKCS#12 container that can be read.', {
-      at: { file },
-      cause,
-    });
+    // Without a MAC nothing else tells a wrong password from a damaged file.
+    throw macIsRight === undefined ? wrongPassword(password, file, cause) : unreadable(file, cause);
   }
 };
+
+/** The container without its MAC, and whether the MAC was right; undefined when there was none. */
+const readContainer = (bytes: Uint8Array, password: string, file: string) => {
+  try {
+    const pfx = forge.asn1.fromDer(binaryOf(bytes));
+    const [version, authSafe, mac] = childrenOf(pfx);
+    const content = childrenOf(authSafe)[1];
+    if (version === undefined || authSafe === undefined || content === undefined) throw new TypeError('not a PFX');
+    const macIsRight = mac === undefined ? undefined : checkMac(mac, octetsOf(childrenOf(content)[0]), password);
+    return { pfx: { ...pfx, value: [version, authSafe] }, macIsRight };
+  } catch (cause) {
+    throw unreadable(file, cause);
+  }
+};
+
+const childrenOf = (node: forge.asn1.Asn1 | undefined): readonly forge.asn1.Asn1[] =>
+  typeof node?.value === 'object' ? node.value : [];
+
+/** The octets of an OCTET STRING; BER may cut it into pieces. */
+const octetsOf = (node: forge.asn1.Asn1 | undefined): Uint8Array => {
+  if (node === undefined) return new Uint8Array(0);
+  return typeof node.value === 'string' ? bytesOf(node.value) : concatBytes(...node.value.map(octetsOf));
+};
+
+/** MacData ::= SEQUENCE { DigestInfo, macSalt OCTET STRING, iterations INTEGER DEFAULT 1 }   (RFC 7292, 4) */
+const checkMac = (mac: forge.asn1.Asn1, content: Uint8Array, password: string): boolean => {
+  const [digestInfo, salt, count] = childrenOf(mac);
+  const [algorithm, expected] = childrenOf(digestInfo);
+  const name = forge.pki.oids[forge.asn1.derToOid(binaryOf(octetsOf(childrenOf(algorithm)[0])))] ?? 'unknown';
+  const iterations = count === undefined ? 1 : Number(`0x${toHex(octetsOf(count))}`);
+  checkIterations(iterations);
+  return equalBytes(hmac(content, { password, salt: octetsOf(salt), iterations, hash: name }), octetsOf(expected));
+};
+
+const hmac = (content: Uint8Array, key: Pick<Pkcs12KeyRequest, 'password' | 'salt' | 'iterations' | 'hash'>) => {
+  const length = createHash(key.hash).digest().length;
+  return createHmac(key.hash, derivePkcs12Key({ ...key, id: 3, length }))
+    .update(content)
+    .digest();
+};
+
+const wrongPassword = (password: string, file: string, cause?: unknown): WinpvError =>
+  new WinpvError(
+    'SIGN_KEY_PASSWORD',
+    password === '' ? 'The key file needs a password.' : 'The password of the key file is wrong.',
+    { at: { file }, hint: 'Give its password with --passin.', cause },
+  );
+
+const unreadable = (file: string, cause: unknown): WinpvError =>
+  new WinpvError('SIGN_KEY_UNREADABLE', 'The file is not a PKCS#12 container that can be read.', {
+    at: { file },
+    cause,
+  });
 
 /** node-forge reads RSA keys into numbers and leaves other keys as they are. */
 const privateKeyOf = ({ key, asn1 }: forge.pkcs12.Bag): Uint8Array =>
@@ -99,8 +151,17 @@ export interface Pkcs12Parts {
   readonly password: string;
 }
 
-/** AES-256 (PBES2) for the key and a SHA-1 HMAC over all, which Windows 10 1709 and later and OpenSSL read. */
-const PROTECTION = { algorithm: 'aes256', count: 20_000, saltSize: 16 } as const;
+const ITERATIONS = 20_000;
+const SALT_SIZE = 16;
+
+/** AES-256 with a key by PBKDF2 and SHA-256, which Windows 10 1709 and later and OpenSSL read. The MAC is ours. */
+const PROTECTION = {
+  algorithm: 'aes256',
+  prfAlgorithm: 'sha256',
+  count: ITERATIONS,
+  saltSize: SALT_SIZE,
+  useMac: false,
+} as const;
 
 /** A container with one RSA key. Salts make each one different. */
 export const makePkcs12 = (parts: Pkcs12Parts, random: Random): Uint8Array => {
@@ -112,5 +173,10 @@ export const makePkcs12 = (parts: Pkcs12Parts, random: Random): Uint8Array => {
     parts.password,
     { ...PROTECTION, friendlyName: parts.friendlyName },
   );
-  return der(container);
+  const [version, authSafe] = childrenOf(container);
+  if (version === undefined || authSafe === undefined) throw new TypeError('node-forge made no PFX');
+  const content = octetsOf(childrenOf(childrenOf(authSafe)[1])[0]);
+  const key = { password: parts.password, salt: random.bytes(SALT_SIZE), iterations: ITERATIONS, hash: 'sha256' };
+  const digestInfo = sequence(algorithmIdentifier(DigestOid.sha256), octetString(hmac(content, key)));
+  return sequence(der(version), der(authSafe), sequence(digestInfo, octetString(key.salt), integer(ITERATIONS)));
 };

@@ -1,7 +1,11 @@
 import { inspect } from 'node:util';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { systemRandom } from '../../../cli/adapters/machine.ts';
 import { utf8 } from '../../../core/bytes.ts';
+import { WinpvError } from '../../../core/errors.ts';
+import { integer, sequence } from '../../../packaging/formats/der/encode.ts';
+import { parseDer } from '../../../packaging/formats/der/parse.ts';
 import { encodePem, parseCertificates, parsePem } from '../../../packaging/formats/x509/pem.ts';
 import { makePkcs12 } from '../../../packaging/signing/forge.ts';
 import { createKeySigner, privateKeyFromPkcs8 } from '../../../packaging/signing/key.ts';
@@ -84,6 +88,36 @@ describe('a key and its certificates', () => {
   test('a PFX opened without its password asks for it', async () => {
     const opened = openPfxSigner({ file: 'k.p12', bytes: pfxOf(await sharedHierarchy()) }, new Secret(''));
     await expect(opened).rejects.toMatchObject({ code: 'SIGN_KEY_PASSWORD' });
+  });
+});
+
+describe('a hostile PFX', () => {
+  test('that asks for billions of iterations is refused at once', async () => {
+    const [version, authSafe, mac] = parseDer(pfxOf(await sharedHierarchy()), { file: 'k' }).children;
+    const [digestInfo, salt] = mac?.children ?? [];
+    const parts = [version, authSafe, digestInfo, salt].map((node) => node?.bytes ?? new Uint8Array(0));
+    const bytes = sequence(...parts.slice(0, 2), sequence(...parts.slice(2), integer(0x7fff_ffff)));
+    const opened = openPfxSigner({ file: 'k.p12', bytes }, new Secret(PASSWORD));
+    await expect(opened).rejects.toMatchObject({ code: 'SIGN_KEY_UNREADABLE' });
+  });
+
+  test('with any octet changed gives the same key or a SIGN_ error, and nothing else', async () => {
+    const { signer } = await sharedHierarchy();
+    const whole = pfxOf(await sharedHierarchy());
+    await fc.assert(
+      fc.asyncProperty(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), async (at, change) => {
+        const bytes = whole.slice();
+        bytes[at] = (bytes[at] ?? 0) ^ change;
+        try {
+          const opened = await openPfxSigner({ file: 'k.p12', bytes }, new Secret(PASSWORD));
+          expect((await opened.certificates())[0]).toEqual(signer.certificate);
+        } catch (error) {
+          expect(error).toBeInstanceOf(WinpvError);
+          expect((error as WinpvError).code).toMatch(/^SIGN_/);
+        }
+      }),
+      { numRuns: 25 },
+    );
   });
 });
 
