@@ -188,9 +188,17 @@ export interface RuleFinding {
   readonly target?: string;
   /** Text on the line that the finding is about, for the column. */
   readonly token?: string;
+  /** `W` when it is a warning even where the rule is an error: the documentation does not decide. */
+  readonly atMost?: 'W';
 }
 
 export type RuleGroup = (context: RuleContext) => readonly RuleFinding[];
+
+/** The targets, as text to put into a finding: the first one. */
+export const firstTarget = (section: RuleSection): { readonly target?: string } => {
+  const os = section.targets[0]?.os;
+  return os === undefined ? {} : { target: os };
+};
 
 /** All directive lines of a section with a key, ignoring case. */
 export const directivesOf = (section: InfSection, key: string): readonly InfLine[] => {

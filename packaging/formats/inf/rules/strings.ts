@@ -1,0 +1,47 @@
+import type { InfLine } from '../document.ts';
+import { stringsLanguage } from '../strings.ts';
+import type { RuleContext, RuleFinding, RuleGroup } from './contract.ts';
+
+type Found = readonly RuleFinding[];
+
+const DIRECTORY_ID = /^-?\d+$/;
+
+/** Names of variables of Windows that are often written with one percent sign by mistake. */
+const tokensOf = (text: string): readonly string[] => {
+  const names: string[] = [];
+  let open = text.indexOf('%');
+  while (open >= 0) {
+    const close = text.indexOf('%', open + 1);
+    if (close < 0) break;
+    if (close > open + 1) names.push(text.slice(open + 1, close));
+    open = text.indexOf('%', close + 1);
+  }
+  return names;
+};
+
+const lineTokens = ({ raw, rawKey }: InfLine): readonly string[] => {
+  const texts = raw.length === 1 && raw[0] === rawKey ? raw : [rawKey ?? '', ...raw];
+  return texts.filter((text) => text.includes('%')).flatMap(tokensOf);
+};
+
+/** %token% without a string. Directory ids are no tokens. */
+const undefinedTokens = ({ document }: RuleContext): Found => {
+  const found: RuleFinding[] = [];
+  for (const { name, lines } of document.sections) {
+    if (stringsLanguage(name) !== undefined) continue;
+    for (const line of lines) {
+      for (const token of lineTokens(line)) {
+        const known = document.strings.values.has(token.toLowerCase());
+        if (known || DIRECTORY_ID.test(token)) continue;
+        const message = `The token %${token}% has no string in [Strings].`;
+        found.push({ code: 1235, line: line.line, section: name, message, token: `%${token}%` });
+      }
+    }
+  }
+  return found;
+};
+
+const RULES = [undefinedTokens];
+
+/** Rules about [Strings] and %tokens% (spec inf.md section 3). */
+export const stringRules: RuleGroup = (context) => RULES.flatMap((rule) => rule(context));
