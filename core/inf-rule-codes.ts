@@ -190,7 +190,7 @@ export const INF_RULE_CODES = {
   INF_2413: { exit: 4, title: 'A network value is neither true nor false' },
   INF_2414: { exit: 4, title: 'A filter class has other characters than a-z, 0-9 and _' },
   INF_2415: { exit: 4, title: 'A network component id is kept for Microsoft' },
-  INF_2416: { exit: 4, title: 'Bind tokens have other characters than a-z, 0-9, _ and .' },
+  INF_2416: { exit: 4, title: 'Bind tokens have characters other than a-z, 0-9, the underscore and the dot' },
   INF_2417: { exit: 4, title: 'A bind name has other characters than letters, digits and _' },
   INF_2418: { exit: 4, title: 'A modifying filter has no FilterClass' },
   INF_2419: { exit: 4, title: 'A bind token is kept for Microsoft' },

@@ -1,7 +1,7 @@
 import { type CalendarDate, dateToEpochMs } from '../core/date.ts';
 import { type Diagnostic, stopOnErrors } from '../core/errors.ts';
 import { type Bundle, packageFolder } from '../packaging/bundle/bundle.ts';
-import { encodeCab } from '../packaging/formats/cab/encode.ts';
+import { packCab } from '../packaging/formats/cab/encode.ts';
 import { planSubmissionCab } from '../packaging/formats/cab/submission.ts';
 import { encodeZip } from '../packaging/formats/zip/encode.ts';
 import { type SignOptions, signCab } from '../packaging/signing/sign.ts';
@@ -38,7 +38,7 @@ export const packCabinet = async (
   const { files, diagnostics } = planSubmissionCab(packages);
   stopOnErrors(diagnostics);
   const modified = dateToEpochMs(date);
-  const unsigned = encodeCab(
+  const unsigned = await packCab(
     files.map((file) => ({ ...file, modified })),
     { compress: 'mszip' },
   );

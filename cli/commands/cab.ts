@@ -41,12 +41,12 @@ const create = async (
   paths: readonly string[],
   { compress }: { readonly compress: 'mszip' | 'none' },
 ): Promise<Outcome> => {
-  const { encodeCab } = await import('../../packaging/formats/cab/encode.ts');
+  const { packCab } = await import('../../packaging/formats/cab/encode.ts');
   const { readNamedFiles } = await import('../named-files.ts');
   const epoch = io.env.SOURCE_DATE_EPOCH;
   const modified = epoch !== undefined && /^\d{1,11}$/.test(epoch) ? Number(epoch) * 1000 : io.clock.now();
   const inputs = (await readNamedFiles(io, paths)).map(({ name, bytes }) => ({ name, bytes, modified }));
-  const bytes = encodeCab(inputs, { compress });
+  const bytes = await packCab(inputs, { compress });
   await io.files.write(cab, bytes);
   const names = inputs.map(({ name }) => name);
   return {

@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -29,10 +32,71 @@ const alternating = (runs, a, b) => {
 };
 
 const quickStart = () => {
-  const command = [executable, 'release', '-C', 'examples/quickstart', '--out', 'dist/bench-quickstart', '--clean', '--quiet'];
+  const command = [
+    executable,
+    'release',
+    '-C',
+    'examples/quickstart',
+    '--out',
+    'dist/bench-quickstart',
+    '--clean',
+    '--quiet',
+  ];
   timed(command);
   const times = [timed(command), timed(command), timed(command)];
-  return { value: median(times) / 1000, detail: `2 brands x 4 packages x 2 architectures, keys made; runs ${times.map((t) => t.toFixed(0)).join(', ')} ms` };
+  return {
+    value: median(times) / 1000,
+    detail: `2 brands x 4 packages x 2 architectures, keys made; runs ${times.map((t) => t.toFixed(0)).join(', ')} ms`,
+  };
+};
+
+/** A program of the system, timed; undefined when it is not installed. */
+const peer = (program, args) => {
+  const start = process.hrtime.bigint();
+  const run = spawnSync(program, args, { stdio: 'ignore' });
+  if (run.error !== undefined) return undefined;
+  if (run.status !== 0) throw new Error(`${program} ended with ${run.status}`);
+  return Number(process.hrtime.bigint() - start) / 1e6;
+};
+
+const CAB_BYTES = 50_000_000;
+
+/** Machine code: the first bytes of the node that runs this. */
+const binaryInput = () => {
+  const bytes = Buffer.alloc(CAB_BYTES);
+  const file = openSync(process.execPath, 'r');
+  const read = readSync(file, bytes, 0, CAB_BYTES, 0);
+  closeSync(file);
+  return bytes.subarray(0, read);
+};
+
+/** Text like a symbol dump: hex digits that no dictionary helps with, the same in each run. */
+const hexInput = () => {
+  const parts = [];
+  for (let i = 0, length = 0; length < CAB_BYTES; i += 1, length += 64)
+    parts.push(createHash('sha256').update(String(i)).digest('hex'));
+  return Buffer.from(parts.join('').slice(0, CAB_BYTES));
+};
+
+/** A 50 MB MSZIP cabinet against gcab, in turn. The value is the time ratio; a larger cabinet than gcab's is a miss. */
+const cabinet = (makeInput) => () => {
+  const folder = mkdtempSync(join(tmpdir(), 'winpv-bench-'));
+  try {
+    const [input, ours, theirs] = ['input.bin', 'ours.cab', 'theirs.cab'].map((name) => join(folder, name));
+    writeFileSync(input, makeInput());
+    const times = [];
+    for (let i = 0; i < 3; i += 1) {
+      const b = peer('gcab', ['-c', '-z', '-n', theirs, input]);
+      if (b === undefined) return { value: 0, detail: 'not compared: gcab is not installed' };
+      times.push([timed([executable, 'cab', 'create', ours, input, '--quiet']), b]);
+    }
+    const [a, b] = [median(times.map((t) => t[0])), median(times.map((t) => t[1]))];
+    const [oursSize, theirsSize] = [statSync(ours).size, statSync(theirs).size];
+    const detail = `${a.toFixed(0)} ms and ${oursSize} bytes against ${b.toFixed(0)} ms and ${theirsSize} bytes of gcab`;
+    return { value: oursSize > theirsSize ? Number.POSITIVE_INFINITY : a / b, detail };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 };
 
 export const figures = [
@@ -42,5 +106,7 @@ export const figures = [
     limit: 1.6,
     measure: () => alternating(20, [executable, '--version'], ['-e', '0']),
   },
+  { name: 'cab-binary', unit: 'x gcab', limit: 0.7, measure: cabinet(binaryInput) },
+  { name: 'cab-hex', unit: 'x gcab', limit: 0.7, measure: cabinet(hexInput) },
   { name: 'quickstart', unit: 's', limit: 3, measure: quickStart },
 ];

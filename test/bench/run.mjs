@@ -16,7 +16,13 @@ for (const figure of figures) {
   rows.push({ ...figure, ...measured, met: measured.value <= figure.limit });
 }
 
-const table = rows.map((row) => [row.name, row.value.toFixed(2), `<= ${row.limit} ${row.unit}`, row.met ? 'ok' : 'MISSED', row.detail]);
+const table = rows.map((row) => [
+  row.name,
+  row.value.toFixed(2),
+  `<= ${row.limit} ${row.unit}`,
+  row.met ? 'ok' : 'MISSED',
+  row.detail,
+]);
 const widths = [0, 1, 2, 3].map((i) => Math.max(...table.map((row) => row[i].length)));
 for (const row of table) console.log(row.map((cell, i) => (i < 4 ? cell.padEnd(widths[i]) : cell)).join('  '));
 if (check && rows.some((row) => !row.met)) process.exitCode = 1;

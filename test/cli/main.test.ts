@@ -46,7 +46,7 @@ describe('error codes', () => {
   test('are permanent names: upper case, words joined by underscores, a title that is a phrase', () => {
     for (const [code, row] of Object.entries(ERROR_CODES)) {
       expect(code).toMatch(/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/);
-      expect(row.title, code).toMatch(/^[A-Z[].{10,}[^.]$/);
+      expect(row.title, code).toMatch(/^[A-Z[$].{10,}[^.]$/);
     }
   });
 

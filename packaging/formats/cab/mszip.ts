@@ -1,4 +1,4 @@
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { deflateRaw, deflateRawSync, inflateRawSync, type ZlibOptions } from 'node:zlib';
 import { concatBytes } from '../../../core/bytes.ts';
 import { CAB_BLOCK_SIZE } from './model.ts';
 
@@ -20,13 +20,28 @@ const MAX_RATIO = 1032;
  * @param history the bytes before it in the folder, at most 32,768; empty for the first block
  * @see spec signing-formats 5.3
  */
-export const encodeMszipBlock = (block: Uint8Array, history: Uint8Array): Uint8Array => {
-  // On drivers, level 6 takes a quarter more time for 0.3 % less, level 9 three times as much for 0.5 % less.
+export const encodeMszipBlock = (block: Uint8Array, history: Uint8Array): Uint8Array =>
+  framed(deflateRawSync(block, optionsFor(history)), block);
+
+/** The same bytes, deflated in the thread pool. */
+export const packMszipBlock = (block: Uint8Array, history: Uint8Array): Promise<Uint8Array> =>
+  new Promise((resolve, reject) => {
+    deflateRaw(block, optionsFor(history), (error, packed) => {
+      if (error === null) resolve(framed(packed, block));
+      else reject(error);
+    });
+  });
+
+// On drivers, level 6 takes a quarter more time for 0.3 % less, level 9 three times as much for 0.5 % less.
+const optionsFor = (history: Uint8Array): ZlibOptions => {
   const options = { level: 5, memLevel: 9, chunkSize: CHUNK_SIZE };
-  const packed = deflateRawSync(block, history.length === 0 ? options : { ...options, dictionary: history });
-  if (packed.length + SIGNATURE.length < block.length + STORED_OVERHEAD) return concatBytes(SIGNATURE, packed);
-  return storedBlock(block);
+  return history.length === 0 ? options : { ...options, dictionary: history };
 };
+
+const framed = (packed: Uint8Array, block: Uint8Array): Uint8Array =>
+  packed.length + SIGNATURE.length < block.length + STORED_OVERHEAD
+    ? concatBytes(SIGNATURE, packed)
+    : storedBlock(block);
 
 const storedBlock = (block: Uint8Array): Uint8Array => {
   const { length } = block;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { toHex } from '../../../../core/bytes.ts';
 import { cabChecksum, cfdataChecksum } from '../../../../packaging/formats/cab/checksum.ts';
-import { encodeCab } from '../../../../packaging/formats/cab/encode.ts';
+import { encodeCab, packCab } from '../../../../packaging/formats/cab/encode.ts';
 import { extractCab } from '../../../../packaging/formats/cab/extract.ts';
 import { encodeMszipBlock } from '../../../../packaging/formats/cab/mszip.ts';
 import { parseCab } from '../../../../packaging/formats/cab/parse.ts';
@@ -117,5 +117,23 @@ describe('an MSZIP block', () => {
 
   test('of one byte is as short as DEFLATE allows', () => {
     expect(encodeMszipBlock(Uint8Array.of(0x41), new Uint8Array(0)).length).toBeLessThanOrEqual(8);
+  });
+});
+
+describe('packing with all cores', () => {
+  test.each(['mszip', 'none'] as const)('gives the same bytes as packing with one (%s)', async (compress) => {
+    const files = [
+      input('a/text.txt', prose(300_000)),
+      input('a/noise.bin', noise(100_001)),
+      input('b/empty.txt', new Uint8Array(0)),
+    ];
+    expect(Buffer.compare(await packCab(files, { compress }), encodeCab(files, { compress }))).toBe(0);
+  });
+
+  test('refuses what packing with one refuses', async () => {
+    await expect(packCab([], { compress: 'mszip' })).rejects.toMatchObject({ code: 'CAB_EMPTY' });
+    await expect(packCab([input('../x', ABC)], { compress: 'mszip' })).rejects.toMatchObject({
+      code: 'CAB_NAME_UNSAFE',
+    });
   });
 });
