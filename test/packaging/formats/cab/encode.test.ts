@@ -136,4 +136,14 @@ describe('packing with all cores', () => {
       code: 'CAB_NAME_UNSAFE',
     });
   });
+
+  test('codes hex digits without a pattern by frequency alone, and hex digits with one by their repetitions', () => {
+    const digits = new Uint8Array(Buffer.from(Buffer.from(noise(100_000)).toString('hex')));
+    const packed = encodeCab([input('dump.hex', digits)], { compress: 'mszip' });
+    expect(packed.length).toBeLessThan(digits.length * 0.51);
+    expect(extractCab(parseCab(packed, 'x.cab'))[0]?.bytes).toEqual(digits);
+    const page = digits.subarray(0, 8192);
+    const repeated = new Uint8Array(Buffer.concat(Array.from({ length: 25 }, () => Buffer.from(page))));
+    expect(encodeCab([input('dump.hex', repeated)], { compress: 'mszip' }).length).toBeLessThan(8192);
+  });
 });
