@@ -1,0 +1,196 @@
+import { type Command, Option } from 'commander';
+import { WinpvError } from '../core/errors.ts';
+import type { CertificatePin } from '../packaging/signing/pin.ts';
+import type { Signer } from '../packaging/signing/signer.ts';
+import type { Io } from './io.ts';
+
+/** What every command that signs has in common: which key, and whose time stamp. */
+
+/** As commander hands them over. */
+export interface KeyOptions {
+  readonly pfx?: string;
+  readonly passin?: string;
+  readonly key?: string;
+  readonly cert?: readonly string[];
+  readonly certSha1?: string;
+  readonly certSha256?: string;
+  readonly certIssuer?: string;
+  readonly certSubject?: string;
+  readonly certEku?: string;
+}
+
+export interface TimestampOptions {
+  /** False after `--no-timestamp`. */
+  readonly timestamp?: readonly string[] | false;
+  readonly timestampCa?: readonly string[];
+  readonly timestampTimeout?: number;
+}
+
+/** What `--timestamp` and `--no-timestamp` ask for; undefined when neither was given. */
+export type TimestampChoice =
+  | { readonly kind: 'none' }
+  | {
+      readonly kind: 'servers';
+      /** In the order in which they are tried. */
+      readonly urls: readonly string[];
+      /** DER of the roots that an authority's chain may end in. */
+      readonly authorities: readonly Uint8Array[];
+      readonly timeoutMs: number;
+    };
+
+const MAX_KEY_BYTES = 1024 * 1024;
+const DEFAULT_TIMEOUT_SECONDS = 30;
+const MAX_TIMEOUT_SECONDS = 3600;
+
+const collect = (value: string, before: readonly string[] | false | undefined): readonly string[] => [
+  ...(before === undefined || before === false ? [] : before),
+  value,
+];
+
+const usage = (message: string, hint: string): WinpvError => new WinpvError('USAGE', message, { hint });
+
+/**
+ * A secret's source, never the secret itself. A refused value is not repeated: it may be a password.
+ * @throws WinpvError USAGE
+ */
+const secretSource =
+  (option: string) =>
+  (value: string): string => {
+    if (/^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|stdin)$/.test(value)) return value;
+    throw usage(
+      `${option} takes where the secret is, not the secret: env:NAME, file:PATH or stdin.`,
+      'Everybody on this machine can read the arguments of a program.',
+    );
+  };
+
+const hexOf =
+  (option: string, digits: number) =>
+  (value: string): string => {
+    const hex = value.replace(/[\s:]/g, '').toLowerCase();
+    if (/^[0-9a-f]+$/.test(hex) && hex.length === digits) return hex;
+    throw usage(`${option} takes a thumbprint of ${digits} hex digits.`, '`winpv verify` prints thumbprints.');
+  };
+
+const seconds = (value: string): number => {
+  const number = Number(value);
+  if (/^\d{1,5}(\.\d{1,3})?$/.test(value) && number > 0 && number <= MAX_TIMEOUT_SECONDS) return number;
+  throw usage('--timestamp-timeout takes seconds.', `More than 0, at most ${MAX_TIMEOUT_SECONDS}.`);
+};
+
+/** Adds the options that name a key. */
+export const addKeyOptions = (command: Command): Command =>
+  command
+    .option('--pfx <file>', 'the key and its certificates: PKCS#12 (.pfx, .p12)')
+    .option('--passin <source>', 'where its password is: env:NAME, file:PATH or stdin', secretSource('--passin'))
+    .option('--key <file>', 'the private key: PEM, or PKCS#8 as DER')
+    .option('--cert <file>', 'a certificate, PEM or DER: the key’s own first, then its issuers (repeatable)', collect)
+    .addOption(
+      new Option('--cert-sha1 <hex>', 'sign only with the certificate of this thumbprint').argParser(
+        hexOf('--cert-sha1', 40),
+      ),
+    )
+    .addOption(
+      new Option('--cert-sha256 <hex>', 'sign only with the certificate of this SHA-256').argParser(
+        hexOf('--cert-sha256', 64),
+      ),
+    )
+    .option('--cert-issuer <name>', 'sign only with a certificate of this issuer: common or whole name')
+    .option('--cert-subject <name>', 'sign only with a certificate of this subject: common or whole name')
+    .option('--cert-eku <oid>', 'sign only with a certificate that has this extended key usage');
+
+/** Adds the options that say who confirms the time. */
+export const addTimestampOptions = (command: Command): Command =>
+  command
+    .option('--timestamp <url>', 'a time-stamp server; the next is asked when one fails (repeatable)', collect)
+    .option('--no-timestamp', 'sign without a time stamp: the signature ends with its certificate')
+    .option('--timestamp-ca <file>', 'a root that the server’s certificate must lead to (repeatable)', collect)
+    .option('--timestamp-timeout <seconds>', 'how long to wait for a server', seconds);
+
+/** Whether any option names a key. */
+export const namesKey = (options: KeyOptions): boolean => options.pfx !== undefined || options.key !== undefined;
+
+const chosenKey = (options: KeyOptions): 'pfx' | 'key' => {
+  const kinds = (['pfx', 'key'] as const).filter((kind) => options[kind] !== undefined);
+  const [kind, second] = kinds;
+  if (kind === undefined) throw usage('No key was named.', 'Use --pfx with --passin, or --key with --cert.');
+  if (second !== undefined) throw usage(`--${kind} and --${second} both name a key.`, 'Name one.');
+  return kind;
+};
+
+const openSigner = async (io: Io, options: KeyOptions): Promise<Signer> => {
+  const named = async (file: string) => ({ file, bytes: await io.files.read(file, { maxBytes: MAX_KEY_BYTES }) });
+  const kind = chosenKey(options);
+  const file = options[kind] ?? '';
+  if (kind === 'pfx' && options.passin === undefined)
+    throw usage('--pfx needs --passin.', 'For example --passin env:SIGNER_PASSWORD.');
+  if (kind === 'key' && options.cert === undefined)
+    throw usage('--key needs --cert.', 'Give the certificate of the key first, then its issuers.');
+  const { readSecret } = await import('../packaging/signing/secret-source.ts');
+  const container = await named(file);
+  const certificates = await Promise.all((options.cert ?? []).map(named));
+  const password = options.passin === undefined ? undefined : await readSecret(options.passin, io);
+  if (kind === 'key') {
+    const { openPemSigner } = await import('../packaging/signing/pem-key.ts');
+    return openPemSigner({ key: container, certificates, password });
+  }
+  const { Secret } = await import('../packaging/signing/secret.ts');
+  const { openPfxSigner } = await import('../packaging/signing/pfx.ts');
+  const { parseCertificates } = await import('../packaging/formats/x509/pem.ts');
+  const more = certificates.flatMap(({ bytes, file: from }) => [...parseCertificates(bytes, from)]);
+  return openPfxSigner(container, password ?? new Secret(''), more);
+};
+
+const pinOf = (options: KeyOptions): CertificatePin => ({
+  sha1: options.certSha1,
+  sha256: options.certSha256,
+  issuer: options.certIssuer,
+  subject: options.certSubject,
+  eku: options.certEku,
+});
+
+/**
+ * Opens the key that the options name, checks that its certificate is the one that was pinned, and hands it to `use`.
+ * A token's session is closed afterwards, whatever happens, so the signer must not be kept.
+ * @throws WinpvError USAGE, SIGN_*, FILE_*, and what `use` throws
+ */
+export const withSigner = async <T>(io: Io, options: KeyOptions, use: (signer: Signer) => Promise<T>): Promise<T> => {
+  const { checkPin } = await import('../packaging/signing/pin.ts');
+  const signer = await openSigner(io, options);
+  await checkPin(signer, pinOf(options));
+  return use(signer);
+};
+
+/**
+ * What was said about time stamps; undefined when nothing was. Only a test key may go on then.
+ * @throws WinpvError USAGE, FILE_*, SIGN_CERTIFICATE_UNREADABLE
+ */
+export const readTimestampChoice = async (
+  io: Io,
+  { timestamp, timestampCa = [], timestampTimeout = DEFAULT_TIMEOUT_SECONDS }: TimestampOptions,
+): Promise<TimestampChoice | undefined> => {
+  if (timestamp === undefined || timestamp === false) {
+    if (timestampCa.length > 0) throw usage('--timestamp-ca needs --timestamp.', 'Name a server with --timestamp URL.');
+    return timestamp === false ? { kind: 'none' } : undefined;
+  }
+  for (const url of timestamp) checkServer(url);
+  const { parseCertificates } = await import('../packaging/formats/x509/pem.ts');
+  const authorities: Uint8Array[] = [];
+  for (const file of timestampCa)
+    authorities.push(...parseCertificates(await io.files.read(file, { maxBytes: MAX_KEY_BYTES }), file));
+  return { kind: 'servers', urls: timestamp, authorities, timeoutMs: timestampTimeout * 1000 };
+};
+
+/** The answer is signed, so plain http is as good as https; a password in an address would be shown in messages. */
+const checkServer = (url: string): void => {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined || !['http:', 'https:'].includes(parsed.protocol))
+    throw usage(
+      '--timestamp takes an address that begins with http:// or https://.',
+      'Give it whole, as the authority lists it.',
+    );
+  if (parsed.username !== '' || parsed.password !== '')
+    throw usage(
+      '--timestamp takes an address without a user name and password.',
+      'Leave out what stands before the @.',
+    );
+};
