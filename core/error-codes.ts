@@ -1,4 +1,5 @@
 import { INF_RULE_CODES } from './inf-rule-codes.ts';
+import { PV_RULE_CODES } from './pv-rule-codes.ts';
 
 /**
  * Every code that winpv can report, with its exit code and a title. Codes are permanent: a code is never renamed or reused.
@@ -77,32 +78,6 @@ const inf = rows({
   INF_QUOTE_OPEN: { exit: 4, title: 'A quotation mark of an INF is not closed on its line' },
   INF_PATH_OUTSIDE: { exit: 4, title: 'An INF takes a file from outside its own folder' },
   INF_EDIT_INVALID: { exit: 4, title: 'A change to an INF cannot be made' },
-  PV_ID_PREFIX: { exit: 4, title: 'The ids of Xen PV drivers disagree about the vendor prefix' },
-  PV_ID_PLATFORM: { exit: 4, title: 'A Xen PV driver does not bind on every platform function' },
-  PV_ID_REVISION: { exit: 4, title: 'The ids of a Xen PV driver name different revisions of its bus' },
-  PV_UNPLUG_RESET: { exit: 4, title: 'Installing a Xen PV driver does not keep the emulated devices for the next start' },
-  PV_FORCE_UNPLUG: { exit: 4, title: 'A Xen PV driver takes away the emulated devices in any case' },
-  PV_START_OVERRIDE: { exit: 4, title: 'An INF overrides when a Xen PV service starts' },
-  PV_FILTER_SERVICE: { exit: 4, title: 'A filter of a Xen PV driver has no service or no file' },
-  PV_FILTER_FOREIGN: { exit: 4, title: 'An INF registers a class filter that is not its own' },
-  PV_FILTER_APPEND: { exit: 4, title: 'The Xen PV filter is not added to its classes as it must be' },
-  PV_FILTER_ABOVE_STORPORT: { exit: 4, title: 'A filter stands above the storage port driver' },
-  PV_ACTIVE_DEVICE: { exit: 4, title: 'An INF sets which Xen platform function is active' },
-  PV_FOREIGN_FUNCTION: { exit: 4, title: 'A Xen PV driver matches a device that is not its own' },
-  PV_FEATURE_SCORE: { exit: 4, title: 'The install sections of a Xen PV driver differ in FeatureScore' },
-  PV_REQUEST_KEY: { exit: 4, title: 'A Xen PV driver asks for a restart where its monitor does not look' },
-  PV_REGISTRY_LINE: { exit: 4, title: 'A line of a Xen PV driver does not write what it is meant to' },
-  PV_BOOT_FLAGS: { exit: 4, title: 'BootFlags is set in a way that current submissions refuse' },
-  PV_OLD_PROGRAMME: { exit: 4, title: 'A Xen PV driver is not in the form that is signed today' },
-  PV_UNSTAMPED: { exit: 4, title: 'An INF of a Xen PV driver is a template that was not finished' },
-  PV_FILE_NAMES: { exit: 4, title: 'An INF copies a file under another name than it uses' },
-  PV_FILE_VERSION: { exit: 4, title: 'The name of a program does not keep it apart from other versions' },
-  PV_FILE_MISSING: { exit: 4, title: 'A Xen PV driver is installed without a file that it is linked to' },
-  PV_BUILD_MIX: { exit: 4, title: 'Binaries that belong together are of different builds' },
-  PV_DEVICE_OPEN: { exit: 4, title: 'The Xen interface device is open to every user' },
-  PV_MONITOR_SETTINGS: { exit: 4, title: 'The Xen PV driver monitor is not told where to look' },
-  PV_PNP_POLICY: { exit: 4, title: 'An INF sets a policy that keeps devices waiting for a user' },
-  PV_DISK_SETTINGS: { exit: 4, title: 'The Xen PV storage driver does not set the policies that its disks need' },
 });
 const pe = rows({
   PE_NOT_AN_IMAGE: { exit: 4, title: 'A file is not a PE image' },
@@ -259,7 +234,7 @@ const bundle = rows({
   BUNDLE_NO_WINDOWS: { exit: 4, title: 'The INF installs on none of the Windows versions of the release' },
   BUNDLE_NAMES_DIFFER: { exit: 4, title: 'An INF names a file that it installs under another name or not at all' },
   BUNDLE_IMPORT_MISSING: { exit: 4, title: 'A kernel binary imports a name that its module does not export' },
-  BUNDLE_IMPORT_NEWER: { exit: 4, title: 'A kernel binary imports a name that the oldest Windows of its INF does not have' },
+  BUNDLE_IMPORT_NEWER: { exit: 4, title: 'A kernel binary imports what the oldest Windows of its INF lacks' },
   BUNDLE_IMPORT_UNKNOWN: { exit: 4, title: 'A kernel binary imports a name that winpv does not know' },
   BUNDLE_CATALOG_MISSING: { exit: 4, title: 'The catalog that an INF names is not in the package' },
   BUNDLE_CATALOG_INCOMPLETE: { exit: 4, title: 'A catalog does not list a file of its package' },
@@ -288,6 +263,7 @@ export const ERROR_CODES = {
   ...drivers,
   ...inf,
   ...INF_RULE_CODES,
+  ...PV_RULE_CODES,
   ...pe,
   ...der,
   ...cat,

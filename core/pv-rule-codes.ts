@@ -1,0 +1,31 @@
+/** winpv's own rules for Xen PV drivers; a finding names its row of the failure-mode table (spec xen-pv section 8). */
+export const PV_RULE_CODES = {
+  PV_ID_PREFIX: { exit: 4, title: 'The ids of Xen PV drivers disagree about the vendor prefix' },
+  PV_ID_PLATFORM: { exit: 4, title: 'A Xen PV driver does not bind on every platform function' },
+  PV_ID_REVISION: { exit: 4, title: 'The ids of a Xen PV driver name different revisions of its bus' },
+  PV_UNPLUG_RESET: { exit: 4, title: 'The next start after an installation would lack its emulated devices' },
+  PV_FORCE_UNPLUG: { exit: 4, title: 'A Xen PV driver takes away the emulated devices in any case' },
+  PV_START_OVERRIDE: { exit: 4, title: 'An INF overrides when a Xen PV service starts' },
+  PV_FILTER_SERVICE: { exit: 4, title: 'A filter of a Xen PV driver has no service or no file' },
+  PV_FILTER_FOREIGN: { exit: 4, title: 'An INF registers a class filter that is not its own' },
+  PV_FILTER_APPEND: { exit: 4, title: 'The Xen PV filter is not added to its classes as it must be' },
+  PV_FILTER_ABOVE_STORPORT: { exit: 4, title: 'A filter stands above the storage port driver' },
+  PV_ACTIVE_DEVICE: { exit: 4, title: 'An INF sets which Xen platform function is active' },
+  PV_FOREIGN_FUNCTION: { exit: 4, title: 'A Xen PV driver matches a device that is not its own' },
+  PV_FEATURE_SCORE: { exit: 4, title: 'The install sections of a Xen PV driver differ in FeatureScore' },
+  PV_REQUEST_KEY: { exit: 4, title: 'A Xen PV driver asks for a restart where its monitor does not look' },
+  PV_REGISTRY_LINE: { exit: 4, title: 'A line of a Xen PV driver does not write what it is meant to' },
+  PV_BOOT_FLAGS: { exit: 4, title: 'BootFlags is set in a way that current submissions refuse' },
+  PV_OLD_PROGRAMME: { exit: 4, title: 'A Xen PV driver is not in the form that is signed today' },
+  PV_UNSTAMPED: { exit: 4, title: 'An INF of a Xen PV driver is a template that was not finished' },
+  PV_FILE_NAMES: { exit: 4, title: 'An INF copies a file under another name than it uses' },
+  PV_FILE_VERSION: { exit: 4, title: 'The name of a program does not keep it apart from other versions' },
+  PV_FILE_MISSING: { exit: 4, title: 'A Xen PV driver is installed without a file that it is linked to' },
+  PV_BUILD_MIX: { exit: 4, title: 'Binaries that belong together are of different builds' },
+  PV_DEVICE_OPEN: { exit: 4, title: 'The Xen interface device is open to every user' },
+  PV_MONITOR_SETTINGS: { exit: 4, title: 'The Xen PV driver monitor is not told where to look' },
+  PV_PNP_POLICY: { exit: 4, title: 'An INF sets a policy that keeps devices waiting for a user' },
+  PV_DISK_SETTINGS: { exit: 4, title: 'The Xen PV storage driver does not set the policies that its disks need' },
+} as const satisfies Readonly<Record<`PV_${string}`, { readonly exit: 4; readonly title: string }>>;
+
+export type PvRuleCode = keyof typeof PV_RULE_CODES;
