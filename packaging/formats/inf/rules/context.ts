@@ -212,7 +212,7 @@ export const ruleContext = (
   document: InfDocument,
   model: InfModel,
   options: RuleOptions,
-  library: ReadonlyMap<string, InfDocument>,
+  rest: Pick<RuleContext, 'library' | 'unstampedLines'>,
 ): RuleContext => {
   const all = [...modelTargets(document, model), ...defaultTargets(document, model)];
   const wanted = options.osver?.toLowerCase();
@@ -224,14 +224,14 @@ export const ruleContext = (
   graph.follow();
   const budget = { steps: MAX_STEPS };
   for (const [index, target] of targets.entries()) reach(roots[index] ?? [], target, budget);
-  return assembled(graph, { document, model, options, library, targets });
+  return assembled(graph, { document, model, options, targets, ...rest });
 };
 
 const EXTENSION_CLASS = '{e2f84ce7-8efa-411c-aa69-97454ca4cb57}';
 
 const assembled = (
   graph: Graph,
-  rest: Pick<RuleContext, 'document' | 'model' | 'options' | 'library' | 'targets'>,
+  rest: Pick<RuleContext, 'document' | 'model' | 'options' | 'library' | 'targets' | 'unstampedLines'>,
 ): RuleContext => {
   const sections: readonly RuleSection[] = [...graph.nodes.values()];
   const byKind = new Map<SectionKind, RuleSection[]>();

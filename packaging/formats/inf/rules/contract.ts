@@ -170,7 +170,9 @@ export interface RuleContext {
   rolesOf(name: string): readonly RuleSection[];
   /** All places that name a section, whether it exists or not. */
   readonly uses: readonly SectionUse[];
-  /** Whether `name.Suffix` rules of Extension INFs count: Class=Extension. */
+  /** Lines that hold `$ARCH$`, from 1. */
+  readonly unstampedLines: readonly number[];
+  /** Class=Extension, or its GUID. */
   readonly isExtension: boolean;
 }
 

@@ -1,4 +1,4 @@
-import type { InfLine } from '../document.ts';
+import { type InfLine, type InfSection, sectionOf } from '../document.ts';
 import { stringsLanguage } from '../strings.ts';
 import type { RuleContext, RuleFinding, RuleGroup } from './contract.ts';
 
@@ -41,7 +41,36 @@ const undefinedTokens = ({ document }: RuleContext): Found => {
   return found;
 };
 
-const RULES = [undefinedTokens];
+/** Every Strings section must have the same entries, for there is no falling back to another. */
+const counts = ({ document }: RuleContext): Found => {
+  const base = sectionOf(document, 'Strings');
+  if (base === undefined) return [];
+  const keys = (section: InfSection): ReadonlySet<string> =>
+    new Set(section.lines.map(({ rawKey }) => (rawKey ?? '').toLowerCase()));
+  const wanted = keys(base).size;
+  return document.sections.flatMap((section): Found => {
+    if (typeof stringsLanguage(section.name) !== 'number' || keys(section).size === wanted) return [];
+    const message = `[${section.name}] has ${keys(section).size} entries; [Strings] has ${wanted}.`;
+    return [{ code: 1295, line: section.headers[0] ?? 1, section: section.name, token: section.name, message }];
+  });
+};
+
+/** The first of two entries with one name counts. */
+const repeated = ({ document }: RuleContext): Found =>
+  document.sections.flatMap((section): Found => {
+    if (stringsLanguage(section.name) === undefined) return [];
+    const seen = new Map<string, number>();
+    return section.lines.flatMap(({ rawKey, line }): Found => {
+      const key = (rawKey ?? '').toLowerCase();
+      const first = seen.get(key);
+      if (first === undefined) seen.set(key, line);
+      if (first === undefined || rawKey === null) return [];
+      const message = `"${rawKey}" stands in line ${first} already; this one is ignored.`;
+      return [{ code: 1294, line, section: section.name, token: rawKey, message, atMost: 'W' }];
+    });
+  });
+
+const RULES = [undefinedTokens, counts, repeated];
 
 /** Rules about [Strings] and %tokens% (spec inf.md section 3). */
 export const stringRules: RuleGroup = (context) => RULES.flatMap((rule) => rule(context));

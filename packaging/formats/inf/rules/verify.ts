@@ -64,6 +64,17 @@ const stamped = (document: InfDocument): InfDocument => {
   return parseInfText({ text: text.replaceAll(STAMP_TOKEN, 'amd64'), encoding: document.encoding }, document.file);
 };
 
+/** Lines that hold `$ARCH$` outside comments. */
+const unstampedLines = (document: InfDocument): readonly number[] => {
+  if (!document.table.text.includes(STAMP_TOKEN)) return [];
+  const has = (text: string | null): boolean => text?.includes(STAMP_TOKEN) ?? false;
+  const lines = document.sections.flatMap(({ name, headers, lines: own }) => [
+    ...(has(name) ? headers : []),
+    ...own.filter(({ rawKey, raw }) => has(rawKey) || raw.some(has)).map(({ line }) => line),
+  ]);
+  return lines.sort((a, b) => a - b);
+};
+
 const severityOf = (finding: RuleFinding, row: RuleRow, options: RuleOptions): Severity | undefined => {
   const level = row.level[options.mode];
   if (level === '-') return undefined;
@@ -125,7 +136,7 @@ const verifyDocument = (document: InfDocument, options: VerifyInfOptions): InfVe
   const settings = ruleOptions(options);
   const read = stamped(document);
   const library = new Map([...(options.library ?? [])].map(([name, inf]) => [name.toLowerCase(), inf]));
-  const context = ruleContext(read, infModel(read), settings, library);
+  const context = ruleContext(read, infModel(read), settings, { library, unstampedLines: unstampedLines(document) });
   const findings = RULE_GROUPS.flatMap((group) => group(context));
   const warnings = document.warnings.filter(({ rule }) => rule === undefined);
   return verification([...warnings, ...reported(document, findings, settings)]);

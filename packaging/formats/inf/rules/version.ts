@@ -82,15 +82,21 @@ export const driverVerFindings = ({ fields, raw, line }: InfLine): Found => {
   }
   const parts = version.split('.').map(Number);
   const whole = FOUR_NUMBERS.test(version) && parts.every((part) => part <= 0xffff);
-  if (!whole || parts.every((part) => part === 0)) {
+  if (version === '' && date !== undefined) {
+    // The version may be missing; checkers of some kits ask for it.
+    const message = 'DriverVer has a date and no version.';
+    found.push({ code: 1217, line, message, atMost: 'W' });
+  } else if (!whole || parts.every((part) => part === 0)) {
     const message = `The version "${version}" of DriverVer is not four numbers from 0 to 65535.`;
     found.push({ code: 1217, line, message, token: raw[1] ?? raw[0] ?? '' });
   }
   return found;
 };
 
-const driverVer = ({ line, header }: Version): Found => {
+const driverVer = ({ context, line, value, header }: Version): Found => {
   const own = line('DriverVer');
+  // What is to be stamped may be empty, or hold any text.
+  if (context.options.stampinf && !/^\d/.test(value('DriverVer'))) return [];
   if (own !== undefined) return driverVerFindings(own);
   return [
     {
@@ -103,7 +109,21 @@ const driverVer = ({ line, header }: Version): Found => {
   ];
 };
 
-const RULES = [provider, signature, catalogs, driverVer];
+/** What an INF for devices must say of itself. */
+const REQUIRED = ['Class', 'ClassGuid', 'Provider'] as const;
+
+const required = ({ context, line, value, header }: Version): Found => {
+  if (sectionOf(context.document, 'Manufacturer') === undefined) return [];
+  return REQUIRED.filter((key) => value(key) === '').map((key) => ({
+    code: 1234,
+    line: line(key)?.line ?? header,
+    section: 'Version',
+    message: `[Version] has no ${key}.`,
+    hint: `Add ${key} to [Version].`,
+  }));
+};
+
+const RULES = [provider, signature, catalogs, driverVer, required];
 
 /** Rules about [Version] but for Class and ClassGuid (spec inf.md section 4). */
 export const versionRules: RuleGroup = (context) => {

@@ -1,0 +1,63 @@
+import { lineOf, sectionOf } from '../document.ts';
+import { parseInfNumber } from '../numbers.ts';
+import type { RuleContext, RuleFinding, RuleGroup } from './contract.ts';
+
+type Found = readonly RuleFinding[];
+
+const HAS_ARCH = /\.nt(x86|ia64|amd64|arm64|arm)$/i;
+
+const header = ({ document }: RuleContext, name: string): number => sectionOf(document, name)?.headers[0] ?? 1;
+
+/** [Manufacturer] and [DefaultInstall] exclude each other. */
+const both = (context: RuleContext): Found => {
+  const name = context.model.defaultInstallSections[0];
+  if (name === undefined || sectionOf(context.document, 'Manufacturer') === undefined) return [];
+  const message = `An INF with [Manufacturer] cannot have [${name}] too.`;
+  return [{ code: 1212, line: header(context, name), section: name, token: name, message }];
+};
+
+/** What a primitive driver lacks in [Version] (spec inf.md section 11). */
+const REQUIRED = ['Provider', 'Class', 'ClassGuid', 'DriverVer'];
+
+const primitive = (context: RuleContext): Found => {
+  const { document, model } = context;
+  const names = model.defaultInstallSections;
+  const [first] = names;
+  if (first === undefined || sectionOf(document, 'Manufacturer') !== undefined) return [];
+  const found: RuleFinding[] = names
+    .filter((name) => !HAS_ARCH.test(name))
+    .map((name) => ({
+      code: 1421,
+      line: header(context, name),
+      section: name,
+      token: name,
+      message: `[${name}] has no architecture.`,
+    }));
+  if (!names.some((name) => HAS_ARCH.test(name))) {
+    const message = 'No DefaultInstall section is for an architecture, so the INF is no primitive driver.';
+    return [...found, { code: 1423, line: header(context, first), section: first, token: first, message }];
+  }
+  const version = sectionOf(document, 'Version');
+  const lacking = REQUIRED.filter((key) => (lineOf(version, key)?.fields[0] ?? '') === '');
+  // A file that is to be stamped gets its DriverVer later.
+  const missing = lacking.filter((key) => key !== 'DriverVer' || !context.options.stampinf);
+  if (missing.length > 0) {
+    const message = `A primitive driver needs ${missing.join(', ')} in [Version].`;
+    found.push({ code: 1420, line: header(context, 'Version'), section: 'Version', message });
+  }
+  return found;
+};
+
+/** DefaultUninstall must say that it is for systems of earlier times. */
+const uninstall = (context: RuleContext): Found =>
+  context.of('default-uninstall').flatMap(({ section }): Found => {
+    const legacy = parseInfNumber(lineOf(section, 'LegacyUninstall')?.fields[0] ?? '') === 1;
+    if (legacy) return [];
+    const message = `[${section.name}] has no LegacyUninstall=1.`;
+    return [{ code: 1422, line: section.headers[0] ?? 1, section: section.name, token: section.name, message }];
+  });
+
+const RULES = [both, primitive, uninstall];
+
+/** Rules about INFs without devices (spec inf.md section 11). */
+export const defaultInstallRules: RuleGroup = (context) => RULES.flatMap((rule) => rule(context));
