@@ -56,8 +56,13 @@ const SAMPLE_HISTORY = 14_336;
 const isDigitsWithoutPattern = (block: Uint8Array, history: Uint8Array): boolean => {
   if (block.length < 4 * SAMPLE_SIZE) return false;
   const counts = new Uint32Array(256);
-  for (let i = 0; i < block.length; i += 1) counts[block[i] ?? 0] = (counts[block[i] ?? 0] ?? 0) + 1;
-  if (counts.filter((count) => count > 0).length > MAX_DIGITS) return false;
+  let distinct = 0;
+  for (let i = 0; i < block.length; i += 1) {
+    const byte = block[i] ?? 0;
+    const count = counts[byte] ?? 0;
+    if (count === 0 && ++distinct > MAX_DIGITS) return false;
+    counts[byte] = count + 1;
+  }
   let bits = 0;
   for (const count of counts) if (count > 0) bits -= count * Math.log2(count / block.length);
   const start = block.length >>> 1;
