@@ -36,7 +36,7 @@ export const packMszipBlock = (block: Uint8Array, history: Uint8Array): Promise<
 const optionsFor = (block: Uint8Array, history: Uint8Array): ZlibOptions => {
   const options = {
     level: 5,
-    memLevel: 9,
+    memLevel: 8,
     chunkSize: CHUNK_SIZE,
     strategy: isDigitsWithoutPattern(block, history) ? constants.Z_HUFFMAN_ONLY : constants.Z_DEFAULT_STRATEGY,
   };
