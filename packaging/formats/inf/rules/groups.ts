@@ -1,5 +1,6 @@
 import { audioRules } from './audio.ts';
 import type { RuleGroup } from './contract.ts';
+import { DATA_GROUPS } from './data-groups.ts';
 import { defaultInstallRules } from './default-install.ts';
 import { directiveRules } from './directives.ts';
 import { encodingRules } from './encoding.ts';
@@ -28,4 +29,5 @@ export const RULE_GROUPS: readonly RuleGroup[] = [
   wdfRules,
   networkRules,
   audioRules,
+  ...DATA_GROUPS,
 ];
