@@ -62,7 +62,7 @@ export interface KeyMaterial {
  */
 export const createKeySigner = ({ label, privateKey, certificates }: KeyMaterial): Signer => {
   const kind = keyKind(privateKey, label);
-  const chain = orderChain(privateKey, certificates, label);
+  const chain = certificateChain(certificates, (certificate) => certificate.checkPrivateKey(privateKey), label);
   return {
     label,
     certificates: async () => chain,
@@ -89,10 +89,18 @@ export const signWithKey = (
     });
   });
 
-/** Leaf first, then each certificate's issuer, found by name and key; ends at a root or where the issuer is not at hand. */
-const orderChain = (key: KeyObject, certificates: readonly Uint8Array[], label: string): readonly Uint8Array[] => {
+/**
+ * Leaf first, then each certificate's issuer, found by name and key; ends at a root or where the issuer is not at hand.
+ * @param isLeaf tells the key's own certificate from the others
+ * @throws WinpvError SIGN_CERTIFICATE_MISSING, SIGN_CERTIFICATE_UNREADABLE
+ */
+export const certificateChain = (
+  certificates: readonly Uint8Array[],
+  isLeaf: (certificate: X509Certificate) => boolean,
+  label: string,
+): readonly Uint8Array[] => {
   const known = certificates.map((der) => readCertificate(der, label));
-  const leaf = known.find(({ x509 }) => x509.checkPrivateKey(key));
+  const leaf = known.find(({ x509 }) => isLeaf(x509));
   if (leaf === undefined) {
     throw new WinpvError('SIGN_CERTIFICATE_MISSING', `None of the ${known.length} certificates belongs to ${label}.`, {
       hint: 'Give the certificate that was issued for this key, then those of its issuers.',
