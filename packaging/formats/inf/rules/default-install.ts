@@ -19,11 +19,20 @@ const both = (context: RuleContext): Found => {
 /** What a primitive driver lacks in [Version] (spec inf.md section 11). */
 const REQUIRED = ['Provider', 'Class', 'ClassGuid', 'DriverVer'];
 
+/** Neither devices nor DefaultInstall. Some INFs only install a class, or are read by a program. */
+const nothing = (context: RuleContext): Found => {
+  if (context.of('class-install').length + context.of('interface-install32').length > 0) return [];
+  const message = 'The INF has neither [Manufacturer] nor a DefaultInstall section for an architecture.';
+  const atMost = context.model.version.class === '' ? { atMost: 'W' as const } : {};
+  return [{ code: 1423, line: header(context, 'Version'), section: 'Version', message, ...atMost }];
+};
+
 const primitive = (context: RuleContext): Found => {
   const { document, model } = context;
   const names = model.defaultInstallSections;
   const [first] = names;
-  if (first === undefined || sectionOf(document, 'Manufacturer') !== undefined) return [];
+  if (sectionOf(document, 'Manufacturer') !== undefined) return [];
+  if (first === undefined) return nothing(context);
   const found: RuleFinding[] = names
     .filter((name) => !HAS_ARCH.test(name))
     .map((name) => ({
@@ -33,10 +42,7 @@ const primitive = (context: RuleContext): Found => {
       token: name,
       message: `[${name}] has no architecture.`,
     }));
-  if (!names.some((name) => HAS_ARCH.test(name))) {
-    const message = 'No DefaultInstall section is for an architecture, so the INF is no primitive driver.';
-    return [...found, { code: 1423, line: header(context, first), section: first, token: first, message }];
-  }
+  if (!names.some((name) => HAS_ARCH.test(name))) return found;
   const version = sectionOf(document, 'Version');
   const lacking = REQUIRED.filter((key) => (lineOf(version, key)?.fields[0] ?? '') === '');
   // A file that is to be stamped gets its DriverVer later.

@@ -237,7 +237,38 @@ const introductions = (context: RuleContext): Found => {
   });
 };
 
-const RULES = [misplaced, onceOnly, extraFields, featureScores, copyInfs, driverVers, inboxOnly, introductions];
+const DRIVER_STORE = 13;
+const DRIVER_STORE_SINCE = 16299;
+
+/** Files that stay in the driver store: since Windows 8.1 for some classes, for all since Windows 10 1709. */
+const driverStore = (context: RuleContext): Found => {
+  const { mode } = context.options;
+  const strict = mode === 'h' || mode === 'w';
+  return context.of('destination-dirs').flatMap(({ section }) =>
+    section.lines.flatMap(({ key, fields, line, raw }): Found => {
+      if (parseInfNumber(fields[0] ?? '') !== DRIVER_STORE) return [];
+      const isDefault = key?.toLowerCase() === 'defaultdestdir';
+      const readers = isDefault ? context.of('install') : context.rolesOf(key ?? '');
+      const target = readers.flatMap(({ targets }) => targets).find((own) => isOlder(own, DRIVER_STORE_SINCE));
+      if (target === undefined || context.model.manufacturers.length === 0) return [];
+      const message = `Directory id 13 is for all drivers since Windows build ${DRIVER_STORE_SINCE}; older ones read this INF too.`;
+      const found = { code: 1199, line, section: section.name, token: raw[0] ?? '', message, target: target.os };
+      return [strict ? found : { ...found, atMost: 'W' }];
+    }),
+  );
+};
+
+const RULES = [
+  driverStore,
+  misplaced,
+  onceOnly,
+  extraFields,
+  featureScores,
+  copyInfs,
+  driverVers,
+  inboxOnly,
+  introductions,
+];
 
 /** Rules about where directives stand, how often, and since when they exist (spec inf.md sections 8–10). */
 export const directiveRules: RuleGroup = (context) => RULES.flatMap((rule) => rule(context));

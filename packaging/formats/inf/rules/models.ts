@@ -129,15 +129,25 @@ const noDevices = ({ document, model }: RuleContext): Found => {
   return [{ code: 1297, line: section.headers[0] ?? 1, section: 'Manufacturer', message }];
 };
 
+/** The hardware ids of a device that AddDevice makes: those of its section, or the instance id without its last part. */
+const madeIds = (context: RuleContext, { fields }: InfLine): readonly string[] => {
+  const [instance = '', , name = ''] = fields;
+  const section = name === '' ? undefined : sectionOf(context.document, name);
+  const own = section === undefined ? [] : directivesOf(section, 'HardwareIds').flatMap((line) => line.fields);
+  if (own.length > 0) return own;
+  const end = instance.lastIndexOf('\\');
+  return end <= 0 ? [] : [instance.slice(0, end)];
+};
+
 /** [DeviceInstall32] makes devices, which must be among those of the Models sections. */
 const rootDevices = (context: RuleContext): Found => {
   const known = new Set(context.model.devices.flatMap(({ ids }) => ids.map((id) => id.toLowerCase())));
   return context.of('device-install32').flatMap(({ section }) =>
-    section.lines.flatMap((entry): Found => {
-      const id = entry.fields.find((field) => field.includes('\\'));
-      if (id === undefined || known.has(id.toLowerCase())) return [];
-      const message = `[${section.name}] makes a device ${id}, which no Models line is for.`;
-      return [{ code: 1270, line: entry.line, section: section.name, message, token: id }];
+    directivesOf(section, 'AddDevice').flatMap((entry): Found => {
+      const ids = madeIds(context, entry);
+      if (ids.length === 0 || ids.some((id) => known.has(id.toLowerCase()))) return [];
+      const message = `[${section.name}] makes a device ${ids[0] ?? ''}, which no Models line is for.`;
+      return [{ code: 1270, line: entry.line, section: section.name, message, token: entry.raw[0] ?? '' }];
     }),
   );
 };

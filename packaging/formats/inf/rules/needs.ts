@@ -141,7 +141,8 @@ const twice = (context: RuleContext): Found => {
       const there = inf === undefined ? inboxInfWith(name) === file : sectionOf(inf, name) !== undefined;
       if (!there) return [];
       const message = `The section [${name}] is in ${file} too, which this INF includes.`;
-      return [{ code: 2008, line: headers[0] ?? 1, section: name, token: name, message }];
+      const atMost = file === 'mdmcpq.inf' ? ({ atMost: 'W' } as const) : {};
+      return [{ code: 2008, line: headers[0] ?? 1, section: name, token: name, message, ...atMost }];
     });
   });
 };

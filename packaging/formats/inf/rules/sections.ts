@@ -46,7 +46,7 @@ const missing = (context: RuleContext): Found =>
   context.uses.flatMap((use): Found => {
     const { section, directive, name, line, from } = use;
     if (section !== undefined || directive === 'Needs' || use.kind === 'models' || line === undefined) return [];
-    if (includedElsewhere(context, use)) return [];
+    if (includedElsewhere(context, use) || (name.startsWith('@') && !name.includes('@', 1))) return [];
     const found = { line: line.line, section: from?.section.name ?? '', token: name };
     const message = `${directive} names the section [${name}], which is not in this INF.`;
     const hint = directive === 'CopyFiles' && name.includes('.') ? `Write @${name} to copy one file.` : undefined;
@@ -126,13 +126,13 @@ const unnamed = (context: RuleContext): Found =>
     });
   });
 
-/** `@file` has a meaning in CopyFiles only. */
+/** `@file` has a meaning in CopyFiles only; a section may have such a name, though. */
 const misplacedFile = (role: RuleSection, directive: string, line: number, names: readonly string[]): Found => {
   if (directive === 'CopyFiles') return [];
-  const file = names.find((name) => name.startsWith('@'));
+  const file = names.find((name) => name.startsWith('@') && name.includes('.') && !name.includes('@', 1));
   if (file === undefined) return [];
   const message = `${directive} cannot name a file with "@"; only CopyFiles can.`;
-  return [{ code: 1078, line, section: role.section.name, token: file, message }];
+  return [{ code: 1078, line, section: role.section.name, token: file, message, atMost: 'W' }];
 };
 
 const RULES = [missing, shared, repeated, unused, unnamed];
