@@ -25,23 +25,38 @@ export interface CertificatePin {
 export const checkPin = async (signer: Signer, pin: CertificatePin): Promise<void> => {
   const [leaf] = await signer.certificates();
   if (leaf === undefined) throw new WinpvError('SIGN_CERTIFICATE_MISSING', `${signer.label} has no certificate.`);
-  const [first] = differences(leaf, pin);
+  const [first] = pinDifferences(factsOf(leaf), pin);
   if (first === undefined) return;
   throw new WinpvError('SIGN_CERTIFICATE_NOT_PINNED', `The certificate of ${signer.label} ${first}.`, {
     hint: 'Nothing was signed. Name another key, or the certificate that belongs to this one.',
   });
 };
 
-const differences = (leaf: Uint8Array, pin: CertificatePin): readonly string[] => {
+/** What a pin is compared with; undefined is what is not known, and fits nothing. */
+export interface PinnedFacts {
+  readonly sha1: string | undefined;
+  readonly sha256: string | undefined;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly ekus: readonly string[];
+}
+
+const factsOf = (leaf: Uint8Array): PinnedFacts => {
   const { fingerprint, fingerprint256 } = new X509Certificate(leaf);
-  const { subjectText, issuerText, ekus } = parseCertificate(parseDer(leaf, { file: 'certificate' }));
+  const { subjectText, issuerText, ekus = [] } = parseCertificate(parseDer(leaf, { file: 'certificate' }));
   const hex = (colons: string): string => colons.replaceAll(':', '').toLowerCase();
+  return { sha1: hex(fingerprint), sha256: hex(fingerprint256), issuer: issuerText, subject: subjectText, ekus };
+};
+
+/** How a certificate differs from the one that was meant, as clauses: "was issued by CN=A, not B". */
+export const pinDifferences = (facts: PinnedFacts, pin: CertificatePin): readonly string[] => {
+  const { sha1 = 'unknown', sha256 = 'unknown', issuer, subject, ekus } = facts;
   const compared: readonly (readonly [what: string, wanted: string | undefined, is: string, fits: boolean])[] = [
-    ['has the SHA-1 thumbprint', pin.sha1, hex(fingerprint), pin.sha1 === hex(fingerprint)],
-    ['has the SHA-256 thumbprint', pin.sha256, hex(fingerprint256), pin.sha256 === hex(fingerprint256)],
-    ['was issued by', pin.issuer, issuerText, nameFits(issuerText, pin.issuer)],
-    ['was issued to', pin.subject, subjectText, nameFits(subjectText, pin.subject)],
-    ['has the key usages', pin.eku, ekus?.join(', ') ?? 'none', ekus?.includes(pin.eku ?? '') === true],
+    ['has the SHA-1 thumbprint', pin.sha1, sha1, pin.sha1 === sha1],
+    ['has the SHA-256 thumbprint', pin.sha256, sha256, pin.sha256 === sha256],
+    ['was issued by', pin.issuer, issuer, nameFits(issuer, pin.issuer)],
+    ['was issued to', pin.subject, subject, nameFits(subject, pin.subject)],
+    ['has the key usages', pin.eku, ekus.join(', ') || 'none', ekus.includes(pin.eku ?? '')],
   ];
   return compared
     .filter(([, wanted, , fits]) => wanted !== undefined && !fits)
