@@ -1,14 +1,5 @@
 import type { InfLine, InfSection } from '../document.ts';
-import { parseInfNumber } from '../numbers.ts';
-import {
-  firstTarget,
-  type RuleContext,
-  type RuleFinding,
-  type RuleGroup,
-  type RuleSection,
-  type RuleTarget,
-  type SectionKind,
-} from './contract.ts';
+import { firstTarget, type RuleContext, type RuleFinding, type RuleGroup, type SectionKind } from './contract.ts';
 import { driverVerFindings } from './version.ts';
 
 type Found = readonly RuleFinding[];
@@ -154,6 +145,49 @@ const featureScores = (context: RuleContext): Found =>
     return [{ code: 1245, line, section: name, token: raw[0] ?? '', message }];
   });
 
+/** Directives whose values are read one by one, and mean nothing without one. */
+const NEED_VALUE: ReadonlySet<string> = new Set(['include', 'needs', 'copyinf', 'excludeid']);
+
+const emptyArguments = (context: RuleContext): Found =>
+  context.sections.flatMap(({ kind, section }): Found => {
+    if (!HOLDERS.has(kind)) return [];
+    return section.lines.flatMap(({ key, fields, line }): Found => {
+      if (!NEED_VALUE.has(key?.toLowerCase() ?? '') || fields.some((field) => field !== '')) return [];
+      return [{ code: 1006, line, section: section.name, token: key ?? '', message: `${key} says nothing.` }];
+    });
+  });
+
+/** Fewest values of a line in the sections of earlier times. */
+const FEWEST: Partial<Readonly<Record<SectionKind, number>>> = {
+  'update-inis': 2,
+  'update-ini-fields': 3,
+  ini2reg: 2,
+  'register-dlls': 3,
+};
+
+const incomplete = (context: RuleContext): Found =>
+  context.sections.flatMap(({ kind, section }): Found => {
+    const fewest = FEWEST[kind];
+    if (fewest === undefined) return [];
+    return section.lines
+      .filter(({ fields }) => fields.length < fewest)
+      .map(({ line, fields }) => ({
+        code: 1085,
+        line,
+        section: section.name,
+        message: `The entry has ${fields.length} of the ${fewest} values that it needs.`,
+      }));
+  });
+
+const powerSettings = (context: RuleContext): Found =>
+  context.of('power-setting').flatMap(({ section }) =>
+    ['SubGroup', 'Setting'].flatMap((name): Found => {
+      if (section.lines.some(({ key }) => key?.toLowerCase() === name.toLowerCase())) return [];
+      const message = `[${section.name}] has no ${name}.`;
+      return [{ code: 1289, line: section.headers[0] ?? 1, section: section.name, token: section.name, message }];
+    }),
+  );
+
 const copyInfs = (context: RuleContext): Found =>
   eachLine(context, 'install', 'CopyINF', ({ fields, line }, { name }) =>
     fields.flatMap((file): Found => {
@@ -178,97 +212,18 @@ const inboxOnly = (context: RuleContext): Found =>
     },
   ]);
 
-/** Whether the oldest Windows of a target is older than a build of Windows 10 (or a version before it). */
-const isOlder = ({ oldest: [major, minor, build] }: RuleTarget, than: number): boolean => {
-  if (than > 10_000) return major < 10 || build < than;
-  return major < 6 && (major > 0 || minor > 0);
-};
-
-/** The build that knows a directive first (spec infverif.md, Checks that need data). */
-const SINCE: ReadonlyMap<string, number> = new Map(
-  Object.entries({
-    AddProperty: 6000,
-    AddComponent: 15063,
-    AddSoftware: 15063,
-    AddEventProvider: 17763,
-    AddFilter: 18362,
-    AddTrigger: 19041,
-    ServiceSidType: 19041,
-    DelayedAutoStart: 19041,
-    AddAutoLogger: 22000,
-    UpdateAutoLogger: 22000,
-    FailureActions: 22621,
-    BootFlags: 25398,
-    AddComServer: 26100,
-  }).map(([name, build]) => [name.toLowerCase(), build]),
-);
-
-const DIRECTIVE_HOMES: ReadonlySet<SectionKind> = new Set<SectionKind>([
-  'install',
-  'hw',
-  'services',
-  'interface',
-  'filters',
-  'events',
-  'components',
-  'software',
-  'com',
-  'service',
-]);
-
-const tooNew = (role: RuleSection, { key, fields, line }: InfLine): Found => {
-  const name = key?.toLowerCase() ?? '';
-  let build = SINCE.get(name);
-  if (role.kind === 'software-install' && name === 'softwaretype' && parseInfNumber(fields[0] ?? '') === 2)
-    build = 16299;
-  const target = build === undefined ? undefined : role.targets.find((own) => isOlder(own, build ?? 0));
-  if (build === undefined || target === undefined) return [];
-  const message = `${key} exists since Windows build ${build}; older ones read this section too.`;
-  return [{ code: 1199, line, section: role.section.name, token: key ?? '', message, target: target.os }];
-};
-
-const introductions = (context: RuleContext): Found => {
-  // A primitive driver is itself new enough for all but the newest syntax, whatever it is decorated with.
-  const devices = context.model.manufacturers.length > 0;
-  if (!devices) return [];
-  return context.sections.flatMap((role): Found => {
-    if (!DIRECTIVE_HOMES.has(role.kind) && role.kind !== 'software-install') return [];
-    return role.section.lines.flatMap((line) => tooNew(role, line));
-  });
-};
-
-const DRIVER_STORE = 13;
-const DRIVER_STORE_SINCE = 16299;
-
-/** Files that stay in the driver store: since Windows 8.1 for some classes, for all since Windows 10 1709. */
-const driverStore = (context: RuleContext): Found => {
-  const { mode } = context.options;
-  const strict = mode === 'h' || mode === 'w';
-  return context.of('destination-dirs').flatMap(({ section }) =>
-    section.lines.flatMap(({ key, fields, line, raw }): Found => {
-      if (parseInfNumber(fields[0] ?? '') !== DRIVER_STORE) return [];
-      const isDefault = key?.toLowerCase() === 'defaultdestdir';
-      const readers = isDefault ? context.of('install') : context.rolesOf(key ?? '');
-      const target = readers.flatMap(({ targets }) => targets).find((own) => isOlder(own, DRIVER_STORE_SINCE));
-      if (target === undefined || context.model.manufacturers.length === 0) return [];
-      const message = `Directory id 13 is for all drivers since Windows build ${DRIVER_STORE_SINCE}; older ones read this INF too.`;
-      const found = { code: 1199, line, section: section.name, token: raw[0] ?? '', message, target: target.os };
-      return [strict ? found : { ...found, atMost: 'W' }];
-    }),
-  );
-};
-
 const RULES = [
-  driverStore,
   misplaced,
   onceOnly,
   extraFields,
+  emptyArguments,
+  incomplete,
+  powerSettings,
   featureScores,
   copyInfs,
   driverVers,
   inboxOnly,
-  introductions,
 ];
 
-/** Rules about where directives stand, how often, and since when they exist (spec inf.md sections 8–10). */
+/** Rules about where directives stand, how often, and with what (spec inf.md sections 8–10). */
 export const directiveRules: RuleGroup = (context) => RULES.flatMap((rule) => rule(context));

@@ -5,10 +5,12 @@ import { defaultInstallRules } from './default-install.ts';
 import { directiveRules } from './directives.ts';
 import { encodingRules } from './encoding.ts';
 import { extensionRules } from './extension.ts';
+import { introductionRules } from './introductions.ts';
 import { legacyRules } from './legacy.ts';
 import { modelRules } from './models.ts';
 import { needsRules } from './needs.ts';
 import { networkRules } from './network.ts';
+import { reservedRules } from './reserved.ts';
 import { sectionRules } from './sections.ts';
 import { stringRules } from './strings.ts';
 import { versionRules } from './version.ts';
@@ -23,11 +25,13 @@ export const RULE_GROUPS: readonly RuleGroup[] = [
   modelRules,
   needsRules,
   directiveRules,
+  introductionRules,
   defaultInstallRules,
   extensionRules,
   legacyRules,
   wdfRules,
   networkRules,
   audioRules,
+  reservedRules,
   ...DATA_GROUPS,
 ];

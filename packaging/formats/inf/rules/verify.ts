@@ -142,6 +142,19 @@ const verifyDocument = (document: InfDocument, options: VerifyInfOptions): InfVe
   return verification([...warnings, ...reported(document, findings, settings)]);
 };
 
+/** The verdict on an INF that cannot be read. */
+const unread = (error: WinpvError): InfVerification => {
+  const rule = READING_RULES[error.code];
+  const found = error.diagnostics.map((own) => (rule === undefined ? own : { rule, ...own }));
+  const file = error.at?.file;
+  const skipped = problem('INF_1299', 'The other rules were not tried, because the INF cannot be read.', {
+    severity: 'info',
+    ...(file === undefined ? {} : { at: { file } }),
+    rule: 1299,
+  });
+  return verification([...found, skipped]);
+};
+
 /**
  * Judges an INF as Microsoft's checker does (spec infverif.md): each finding carries the number of its rule, its line and
  * what to do. An INF that cannot be read is invalid, with the error that stopped the reading.
@@ -152,7 +165,6 @@ export const verifyInf = (inf: Uint8Array | InfDocument, options: VerifyInfOptio
     return verifyDocument(document, options);
   } catch (error) {
     if (!(error instanceof WinpvError)) throw error;
-    const rule = READING_RULES[error.code];
-    return verification(error.diagnostics.map((found) => (rule === undefined ? found : { rule, ...found })));
+    return unread(error);
   }
 };
