@@ -25,11 +25,14 @@ const MAX_COMPARED = 16;
 const sharedTarget = (a: Statement, b: Statement): RuleTarget | undefined =>
   a.targets.find((target) => b.targets.includes(target));
 
+const inLineOrder = <T extends Statement>(statements: readonly T[]): readonly T[] =>
+  [...statements].sort((a, b) => a.line.line - b.line.line);
+
 /** Pairs of statements on one thing that differ and that one Windows may both follow; the second of each is at fault. */
 const conflicts = <T extends Statement>(
   statements: readonly T[],
 ): readonly { readonly first: T; readonly second: T; readonly target: RuleTarget }[] =>
-  [...groupBy(statements, ({ subject }) => subject).values()].flatMap((group) => {
+  [...groupBy(inLineOrder(statements), ({ subject }) => subject).values()].flatMap((group) => {
     const seen: T[] = [];
     return group.flatMap((second) => {
       const first = seen.find(

@@ -8,6 +8,7 @@ import { fileRules } from './files.ts';
 import { filterRules } from './filters.ts';
 import { isolationRules } from './isolation.ts';
 import { numberRules } from './numbers.ts';
+import { propertyRules } from './properties.ts';
 import { registryRules } from './registry.ts';
 import { serviceRules } from './services.ts';
 
@@ -16,6 +17,7 @@ export const DATA_GROUPS: readonly RuleGroup[] = [
   classRules,
   numberRules,
   registryRules,
+  propertyRules,
   serviceRules,
   fileRules,
   filterRules,

@@ -1,7 +1,7 @@
 import type { InfLine } from '../document.ts';
 import { REGISTRY_FLAGS } from '../registry.ts';
 import type { RuleContext, RuleFinding, RuleGroup, RuleSection } from './contract.ts';
-import { fieldOf, findingOn, isOpen } from './line-facts.ts';
+import { fieldOf, findingOn, isOpen, policyLevel } from './line-facts.ts';
 import { isByte, isDword, isQword } from './number-forms.ts';
 import { hasNoData, isUsedBy, keyOf, type RegistryLine, registryLines, valueName } from './registry-lines.ts';
 
@@ -22,6 +22,7 @@ const isText = (type: number): boolean => (type & 1) === 0;
 const checkRoot = (role: RuleSection, line: InfLine): readonly RuleFinding[] => {
   const root = fieldOf(line, 0);
   if (ROOTS.has(root.toUpperCase()) || isOpen(root)) return [];
+  if (root === '') return [findingOn(1006, role.section, line, 'The line names no root of the registry.')];
   return [findingOn(1224, role.section, line, `"${root}" is no root of the registry.`, { token: root })];
 };
 
@@ -69,21 +70,21 @@ const checkData = (entry: RegistryLine): readonly RuleFinding[] => {
   return [];
 };
 
-const checkPaths = (entry: RegistryLine): readonly RuleFinding[] => {
+const checkPaths = (context: RuleContext, entry: RegistryLine): readonly RuleFinding[] => {
   const { role, line, flags, values } = entry;
   if (flags === undefined || hasNoData(entry) || !isText(typeOf(flags))) return [];
   const text = values.join(',');
   const literal = /(?<![a-z])[a-z]:\\(windows|winnt)(?![^\\";,\s])/i.exec(text);
   if (literal !== null) {
     const message = `${valueName(entry)} holds the folder "${literal[0]}", which is elsewhere on other systems.`;
-    return [findingOn(1257, role.section, line, capital(message), { token: literal[0] })];
+    return [findingOn(1257, role.section, line, capital(message), { token: literal[0], ...policyLevel(context) })];
   }
   const found = /%(10|11|12)%/.exec(text);
   if (found === null) return [];
   const folder = SYSTEM_FOLDERS[found[1] ?? ''] ?? '';
   const message = `${valueName(entry)} gets the path ${found[0]} as it is when the driver is installed, which may be another system than the one that runs it.`;
   const hint = `Write ${folder} and the type REG_EXPAND_SZ (0x00020000).`;
-  return [findingOn(1258, role.section, line, capital(message), { token: found[0], hint })];
+  return [findingOn(1258, role.section, line, capital(message), { token: found[0], hint, ...policyLevel(context) })];
 };
 
 const SYSTEM_FOLDERS: Readonly<Record<string, string>> = {
@@ -103,12 +104,13 @@ const PROPERTY_TYPES: ReadonlyMap<string, { readonly type: number; readonly call
   ['lowerfilters', { type: MULTI_SZ, called: 'REG_MULTI_SZ (0x00010000)' }],
 ]);
 
-const checkPropertyType = (entry: RegistryLine): readonly RuleFinding[] => {
+const checkPropertyType = (context: RuleContext, entry: RegistryLine): readonly RuleFinding[] => {
   const { role, line, root, subkey, name, flags } = entry;
   const wanted = PROPERTY_TYPES.get(name.toLowerCase());
   if (wanted === undefined || root !== 'HKR' || subkey !== '' || flags === undefined || hasNoData(entry)) return [];
   if (isOpen(fieldOf(line, 3)) || !isUsedBy(entry, 'hw', 'class-install') || typeOf(flags) === wanted.type) return [];
-  return [findingOn(1225, role.section, line, `The value "${name}" must be ${wanted.called}.`, { token: name })];
+  const message = `The value "${name}" must be ${wanted.called}.`;
+  return [findingOn(1225, role.section, line, message, { token: name, ...policyLevel(context) })];
 };
 
 /** Keys of one boot of Windows, and those that only the system itself writes. */
@@ -138,7 +140,7 @@ const checkSecurity = (context: RuleContext, entries: readonly RegistryLine[]): 
       return [];
     }
     const message = `[${role.section.name}.Security] would apply to the key of the device or service itself, where ${valueName(entry)} is.`;
-    return [findingOn(1226, role.section, line, message)];
+    return [findingOn(1226, role.section, line, message, policyLevel(context))];
   });
 
 const DELETE_STRING = 0x00018002;
@@ -152,10 +154,18 @@ const checkDelReg = (role: RuleSection): readonly RuleFinding[] =>
     return [...root, findingOn(1266, role.section, line, message, { token: flags })];
   });
 
+const BIT_REG_FIELDS = 6;
+
 const checkBitReg = (role: RuleSection): readonly RuleFinding[] =>
   role.section.lines.flatMap((line) => {
     const mask = fieldOf(line, 4);
     const root = checkRoot(role, line);
+    if (line.fields.length < BIT_REG_FIELDS) {
+      return [
+        ...root,
+        findingOn(1085, role.section, line, 'BitReg needs a root, a value, a mask and the index of a byte.'),
+      ];
+    }
     if (isByte(mask) || isOpen(mask)) return root;
     return [...root, findingOn(1262, role.section, line, `The mask "${mask}" is not one byte.`, { token: mask })];
   });
@@ -168,8 +178,8 @@ export const registryRules: RuleGroup = (context) => {
       ...checkRoot(entry.role, entry.line),
       ...checkFlags(entry),
       ...checkData(entry),
-      ...checkPaths(entry),
-      ...checkPropertyType(entry),
+      ...checkPaths(context, entry),
+      ...checkPropertyType(context, entry),
       ...checkSystemKeys(entry),
     ]),
     ...checkSecurity(context, entries),

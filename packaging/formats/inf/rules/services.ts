@@ -2,7 +2,7 @@ import { type InfLine, type InfSection, sectionOf } from '../document.ts';
 import { parseInfNumber } from '../numbers.ts';
 import { directivesOf, type RuleContext, type RuleFinding, type RuleGroup, type RuleSection } from './contract.ts';
 import { copiedPaths, hasLayoutFile, systemPath } from './file-lists.ts';
-import { entryOf, fieldOf, findingOfSection, findingOn, groupBy, isGuid, isOpen } from './line-facts.ts';
+import { entryOf, fieldOf, findingOfSection, findingOn, groupBy, isGuid, isOpen, policyLevel } from './line-facts.ts';
 
 type Findings = readonly RuleFinding[];
 
@@ -17,7 +17,7 @@ const flagsOf = (line: InfLine): number => (parseInfNumber(fieldOf(line, 1)) ?? 
 /** `AddService=,2` and lines that say something else without a name. */
 const checkUnnamed = (section: InfSection, line: InfLine): Findings => {
   const found: RuleFinding[] = [];
-  if (flagsOf(line) !== ASSOCIATED) {
+  if (flagsOf(line) !== ASSOCIATED && !isOpen(fieldOf(line, 1))) {
     found.push(findingOn(1253, section, line, 'AddService names no service, so Windows skips it.'));
   }
   const install = fieldOf(line, 2);
@@ -33,7 +33,8 @@ const checkInstallSection = (context: RuleContext, section: InfSection, line: In
   if (install === '') {
     return [findingOn(1005, section, line, `AddService needs a section that describes the service "${name}".`)];
   }
-  if (isOpen(install) || sectionOf(context.document, install) !== undefined) return [];
+  const isElsewhere = directivesOf(section, 'Include').length > 0;
+  if (isOpen(install) || isElsewhere || sectionOf(context.document, install) !== undefined) return [];
   const message = `The section [${install}] of the service "${name}" is not there.`;
   return [findingOn(2006, section, line, message, { token: install })];
 };
@@ -168,7 +169,8 @@ const checkDisabled = ({ section, uses }: RuleSection): Findings => {
 const binaryPath = (text: string): string | undefined => {
   const quoted = /^"([^"]+)"/.exec(text);
   if (quoted !== null) return quoted[1];
-  return /["<>|?*]/.test(text) ? undefined : text;
+  const [path = '', ...rest] = text.split('"');
+  return path === '' || rest.length % 2 === 1 || /[<>|?*]/.test(path) ? undefined : path;
 };
 
 const checkBinary = (context: RuleContext, { section }: RuleSection, copied: ReadonlySet<string>): Findings => {
@@ -182,7 +184,7 @@ const checkBinary = (context: RuleContext, { section }: RuleSection, copied: Rea
   const parts = /^%(-?\d+)%\\*(.*)$/.exec(path);
   if (parts === null) {
     const message = `ServiceBinary is "${path}", which does not begin with a directory id.`;
-    return [findingOn(2085, section, line, message, { token: path })];
+    return [findingOn(2085, section, line, message, { token: path, ...policyLevel(context) })];
   }
   const file = systemPath(Number(parts[1]), parts[2] ?? '');
   const isCopied = copied.has(file) || copied.has(file.replace(/ .*$/, ''));
