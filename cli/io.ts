@@ -1,4 +1,4 @@
-import type { Clock, Exec, Files, KeyMaker, Random } from '../core/ports.ts';
+import type { Clock, Exec, Files, Http, KeyMaker, Random, Timer } from '../core/ports.ts';
 
 /** Where text goes: stdout carries the result, stderr the conversation. */
 export interface TextStream {
@@ -25,6 +25,8 @@ export interface Io {
   readonly keyMaker: KeyMaker;
   /** Loaded when first used: external programs are rare. */
   readonly exec: () => Promise<Exec>;
+  readonly http: () => Promise<Http>;
+  readonly timer: Timer;
   /** Monotonic milliseconds, for timings shown to people. */
   readonly elapsedMs: () => number;
 }

@@ -63,11 +63,11 @@ export class WinpvError extends Error {
   }
 
   /** Stops with a list of findings: the first error leads, and its code decides the exit code. */
-  static of(diagnostics: readonly Diagnostic[]): WinpvError {
+  static of(diagnostics: readonly Diagnostic[], cause?: unknown): WinpvError {
     const errors = diagnostics.filter((d) => d.severity === 'error');
     const first = errors[0];
     if (first === undefined) throw new TypeError('WinpvError.of needs at least one finding of severity error');
-    const error = new WinpvError(first.code, first.message);
+    const error = new WinpvError(first.code, first.message, { cause });
     Object.defineProperty(error, 'diagnostics', {
       value: [first, ...diagnostics.filter((d) => d !== first)],
       enumerable: true,

@@ -34,6 +34,10 @@ export interface Clock {
   now(): number;
 }
 
+export interface Timer {
+  wait(ms: number): Promise<void>;
+}
+
 export interface Random {
   bytes(length: number): Uint8Array;
 }
@@ -74,7 +78,10 @@ export interface HttpResponse {
   readonly body: Uint8Array;
 }
 
-/** Throws REMOTE_* codes when no answer arrives; any status is an answer. */
+/**
+ * Throws REMOTE_UNREACHABLE, REMOTE_TIMEOUT (`timeoutMs` covers everything up to the last byte) and REMOTE_TOO_LARGE
+ * (above `maxBytes`) when no answer arrives. Any status is an answer, and so is a redirection: none is followed.
+ */
 export interface Http {
   send(request: HttpRequest): Promise<HttpResponse>;
 }

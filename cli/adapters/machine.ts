@@ -1,8 +1,15 @@
 import { generateKeyPair, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { Clock, KeyMaker, Random } from '../../core/ports.ts';
+import type { Clock, KeyMaker, Random, Timer } from '../../core/ports.ts';
 
 export const systemClock: Clock = { now: () => Date.now() };
+
+export const systemTimer: Timer = {
+  wait: (ms) =>
+    new Promise((resolve) => {
+      setTimeout(resolve, ms);
+    }),
+};
 
 export const systemRandom: Random = { bytes: (length) => new Uint8Array(randomBytes(length)) };
 

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import type { Io, TextStream } from '../io.ts';
 import { diskFiles } from './files.ts';
-import { systemClock, systemKeyMaker, systemRandom } from './machine.ts';
+import { systemClock, systemKeyMaker, systemRandom, systemTimer } from './machine.ts';
 
 const stream = (target: NodeJS.WriteStream): TextStream => ({
   isTerminal: target.isTTY === true,
@@ -32,6 +32,8 @@ export const processIo = (version: string): Io => ({
   random: systemRandom,
   keyMaker: systemKeyMaker,
   exec: async () => (await import('./exec.ts')).systemExec,
+  http: async () => (await import('./http.ts')).systemHttp,
+  timer: systemTimer,
   elapsedMs: () => performance.now(),
 });
 

@@ -39,6 +39,10 @@ export interface CheckedTimestamp {
   readonly findings: readonly Diagnostic[];
   /** The stamped time, unless the stamp is damaged; proven only if the report says valid. */
   readonly timeMs: number | undefined;
+  /** The same findings under the code of the rule that each broke. */
+  readonly rules: readonly Diagnostic[];
+  /** From the authority's certificate to an anchor, or as far as issuers were found. */
+  readonly path: readonly Certificate[];
 }
 
 interface ReadStamp {
@@ -64,16 +68,17 @@ export const checkTimestamp = (attribute: Attribute, context: TimestampContext):
     const findings = [
       problem('VERIFY_TIMESTAMP_INVALID', error.message, error.at === undefined ? {} : { at: error.at }),
     ];
-    return { report: { kind, ...judge(findings) }, findings, timeMs: undefined };
+    return { report: { kind, ...judge(findings) }, findings, timeMs: undefined, rules: findings, path: [] };
   }
 };
 
 const summarize = (
   kind: TimestampReport['kind'],
   { findings, signer, certificate, timeMs }: ReadStamp,
-  authority: readonly Diagnostic[],
+  authority: CheckedAuthority,
 ): CheckedTimestamp => {
-  const all = [...findings, ...authority].map(asTimestampFinding);
+  const rules = [...findings, ...authority.findings];
+  const all = rules.map(asTimestampFinding);
   const hash = hashOf(signer.digestAlgorithm);
   const report: TimestampReport = {
     kind,
@@ -82,7 +87,8 @@ const summarize = (
     ...(certificate === undefined ? {} : { subject: certificate.subjectText }),
     ...(hash === undefined ? {} : { digestAlgorithm: hash }),
   };
-  return { report, findings: all, timeMs: report.verdict === 'invalid' ? undefined : timeMs };
+  const proven = report.verdict === 'invalid' ? undefined : timeMs;
+  return { report, findings: all, timeMs: proven, rules, path: authority.path };
 };
 
 /** Within a stamp every failed rule is one of two: damaged, or not trusted. */
@@ -173,16 +179,20 @@ const namesCertificate = (attributes: AttributeSet, oid: string, der: Uint8Array
   return equalBytes(second.value, new Uint8Array(createHash(hash).update(der).digest()));
 };
 
-const checkAuthority = (kind: TimestampReport['kind'], stamp: ReadStamp, trust: Trust): readonly Diagnostic[] => {
+type CheckedAuthority = Pick<CheckedTimestamp, 'findings' | 'path'>;
+
+const checkAuthority = (kind: TimestampReport['kind'], stamp: ReadStamp, trust: Trust): CheckedAuthority => {
   const { certificate, timeMs, pool } = stamp;
-  if (certificate === undefined || timeMs === undefined) return [];
+  if (certificate === undefined || timeMs === undefined) return { findings: [], path: [] };
   const chain = buildChain({ leaf: certificate, pool, trust, atMs: timeMs, purpose: 'time-stamping' });
   const reported = chain.path.at(-1);
+  const { path } = chain;
   const findings = [...chain.findings, ...(kind === 'authenticode' ? [] : checkEmbedded(pool, { trust, reported }))];
   const { ekus, ekuCritical, subjectText, file, offset } = certificate;
   // RFC 3161 2.3. observed: Microsoft's own authorities before 2023 (microsoft-signed/signify-oem89…) are not critical.
-  if (kind === 'authenticode' || (ekus?.length === 1 && ekuCritical)) return findings;
+  if (kind === 'authenticode' || (ekus?.length === 1 && ekuCritical)) return { findings, path };
   const message = `"${subjectText}" does not have time-stamping as its one, critical purpose.`;
   const at = { file, offset };
-  return [...findings, problem('VERIFY_CERTIFICATE_UNSUITABLE', message, { severity: 'warning', at })];
+  const warning = problem('VERIFY_CERTIFICATE_UNSUITABLE', message, { severity: 'warning', at });
+  return { findings: [...findings, warning], path };
 };

@@ -8,7 +8,7 @@ import {
 } from '../formats/cms/encode.ts';
 import { CmsOid, type DigestAlgorithm, SpcOid } from '../formats/cms/object-ids.ts';
 import { encodeTstInfo, signingCertificateV2, type TstInfo } from '../formats/cms/tst-info.ts';
-import { type Der, octetString } from '../formats/der/encode.ts';
+import { type Der, octetString, time } from '../formats/der/encode.ts';
 import { readIdentity, signChecked } from './identity.ts';
 import type { Signer } from './signer.ts';
 
@@ -31,15 +31,52 @@ export interface Timestamper {
   timestamp(signature: Uint8Array): Promise<UnauthenticatedTimestamp>;
 }
 
+/** The SignerInfo of a legacy countersignature, under the attribute of PKCS#9 (spec signing-formats 4.2). */
+export const legacyAttribute = (signerInfo: Der): Der => attribute(CmsOid.countersignature, signerInfo);
+
+/**
+ * The older form of a time stamp: SignedData version 1 over the signature itself, with the time as an attribute.
+ * @throws WinpvError SIGN_*
+ */
+export const issueLegacyTimestamp = async (
+  tsa: Signer,
+  { signature, genTimeMs }: { readonly signature: Uint8Array; readonly genTimeMs: number },
+): Promise<Der> => {
+  const identity = await readIdentity(tsa);
+  const digestAlgorithm: DigestAlgorithm = 'sha256';
+  const signedAttributes = encodeSignedAttributes(CmsOid.data, signature, digestAlgorithm, [
+    attribute(CmsOid.signingTime, time(genTimeMs)),
+  ]);
+  return encodeSignedData({
+    version: 1,
+    digestAlgorithm,
+    contentType: CmsOid.data,
+    content: octetString(signature),
+    certificates: identity.storedCertificates,
+    signerInfo: encodeSignerInfo({
+      signer: identity.name,
+      digestAlgorithm,
+      keyKind: identity.kind,
+      signedAttributes,
+      signature: await signChecked(identity, signedAttributes, digestAlgorithm),
+      unsignedAttributes: [],
+    }),
+  });
+};
+
 /** An RFC 3161 token as Authenticode stores it: under Microsoft's own attribute (spec signing-formats 4.1). */
 export const rfc3161Attribute = (token: Der): Der => attribute(SpcOid.rfc3161Timestamp, token);
 
 /**
  * A time-stamp token, as an authority makes it: SignedData version 3 over a TSTInfo, the authority's certificate inside.
- * Follows from its arguments alone when the key is RSA.
+ * Follows from its arguments alone when the key is RSA. A request may ask for a token without certificates.
  * @throws WinpvError SIGN_*
  */
-export const issueTimestampToken = async (tsa: Signer, info: TstInfo): Promise<Der> => {
+export const issueTimestampToken = async (
+  tsa: Signer,
+  info: TstInfo,
+  { withCertificates = true }: { readonly withCertificates?: boolean } = {},
+): Promise<Der> => {
   const identity = await readIdentity(tsa);
   const digestAlgorithm: DigestAlgorithm = 'sha256';
   const content = encodeTstInfo(info);
@@ -51,7 +88,7 @@ export const issueTimestampToken = async (tsa: Signer, info: TstInfo): Promise<D
     digestAlgorithm,
     contentType: CmsOid.tstInfo,
     content: octetString(content),
-    certificates: identity.storedCertificates,
+    certificates: withCertificates ? identity.storedCertificates : [],
     signerInfo: encodeSignerInfo({
       signer: identity.name,
       digestAlgorithm,
@@ -87,7 +124,7 @@ export const testTimestamper = ({ tsa, genTimeMs }: TestTimestamperOptions): Tim
 });
 
 /** 16 octets, positive, without a leading zero: the same length each time keeps signatures the same length. */
-const serialOf = (imprint: Uint8Array, genTimeMs: number): Uint8Array => {
+export const serialOf = (imprint: Uint8Array, genTimeMs: number): Uint8Array => {
   const serial = digest('sha256', concatBytes(utf8(`${genTimeMs}\n`), imprint)).slice(0, 16);
   serial[0] = ((serial[0] ?? 0) & 0x3f) | 0x40;
   return serial;

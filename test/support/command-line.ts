@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { diskFiles } from '../../cli/adapters/files.ts';
-import { systemKeyMaker, systemRandom } from '../../cli/adapters/machine.ts';
+import { systemKeyMaker, systemRandom, systemTimer } from '../../cli/adapters/machine.ts';
 import type { Io } from '../../cli/io.ts';
 import { main } from '../../cli/main.ts';
 import type { Diagnostic } from '../../core/errors.ts';
@@ -42,6 +42,8 @@ const ioFor = (
   random: systemRandom,
   keyMaker: systemKeyMaker,
   exec: async () => (await import('../../cli/adapters/exec.ts')).systemExec,
+  http: async () => (await import('../../cli/adapters/http.ts')).systemHttp,
+  timer: systemTimer,
   elapsedMs: () => 0,
 });
 

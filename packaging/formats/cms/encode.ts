@@ -93,7 +93,7 @@ export interface SignedDataParts {
   readonly contentType: string;
   /** The whole encoding inside `[0]`: a bare structure in PKCS#7 style, an OCTET STRING in CMS. */
   readonly content: Der;
-  /** Whole certificates in any order; each is written once, sorted. */
+  /** Whole certificates in any order; each is written once, sorted. Without any the set is left out. */
   readonly certificates: readonly Der[];
   readonly signerInfo: Der;
 }
@@ -111,7 +111,7 @@ export const encodeSignedData = (parts: SignedDataParts): Der =>
         integer(parts.version),
         setOf(algorithmIdentifier(DigestOid[parts.digestAlgorithm])),
         sequence(oid(parts.contentType), contextConstructed(0, parts.content)),
-        retag(setOf(...distinct(parts.certificates)), 0),
+        ...(parts.certificates.length === 0 ? [] : [retag(setOf(...distinct(parts.certificates)), 0)]),
         tlv(0x31, parts.signerInfo),
       ),
     ),

@@ -5,6 +5,8 @@ export const CmsOid = {
   contentType: '1.2.840.113549.1.9.3',
   messageDigest: '1.2.840.113549.1.9.4',
   signingCertificateV2: '1.2.840.113549.1.9.16.2.47',
+  signingTime: '1.2.840.113549.1.9.5',
+  countersignature: '1.2.840.113549.1.9.6',
   tstInfo: '1.2.840.113549.1.9.16.1.4',
 } as const;
 
@@ -17,6 +19,8 @@ export const SpcOid = {
   individualCodeSigning: '1.3.6.1.4.1.311.2.1.21',
   cabData: '1.3.6.1.4.1.311.2.1.25',
   certificateTrustList: '1.3.6.1.4.1.311.10.1',
+  nestedSignature: '1.3.6.1.4.1.311.2.4.1',
+  timestampRequest: '1.3.6.1.4.1.311.3.2.1',
   rfc3161Timestamp: '1.3.6.1.4.1.311.3.3.1',
 } as const;
 

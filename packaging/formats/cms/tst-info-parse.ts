@@ -7,6 +7,8 @@ export interface ReadTstInfo {
   readonly policy: string;
   readonly imprint: { readonly hash: HashName | undefined; readonly digest: Uint8Array };
   readonly genTimeMs: number;
+  /** Value octets of the INTEGER. */
+  readonly nonce: Uint8Array | undefined;
 }
 
 /** After genTime: accuracy, ordering, nonce, tsa, extensions; each optional, in this order. */
@@ -34,5 +36,6 @@ export const parseTstInfo = (node: DerNode): ReadTstInfo => {
       digest: imprint.child(1, 'hashedMessage', Tag.octetString).value,
     },
     genTimeMs: node.child(4, 'genTime', Tag.generalizedTime).time('genTime'),
+    nonce: node.children.slice(5).find(({ tag }) => tag === Tag.integer)?.value,
   };
 };
