@@ -47,10 +47,8 @@ const kindOf = (model: InfModel, ids: readonly PvId[], installs: readonly PvInst
   const services = new Set(installs.flatMap((install) => install.services.map(({ name }) => name.toLowerCase())));
   // Other stacks match the platform function too; only this family calls its bus xenbus.
   if (ids.some(({ bus }) => bus === 'PCI')) return services.has('xenbus') ? 'xenbus' : undefined;
-  const child = ids.find(({ bus }) => bus !== 'PCI');
-  if (child !== undefined) return KIND_OF_CLASS[child.deviceClass] ?? 'child';
-  if (!model.primitive)
-    return services.has('xennet') && model.version.catalogFiles.default === 'xennet.cat' ? 'xennet' : undefined;
+  if (ids.length > 0) return ids.map(({ deviceClass }) => KIND_OF_CLASS[deviceClass]).find(Boolean) ?? 'child';
+  if (!model.primitive) return undefined;
   const files = new Set(installs.flatMap((install) => install.files.map(({ name }) => name.toLowerCase())));
   return files.has('xendisk.sys') ? 'xendisk' : files.has('xencrsh.sys') ? 'xencrsh' : undefined;
 };
@@ -64,7 +62,7 @@ export const pvFacts = (document: InfDocument, model: InfModel): PvFacts | undef
     }),
   );
   // Most INFs end here, before anything costly.
-  if (ids.length === 0 && !/xen(disk|crsh|net)\b/i.test(document.table.text)) return undefined;
+  if (ids.length === 0 && !/xen(disk|crsh)\.sys/i.test(document.table.text)) return undefined;
   const installs = decoratedInstalls(document, model);
   const kind = kindOf(model, ids, installs);
   if (kind === undefined) return undefined;

@@ -1,0 +1,114 @@
+import { type Diagnostic, problem, WinpvError } from '../../core/errors.ts';
+import { compareVersions, type FourPartVersion, formatVersion } from '../../core/version.ts';
+import { type PvFacts, pvProblem } from '../formats/inf/pv/facts.ts';
+import { parseVersionResource } from '../formats/pe/version-resource.ts';
+import { fileNameOf } from './catalog-scope.ts';
+import { type PlacedFile, placedFiles } from './check-files.ts';
+import type { PackageInf, PackageView } from './package-view.ts';
+
+/** What Xen PV drivers of one folder owe each other (spec xen-pv 1.9, 7.1, and section 8). */
+export const checkPvPackage = (view: PackageView): readonly Diagnostic[] => {
+  const infs = view.infs.filter((inf): inf is PvInf => inf.pv !== undefined);
+  return [...checkPrefixes(infs), ...checkFunctions(infs), ...infs.flatMap((inf) => checkBuilds(view, inf))];
+};
+
+type PvInf = PackageInf & { readonly pv: PvFacts };
+
+const prefixesOf = ({ pv }: PvInf): readonly string[] => [...new Set(pv.ids.flatMap(({ prefix }) => prefix ?? []))];
+
+/** F01 between INFs: one that has two prefixes itself is told by its own rule. */
+const checkPrefixes = (infs: readonly PvInf[]): readonly Diagnostic[] => {
+  const children = infs.filter((inf) => prefixesOf(inf).length === 1);
+  const counts = new Map<string, PvInf[]>();
+  for (const inf of children) {
+    const [prefix = ''] = prefixesOf(inf);
+    counts.set(prefix, [...(counts.get(prefix) ?? []), inf]);
+  }
+  const [most, ...others] = [...counts].sort(([, a], [, b]) => b.length - a.length);
+  if (most === undefined) return [];
+  return others.flatMap(([prefix, own]) =>
+    own.map((inf) =>
+      pvProblem(
+        inf.pv,
+        'PV_ID_PREFIX',
+        `The ids have the prefix "${prefix}", and those of ${nameOf(most[1][0])} have "${most[0]}".`,
+        {
+          line: inf.pv.ids[0]?.line,
+          failureMode: 'F01',
+          hint: 'All drivers of a bundle use the vendor prefix that their bus driver was built with.',
+        },
+      ),
+    ),
+  );
+};
+
+const nameOf = (inf: PvInf | undefined): string => fileNameOf(inf?.path ?? '');
+
+/** Drivers beside each other are for the same platform functions (F02). The form of 2013 names none or one. */
+const checkFunctions = (infs: readonly PvInf[]): readonly Diagnostic[] => {
+  const named = infs.map((inf) => ({ inf, functions: new Set(inf.pv.ids.flatMap(({ platform }) => platform ?? [])) }));
+  const complete = named.filter(({ functions }) => functions.size > 1);
+  const all = new Map(complete.flatMap(({ inf, functions }) => [...functions].map((one) => [one, inf] as const)));
+  return complete.flatMap(({ inf, functions }) =>
+    [...all]
+      .filter(([one]) => !functions.has(one))
+      .map(([one, other]) =>
+        pvProblem(
+          inf.pv,
+          'PV_ID_PLATFORM',
+          `The INF has no id for the platform function ${one}, and ${nameOf(other)} has one.`,
+          {
+            line: inf.pv.ids[0]?.line,
+            failureMode: 'F02',
+            hint: `Add the id of ${one}, so that the device is found on hosts that present it.`,
+          },
+        ),
+      ),
+  );
+};
+
+/** Files that come from one build: the first is what the others are compared with. */
+const TOGETHER: readonly { readonly files: readonly string[]; readonly failureModes: readonly string[] }[] = [
+  { files: ['xenbus.sys', 'xen.sys', 'xenfilt.sys'], failureModes: ['F24', 'F24', 'F24'] },
+  { files: ['xenvbd.sys', 'xencrsh.sys', 'xendisk.sys'], failureModes: ['F37', 'F37', 'F39'] },
+];
+
+const versionOf = (view: PackageView, { file }: PlacedFile): FourPartVersion | undefined => {
+  try {
+    const image = view.imageOf(file);
+    return image === undefined ? undefined : parseVersionResource(image)?.fixed.fileVersion;
+  } catch (error) {
+    if (error instanceof WinpvError) return undefined;
+    throw error;
+  }
+};
+
+/** F24, F37, F39: binaries of different builds do not work together. */
+const checkBuilds = (view: PackageView, inf: PvInf): readonly Diagnostic[] => {
+  const placed = placedFiles(view, inf);
+  const sections = new Set(placed.map(({ install }) => install.section));
+  const found = new Map<string, Diagnostic>();
+  for (const section of sections) {
+    const versions = new Map<string, { version: FourPartVersion; path: string }>();
+    for (const one of placed.filter(({ install }) => install.section === section)) {
+      const version = versionOf(view, one);
+      if (version !== undefined) versions.set(one.installed.name.toLowerCase(), { version, path: one.file.path });
+    }
+    for (const { files, failureModes } of TOGETHER) {
+      const [first = '', ...others] = files;
+      const leader = versions.get(first);
+      for (const [i, name] of others.entries()) {
+        const own = versions.get(name);
+        if (leader === undefined || own === undefined || compareVersions(own.version, leader.version) === 0) continue;
+        const message = `${name} is of build ${formatVersion(own.version)}, and ${first} of ${formatVersion(leader.version)}.`;
+        const failureMode = failureModes[i + 1] ?? 'F24';
+        const at = { file: view.shown(own.path) };
+        found.set(
+          message,
+          problem('PV_BUILD_MIX', message, { at, failureMode, hint: 'Take all files of the package from one build.' }),
+        );
+      }
+    }
+  }
+  return [...found.values()];
+};
