@@ -17,7 +17,10 @@ import { fieldOf, findingOn, isOpen } from './line-facts.ts';
 type Findings = readonly RuleFinding[];
 
 const DRIVER_STORE = 13;
-/** COPYFLG_NO_OVERWRITE and COPYFLG_REPLACEONLY, which ask what is at the destination. */
+/**
+ * COPYFLG_NO_OVERWRITE and COPYFLG_REPLACEONLY, which ask what is at the destination. The documentation says that only
+ * some flags go with the driver store and not which; these two cannot.
+ */
 const CONDITIONAL_COPY = 0x10 | 0x400;
 
 /** One target for each architecture. */

@@ -20,6 +20,10 @@ type Findings = readonly RuleFinding[];
 const WHQL_BUILD = 26100;
 const BOOT_FLAGS_BUILD = 25398;
 const DRIVER_STORE = 13;
+/**
+ * 1340 and 1341 say the same of two groups of directory ids, and which are in which is not documented: a guess is that
+ * the folders of the shell (from 16384) are the second.
+ */
 const FIRST_SHELL_FOLDER = 16384;
 
 /** The targets that isolation counts for in this mode; undefined when it does not count. */
