@@ -1,11 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
+/** These need a process of their own: the library of a token reads the environment of the process, which threads share. */
+const TOKENS = ['test/oracles/pkcs11*.test.ts'];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    pool: 'threads',
     globalSetup: ['test/support/say-what-is-missing.ts'],
     testTimeout: 60_000,
     reporters: ['default'],
+    projects: [
+      { extends: true, test: { name: 'winpv', include: ['test/**/*.test.ts'], exclude: TOKENS, pool: 'threads' } },
+      { extends: true, test: { name: 'tokens', include: TOKENS, pool: 'forks', globalSetup: [] } },
+    ],
   },
 });

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -9,7 +9,7 @@ import { describe, test } from 'vitest';
  * What tests compare with that is not part of the project: independent programs ("oracles") and the corpus of real
  * files. A missing one is a skipped test with its name; with WINPV_REQUIRE_OUTSIDE=1 (set by .ci/run) it is a failure.
  */
-export const ORACLES = ['osslsigncode', 'openssl', 'gcab', 'cabextract', 'objdump'] as const;
+export const ORACLES = ['osslsigncode', 'openssl', 'gcab', 'cabextract', 'objdump', 'softhsm2-util'] as const;
 export type Oracle = (typeof ORACLES)[number];
 
 export const projectRoot = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -39,6 +39,18 @@ const runner =
     const { status, stdout, stderr } = spawnSync(tool, [...args], { maxBuffer: 256 * 1024 * 1024 });
     return { status, stdout, stderr: stderr.toString('utf8') };
   };
+
+/** Runs the program without stopping this process, which may have to answer it. */
+export const startTool = (tool: Oracle, ...args: readonly string[]): Promise<OracleRun> =>
+  new Promise((resolve) => {
+    const child = spawn(tool, [...args]);
+    const [out, err]: [Buffer[], Buffer[]] = [[], []];
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    child.on('close', (status) => {
+      resolve({ status, stdout: Buffer.concat(out), stderr: Buffer.concat(err).toString('utf8') });
+    });
+  });
 
 /** A test that asks an independent program. */
 export const oracle = (tool: Oracle, name: string, body: (run: OracleTool) => void | Promise<void>): void => {
