@@ -145,14 +145,14 @@ const checkConflicts = ({ section }: RuleSection): Findings => {
         1252,
         section,
         line,
-        `${line.key} is for services that are processes, and ServiceType ${type} is a driver.`,
+        `${line.key} is for services that are programs, and ServiceType ${type} is a driver.`,
       ),
     );
   }
   const start = entryOf(section, 'StartType');
   const value = numberOf(section, 'StartType');
   if (start === undefined || value === undefined || value > 1 || (type & 0x70) === 0) return [];
-  const message = `StartType ${value} is for drivers, and the service is a process.`;
+  const message = `StartType ${value} is for drivers, and the service is a program.`;
   return [findingOn(1252, section, start, message)];
 };
 
