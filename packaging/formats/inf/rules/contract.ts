@@ -202,6 +202,21 @@ export const firstTarget = (section: RuleSection): { readonly target?: string } 
   return os === undefined ? {} : { target: os };
 };
 
+/** More INFs than any section includes; the rest is not looked at. */
+const MAX_INCLUDES = 64;
+
+const includedFiles = new WeakMap<InfSection, readonly string[]>();
+
+/** The INFs that a section includes, in lower case. */
+export const includedBy = (section: InfSection): readonly string[] => {
+  const known = includedFiles.get(section);
+  if (known !== undefined) return known;
+  const names = directivesOf(section, 'Include').flatMap(({ fields }) => fields.filter((file) => file !== ''));
+  const files = [...new Set(names.map((file) => file.toLowerCase()))].slice(0, MAX_INCLUDES);
+  includedFiles.set(section, files);
+  return files;
+};
+
 /** All directive lines of a section with a key, ignoring case. */
 export const directivesOf = (section: InfSection, key: string): readonly InfLine[] => {
   const wanted = key.toLowerCase();

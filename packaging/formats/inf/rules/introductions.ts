@@ -66,20 +66,30 @@ const introductions = (context: RuleContext): Found => {
 const DRIVER_STORE = 13;
 const DRIVER_STORE_SINCE = 16299;
 
+/** The first target of some sections that is too old for files in the driver store. */
+const oldTarget = (sections: readonly RuleSection[]): RuleTarget | undefined => {
+  for (const { targets } of sections) {
+    const target = targets.find((own) => isOlder(own, DRIVER_STORE_SINCE));
+    if (target !== undefined) return target;
+  }
+  return undefined;
+};
+
 /** Files that stay in the driver store: since Windows 8.1 for some classes, for all since Windows 10 1709. */
 const driverStore = (context: RuleContext): Found => {
+  if (context.model.manufacturers.length === 0) return [];
   const { mode } = context.options;
-  const strict = mode === 'h' || mode === 'w';
+  const atMost = mode === 'h' || mode === 'w' ? {} : { atMost: 'W' as const };
+  const seen = new Set<string>();
   return context.of('destination-dirs').flatMap(({ section }) =>
     section.lines.flatMap(({ key, fields, line, raw }): Found => {
-      if (parseInfNumber(fields[0] ?? '') !== DRIVER_STORE) return [];
-      const isDefault = key?.toLowerCase() === 'defaultdestdir';
-      const readers = isDefault ? context.of('install') : context.rolesOf(key ?? '');
-      const target = readers.flatMap(({ targets }) => targets).find((own) => isOlder(own, DRIVER_STORE_SINCE));
-      if (target === undefined || context.model.manufacturers.length === 0) return [];
+      const list = key?.toLowerCase() ?? '';
+      if (parseInfNumber(fields[0] ?? '') !== DRIVER_STORE || seen.has(list)) return [];
+      seen.add(list);
+      const target = oldTarget(list === 'defaultdestdir' ? context.of('install') : context.rolesOf(list));
+      if (target === undefined) return [];
       const message = `Directory id 13 is for all drivers since Windows build ${DRIVER_STORE_SINCE}; older ones read this INF too.`;
-      const found = { code: 1199, line, section: section.name, token: raw[0] ?? '', message, target: target.os };
-      return [strict ? found : { ...found, atMost: 'W' }];
+      return [{ code: 1199, line, section: section.name, token: raw[0] ?? '', message, target: target.os, ...atMost }];
     }),
   );
 };

@@ -1,4 +1,4 @@
-import { type InfLine, sectionOf } from '../document.ts';
+import { type InfDocument, type InfLine, sectionOf } from '../document.ts';
 import { parseInfFlags } from '../numbers.ts';
 import { parseTargetOs } from '../target-os.ts';
 import {
@@ -89,25 +89,40 @@ const NO_SERVICE: ReadonlySet<string> = new Set([
 
 const ASSOCIATED = 2;
 
-/** Whether the services of an install section give its devices a driver: AddService with flag 2, or something needed. */
-const hasService = (context: RuleContext, name: string): boolean => {
-  const open = [`${name}.Services`];
-  const seen = new Set<string>();
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const section = sectionOf(context.document, next);
-    if (section === undefined) return next !== `${name}.Services`;
-    if (seen.has(next.toLowerCase())) continue;
-    seen.add(next.toLowerCase());
-    const services = directivesOf(section, 'AddService');
-    if (services.some(({ fields }) => (parseInfFlags(fields[1]) & ASSOCIATED) !== 0)) return true;
-    open.push(...directivesOf(section, 'Needs').flatMap(({ fields }) => fields.filter((field) => field !== '')));
-  }
-  return false;
-};
+/** Tells whether the services of an install section give its devices a driver: AddService with flag 2, or an inbox INF. */
+class Services {
+  private readonly document: InfDocument;
+  /** Services sections, in lower case, that were found not to. */
+  private readonly without = new Set<string>();
 
-const withoutService = (context: RuleContext, { os }: RuleTarget, install: TargetInstall): Found => {
+  constructor(document: InfDocument) {
+    this.document = document;
+  }
+
+  driverOf(install: string): boolean {
+    const first = `${install}.services`.toLowerCase();
+    const open = [first];
+    const seen = new Set<string>();
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      if (seen.has(next) || this.without.has(next)) continue;
+      seen.add(next);
+      const section = sectionOf(this.document, next);
+      // What is needed and not here comes from an INF of Windows.
+      if (section === undefined) return next !== first;
+      const services = directivesOf(section, 'AddService');
+      if (services.some(({ fields }) => (parseInfFlags(fields[1]) & ASSOCIATED) !== 0)) return true;
+      for (const { fields } of directivesOf(section, 'Needs')) {
+        for (const field of fields) if (field !== '') open.push(field.toLowerCase());
+      }
+    }
+    for (const name of seen) this.without.add(name);
+    return false;
+  }
+}
+
+const withoutService = (known: Services, { os }: RuleTarget, install: TargetInstall): Found => {
   const { section, devices } = install;
-  if (section === undefined || hasService(context, section.name)) return [];
+  if (section === undefined || known.driverOf(section.name)) return [];
   const device = devices.find(({ hardwareId }) => hardwareId !== '');
   if (device === undefined) return [];
   const message = `[${section.name}.Services] gives the device ${device.hardwareId} no driver service.`;
@@ -117,8 +132,9 @@ const withoutService = (context: RuleContext, { os }: RuleTarget, install: Targe
 
 const services = (context: RuleContext): Found => {
   if (context.isExtension || NO_SERVICE.has(context.model.version.class.toLowerCase())) return [];
+  const known = new Services(context.document);
   return context.targets.flatMap((target) =>
-    target.installs.flatMap((install) => withoutService(context, target, install)),
+    target.installs.flatMap((install) => withoutService(known, target, install)),
   );
 };
 

@@ -2,6 +2,7 @@ import { type InfSection, sectionOf } from '../document.ts';
 import {
   directivesOf,
   firstTarget,
+  includedBy,
   type RuleContext,
   type RuleFinding,
   type RuleGroup,
@@ -11,11 +12,6 @@ import { inboxInfWith, isInboxInf } from './inbox.ts';
 import { RELATED } from './references.ts';
 
 type Found = readonly RuleFinding[];
-
-const listed = (section: InfSection, key: string): readonly string[] =>
-  directivesOf(section, key)
-    .flatMap(({ fields }) => fields)
-    .filter((field) => field !== '');
 
 /** Include must name INFs of Windows. */
 const includes = (context: RuleContext): Found =>
@@ -33,9 +29,17 @@ const includes = (context: RuleContext): Found =>
 const suffixOf = (name: string): string =>
   RELATED.find(([suffix]) => name.toLowerCase().endsWith(suffix.toLowerCase()))?.[0] ?? '';
 
+const neededOnly = new WeakMap<RuleSection, boolean>();
+
 /** Whether a section is one that Needs leads to, rather than one that Windows begins with. */
-const isNeeded = ({ uses }: RuleSection): boolean =>
-  uses.length > 0 && uses.every(({ directive }) => directive === 'Needs');
+const isNeeded = (role: RuleSection): boolean => {
+  const known = neededOnly.get(role);
+  if (known !== undefined) return known;
+  const { uses } = role;
+  const needed = uses.length > 0 && uses.every(({ directive }) => directive === 'Needs');
+  neededOnly.set(role, needed);
+  return needed;
+};
 
 const suffixFinding = (
   role: RuleSection,
@@ -70,7 +74,7 @@ const absent = (
   section: InfSection,
   name: string,
 ): readonly [code: number, message: string] | undefined => {
-  const files = listed(section, 'Include').map((file) => file.toLowerCase());
+  const files = includedBy(section);
   if (files.length === 0) {
     return [1319, `[${section.name}] needs [${name}], which is not in this INF, and includes no other.`];
   }
@@ -105,7 +109,7 @@ const direct = (context: RuleContext): Found =>
   context.uses.flatMap((use): Found => {
     const { directive, from, name, line, section } = use;
     if (section !== undefined || directive === 'Needs' || from === undefined || line === undefined) return [];
-    const files = listed(from.section, 'Include').map((file) => file.toLowerCase());
+    const files = includedBy(from.section);
     const file = files.find((file) => {
       const inf = context.library.get(file);
       return inf !== undefined
@@ -119,11 +123,12 @@ const direct = (context: RuleContext): Found =>
     return [{ code: 1220, line: line.line, section: from.section.name, token: name, message, ...atMost }];
   });
 
+/** So many included INFs are compared with this one. */
+const MAX_COMPARED = 64;
+
 /** A section that an included INF has too. */
 const twice = (context: RuleContext): Found => {
-  const files = new Set(
-    context.sections.flatMap(({ section }) => listed(section, 'Include')).map((f) => f.toLowerCase()),
-  );
+  const files = new Set(context.sections.flatMap(({ section }) => includedBy(section)));
   const own = new Set([
     'version',
     'manufacturer',
@@ -133,7 +138,7 @@ const twice = (context: RuleContext): Found => {
     'destinationdirs',
     'controlflags',
   ]);
-  return [...files].flatMap((file): Found => {
+  return [...files].slice(0, MAX_COMPARED).flatMap((file): Found => {
     const inf = context.library.get(file);
     return context.document.sections.flatMap(({ name, headers }): Found => {
       const lower = name.toLowerCase();

@@ -1,5 +1,13 @@
 import { sectionOf } from '../document.ts';
-import type { RuleContext, RuleFinding, RuleGroup, RuleSection, SectionKind, SectionUse } from './contract.ts';
+import {
+  includedBy,
+  type RuleContext,
+  type RuleFinding,
+  type RuleGroup,
+  type RuleSection,
+  type SectionKind,
+  type SectionUse,
+} from './contract.ts';
 import { REFERENCES } from './references.ts';
 
 type Found = readonly RuleFinding[];
@@ -56,14 +64,11 @@ const missing = (context: RuleContext): Found =>
 
 /** Whether 1220 says it: the section is in an INF that is included. */
 const includedElsewhere = ({ library }: RuleContext, { from, name }: SectionUse): boolean =>
-  (from?.section.lines ?? []).some(
-    ({ key, fields }) =>
-      key?.toLowerCase() === 'include' &&
-      fields.some((file) => {
-        const inf = library.get(file.toLowerCase());
-        return (inf !== undefined && sectionOf(inf, name) !== undefined) || file.toLowerCase() === 'mdmcpq.inf';
-      }),
-  );
+  from !== undefined &&
+  includedBy(from.section).some((file) => {
+    const inf = library.get(file);
+    return (inf !== undefined && sectionOf(inf, name) !== undefined) || file === 'mdmcpq.inf';
+  });
 
 const shared = (context: RuleContext): Found =>
   context.document.sections.flatMap((section): Found => {
