@@ -1,0 +1,55 @@
+import { describeFaults } from '../../../../support/pv-faults.ts';
+
+describeFaults('whom a PV driver binds to', [
+  {
+    mode: 'F01',
+    what: 'one id of a child has another prefix',
+    sample: 'xenvif',
+    changes: [['XENBUS\\VEN_XZ0001&DEV_VIF', 'XENBUS\\VEN_XPZ0001&DEV_VIF']],
+    code: 'PV_ID_PREFIX',
+    line: 'VEN_XPZ0001',
+  },
+  {
+    mode: 'F02',
+    what: 'the vendor function is missing for newer Windows only',
+    sample: 'xennet',
+    changes: [[/%Name%=Current,[^,]+,/, '%Name%=Current,']],
+    code: 'PV_ID_PLATFORM',
+    line: '%Name%=Current',
+  },
+  {
+    mode: 'F02',
+    what: 'a platform function is missing',
+    sample: 'xenbus',
+    changes: [[',\\\n  PCI\\VEN_5853&DEV_0001\n', '\n']],
+    code: 'PV_ID_PLATFORM',
+    severity: 'warning',
+    line: '%BusName% = Bus',
+  },
+  {
+    mode: 'F03',
+    what: 'the ids name two revisions',
+    sample: 'xenvbd',
+    changes: [['0002&DEV_VBD&REV_0900000B', '0002&DEV_VBD&REV_0900000A']],
+    code: 'PV_ID_REVISION',
+    severity: 'warning',
+    line: '%AdapterName% = Adapter',
+  },
+  {
+    mode: 'F25',
+    what: 'a graphics function of another product is matched',
+    sample: 'xenbus',
+    changes: [['  PCI\\VEN_5853&DEV_0002', '  PCI\\VEN_5853&DEV_C147,\\\n  PCI\\VEN_5853&DEV_0002']],
+    code: 'PV_FOREIGN_FUNCTION',
+    line: '%BusName% = Bus',
+  },
+  {
+    mode: 'F27',
+    what: 'one install section has no FeatureScore',
+    sample: 'xennet',
+    changes: [['[Current]\nCopyFiles=Drivers\nFeatureScore=0xFE', '[Current]\nCopyFiles=Drivers']],
+    code: 'PV_FEATURE_SCORE',
+    severity: 'warning',
+    line: '[Current]',
+  },
+]);
