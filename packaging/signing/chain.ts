@@ -3,6 +3,7 @@ import { type Diagnostic, problem } from '../../core/errors.ts';
 import { X509Oid } from '../formats/cms/object-ids.ts';
 import { type Certificate, parseCertificates } from '../formats/x509/parse.ts';
 import { issuedBy } from '../formats/x509/signature.ts';
+import { forbiddenName } from './name-constraints.ts';
 import { checkStrength } from './strength.ts';
 import { judge } from './verdict.ts';
 
@@ -43,7 +44,7 @@ export interface Chain {
 const MAX_LENGTH = 12;
 /** Cross-certificates give a certificate several issuers; a hostile pool gives it many. */
 const MAX_PATHS = 64;
-const ANY_PURPOSE = '2.5.29.37.0';
+export const ANY_PURPOSE = '2.5.29.37.0';
 const PURPOSE_OID: Readonly<Record<Purpose, string>> = {
   'code-signing': X509Oid.codeSigning,
   'time-stamping': X509Oid.timeStamping,
@@ -79,12 +80,15 @@ const openEnd = (path: readonly Certificate[]): Diagnostic => {
 
 interface Paths {
   readonly complete: readonly (readonly Certificate[])[];
+  /** Those that nothing at hand continues, and that end at no anchor. */
+  readonly open: readonly (readonly Certificate[])[];
   readonly longest: readonly Certificate[];
 }
 
-const findPaths = ({ leaf, pool, trust }: ChainRequest): Paths => {
-  const candidates = [...trust.anchors, ...pool];
+const findPaths = ({ leaf, pool, trust }: ChainRequest, more: readonly Certificate[] = []): Paths => {
+  const candidates = distinct([...trust.anchors, ...more, ...pool]);
   const complete: (readonly Certificate[])[] = [];
+  const open: (readonly Certificate[])[] = [];
   let longest: readonly Certificate[] = [leaf];
   let budget = MAX_PATHS;
   const walk = (path: readonly Certificate[], last: Certificate): void => {
@@ -92,20 +96,58 @@ const findPaths = ({ leaf, pool, trust }: ChainRequest): Paths => {
     if (path.length > longest.length) longest = path;
     if (isAnchor(last, trust)) complete.push(path);
     if (path.length >= MAX_LENGTH || isAnchor(last, trust)) return;
-    for (const issuer of candidates) {
+    // What else has a root's name and key is reached from below the root as well.
+    const isRoot = path.length > 1 && last.selfIssued && issuedBy(last, last);
+    let continued = false;
+    for (const issuer of isRoot ? [] : candidates) {
       if (budget <= 0) return;
       if (!equalBytes(issuer.subject, last.issuer) || path.some(({ der }) => equalBytes(der, issuer.der))) continue;
-      if (issuedBy(last, issuer)) walk([...path, issuer], issuer);
+      if (!issuedBy(last, issuer)) continue;
+      continued = true;
+      walk([...path, issuer], issuer);
     }
+    if (!continued) open.push(path);
   };
   walk([leaf], leaf);
-  return { complete, longest };
+  return { complete, open, longest };
+};
+
+/** Each certificate once: one that is an anchor also comes along with many signatures. */
+const distinct = (certificates: readonly Certificate[]): readonly Certificate[] => {
+  const seen = new Set<string>();
+  return certificates.filter(({ thumbprint }) => !seen.has(thumbprint) && seen.add(thumbprint));
+};
+
+/** Authorities may limit the names below them; a certificate that an authority issued to itself is exempt. */
+const checkNames = (certificate: Certificate, above: readonly Certificate[], depth: number): Diagnostic[] => {
+  if (certificate.selfIssued && depth > 0) return [];
+  const { subjectText, file, offset } = certificate;
+  return above.flatMap((authority) => {
+    const name = forbiddenName(certificate, authority);
+    if (name === undefined) return [];
+    const message = `"${authority.subjectText}" does not allow ${name} in "${subjectText}", below it.`;
+    return [problem('VERIFY_NAME_NOT_ALLOWED', message, { at: { file, offset } })];
+  });
+};
+
+/**
+ * Every way from the signer as far up as certificates lead, whether or not one of them is trusted. A root, trusted or
+ * not, is taken as it is: who believes in it is the caller's question.
+ */
+export const allPaths = (request: ChainRequest): readonly Chain[] => {
+  const { open } = findPaths({ ...request, trust: { anchors: [] } }, request.trust.anchors);
+  return open.map((path) => {
+    const root = path.length > 1 ? path.at(-1) : undefined;
+    const anchors = root?.selfIssued === true ? [root] : [];
+    return { path, findings: checkPath(path, { ...request, trust: { anchors } }) };
+  });
 };
 
 const checkPath = (path: readonly Certificate[], request: ChainRequest): Diagnostic[] =>
   path.flatMap((certificate, depth) => {
     const trusted = isAnchor(certificate, request.trust);
     return [
+      ...checkNames(certificate, path.slice(depth + 1), depth),
       ...(trusted && depth > 0 ? [] : checkValidity(certificate, request.atMs)),
       ...(depth === 0 ? checkLeaf(certificate, request.purpose) : checkIssuer(certificate, depth, request.purpose)),
       ...checkStrength(certificate, { root: trusted || certificate.selfIssued }),

@@ -4,11 +4,12 @@ import { SpcOid } from '../formats/cms/object-ids.ts';
 import { attributesOf, parseSignedData, type SignedData, type SignerInfo, signedDataOf } from '../formats/cms/parse.ts';
 import type { DerNode } from '../formats/der/parse.ts';
 import type { Certificate } from '../formats/x509/parse.ts';
-import { buildChain, type Trust } from './chain.ts';
+import { pathReport } from './authority-path.ts';
+import { allPaths, buildChain, type ChainRequest, type Trust } from './chain.ts';
 import { checkEmbedded, checkOthers } from './check-embedded.ts';
 import { type CheckedSigner, checkFrame, checkSigner, findingAt, soleValue } from './check-signer.ts';
 import { type CheckedTimestamp, checkTimestamp, TimestampOid } from './check-timestamp.ts';
-import { judge, type SignatureReport } from './verdict.ts';
+import { type AuthorityPath, judge, type SignatureReport } from './verdict.ts';
 
 const NESTED_SIGNATURE = '1.3.6.1.4.1.311.2.4.1';
 const SIGNING_TIME = '1.2.840.113549.1.9.5';
@@ -64,7 +65,7 @@ export const checkSignature = (node: DerNode, request: SignatureRequest): readon
   }
 };
 
-const EMPTY = { subject: '', issuer: '', serial: '', ekus: [], chain: [] } as const;
+const EMPTY = { subject: '', issuer: '', serial: '', ekus: [], chain: [], authorityPaths: [] } as const;
 
 const checkOne = (signed: SignedData, signer: SignerInfo, request: SignatureRequest): CheckedSignature => {
   const { trust, contentType } = request;
@@ -87,7 +88,7 @@ const checkOne = (signed: SignedData, signer: SignerInfo, request: SignatureRequ
     ...checkEmbedded(certificates, { trust, reported: chain.path.at(-1) }),
     ...checkOthers(signed),
   ];
-  return { findings, report: reportOf(signer, checked, { place: request.place, findings, stamps, path: chain.path }) };
+  return { findings, report: reportOf(signer, checked, { ...chain, place: request.place, findings, stamps }) };
 };
 
 const timestampsOf = ({ unsignedAttributes }: SignerInfo) => [
@@ -105,11 +106,19 @@ const chainOf = (
   stamps: readonly CheckedTimestamp[],
   { trust, atMs }: JudgeContext,
 ) => {
-  if (certificate === undefined) return { path: [], findings: [] };
+  if (certificate === undefined) return { path: [], findings: [], authorityPaths: [] };
   const stamped = stamps.find(({ timeMs }) => timeMs !== undefined)?.timeMs;
   const lifetime = certificate.ekus?.includes(LIFETIME_SIGNING) ?? false;
   const judgedAt = stamped === undefined || (lifetime && atMs > certificate.notAfterMs) ? atMs : stamped;
-  return buildChain({ leaf: certificate, pool: certificates, trust, atMs: judgedAt, purpose: 'code-signing' });
+  const request: ChainRequest = {
+    leaf: certificate,
+    pool: certificates,
+    trust,
+    atMs: judgedAt,
+    purpose: 'code-signing',
+  };
+  const { path, findings } = buildChain(request);
+  return { path, findings, authorityPaths: allPaths(request).map(pathReport) };
 };
 
 const checkOrder = ({ unsorted }: SignedData, { sortedCertificates }: SignatureRequest): Diagnostic[] =>
@@ -165,6 +174,7 @@ const reportOf = (
     readonly findings: readonly Diagnostic[];
     readonly stamps: readonly CheckedTimestamp[];
     readonly path: readonly Certificate[];
+    readonly authorityPaths: readonly AuthorityPath[];
   },
 ): SignatureReport => {
   const opus = soleValue(signer.signedAttributes, SpcOid.opusInfo);
@@ -189,5 +199,6 @@ const reportOf = (
     ...(signingTime === undefined ? {} : { signingTime: iso(signingTime.time('signingTime')) }),
     ...(stamp === undefined ? {} : { timestamp: stamp.report }),
     chain: rest.path.map(({ subjectText }) => subjectText),
+    authorityPaths: rest.authorityPaths,
   };
 };

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../core/error-codes.ts';
 import type { Diagnostic } from '../../core/errors.ts';
 import type { HashName } from '../formats/cms/algorithms.ts';
+import type { PeMachine } from '../formats/pe/model.ts';
 
 /** What a verification says, best to worst within a signature: valid, untrusted, invalid; `unsigned` when there is none. */
 export type Verdict = 'valid' | 'untrusted' | 'unsigned' | 'invalid';
@@ -19,6 +20,36 @@ export interface TimestampReport {
   readonly time?: string;
   readonly subject?: string;
   readonly digestAlgorithm?: HashName;
+}
+
+/** One certificate on the way from a signer to an authority. */
+export interface PathCertificate {
+  readonly subject: string;
+  readonly issuer: string;
+  /** SHA-1 of the certificate, lower-case hex. */
+  readonly thumbprint: string;
+  readonly selfIssued: boolean;
+  readonly notBefore: string;
+  /** The hash that its issuer signed; undefined when the algorithm is not known. */
+  readonly hash?: HashName;
+}
+
+/**
+ * One way from the signer as far up as certificates at hand lead, whoever is trusted: what a system with its own list of
+ * roots goes by. A signature has several where cross-certificates came along.
+ */
+export interface AuthorityPath {
+  /** The signer first. */
+  readonly certificates: readonly PathCertificate[];
+  /**
+   * SHA-1 thumbprint of the root at its end: the last certificate, if it issued itself, or a root of Windows whose key
+   * verifies the last certificate. Undefined when the way ends before a root.
+   */
+  readonly root?: string;
+  /** Purposes that every certificate of the way allows. */
+  readonly ekus: readonly string[];
+  /** What is wrong with the way itself: a certificate not valid at that time, or not for this. */
+  readonly fault?: VerifyCode;
 }
 
 export interface SignatureReport {
@@ -45,11 +76,33 @@ export interface SignatureReport {
   readonly timestamp?: TimestampReport;
   /** Subjects from the signer to the anchor, as far as they could be followed. */
   readonly chain: readonly string[];
+  /** Every way up, without regard to trust; for the policy table, and left out of what is shown. */
+  readonly authorityPaths: readonly AuthorityPath[];
   readonly pageHashes?: HashName;
 }
 
+/** What a catalog says of the Windows versions it is for. */
+export interface CatalogScope {
+  readonly version: 1 | 2;
+  /** Kernel versions in `OSAttr`, for example `6.1`; empty when it says nothing. */
+  readonly osVersions: readonly string[];
+}
+
+/** What decides whether Windows maps an image as code, beside its signature. */
+export interface ImageFacts {
+  readonly machine: PeMachine;
+  /** Where it runs, by its subsystem. */
+  readonly runsIn: 'kernel' | 'user' | 'firmware';
+  /** Whether sections start on pages: memory integrity asks for it. */
+  readonly pageAligned: boolean;
+  /** A section that can be both written and executed. */
+  readonly writableCode?: string;
+}
+
 /** A catalog that lists the file. */
-export interface CatalogMatch {
+export interface CatalogMatch extends CatalogScope {
+  /** Those of the catalog. */
+  readonly signatures: readonly SignatureReport[];
   readonly path: string;
   readonly verdict: Verdict;
   readonly reason?: VerifyCode;
@@ -70,6 +123,10 @@ export interface FileVerdict {
   readonly counts: boolean;
   readonly signatures: readonly SignatureReport[];
   readonly catalogs: readonly CatalogMatch[];
+  /** Of a PE image that could be read. */
+  readonly image?: ImageFacts;
+  /** Of a catalog that could be read. */
+  readonly scope?: CatalogScope;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -91,6 +148,7 @@ const EFFECT: Readonly<Partial<Record<VerifyCode, Verdict>>> = {
   VERIFY_CERTIFICATE_UNCHECKED: 'untrusted',
   VERIFY_TIMESTAMP_UNTRUSTED: 'untrusted',
   VERIFY_CERTIFICATE_UNSUITABLE: 'untrusted',
+  VERIFY_NAME_NOT_ALLOWED: 'untrusted',
   VERIFY_ALGORITHM_WEAK: 'untrusted',
 };
 

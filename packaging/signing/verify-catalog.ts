@@ -67,7 +67,7 @@ const membersByHash = ({ content }: Catalog): ReadonlyMap<string, CatalogMember>
 
 /** Finds a file by its SHA-256, else by its SHA-1 hash (spec signing-formats 6.5.3). */
 export const findInCatalog = (
-  { path, verdict, reason, members }: JudgedCatalog,
+  { path, verdict, reason, members, signatures, catalog }: JudgedCatalog,
   hashes: ReadonlyMap<FileHash, string>,
 ): CatalogMatch | undefined => {
   for (const algorithm of ['sha256', 'sha1'] as const) {
@@ -79,10 +79,19 @@ export const findInCatalog = (
       path,
       verdict,
       ...(reason === undefined ? {} : { reason }),
+      signatures,
+      version: catalog?.content.version ?? 2,
+      osVersions: osVersionsOf([member]),
       tag,
       algorithm,
       ...(name === undefined ? {} : { name }),
     };
   }
   return undefined;
+};
+
+/** The kernel versions that members are for: `2:6.1` in `OSAttr` is `6.1`, for 2 means Windows NT (spec 2.3). */
+export const osVersionsOf = (members: readonly CatalogMember[]): readonly string[] => {
+  const texts = members.flatMap((member) => findText(member.attributes, 'OSAttr')?.split(',') ?? []);
+  return [...new Set(texts.map((text) => text.trim().replace(/^2:/, '')))].sort();
 };

@@ -7,7 +7,7 @@ import { pageHashes, peChecksum, peDigest } from '../formats/pe/digest.ts';
 import { type PeFlawRule, type PeImage, Subsystem } from '../formats/pe/model.ts';
 import { type CheckedSignature, checkSignature, findingOf, type JudgeContext } from './check-signature.ts';
 import { checkIndirectData, type EmbeddedSubject } from './content-check.ts';
-import type { SignatureReport, VerifyCode } from './verdict.ts';
+import type { ImageFacts, SignatureReport, VerifyCode } from './verdict.ts';
 
 const REVISION_2 = 0x0200;
 const PKCS_SIGNED_DATA = 0x0002;
@@ -37,6 +37,7 @@ export interface CheckedContainer {
   readonly findings: readonly Diagnostic[];
   /** Findings that follow from any change to the file, so that others explain it better. */
   readonly minor: readonly Diagnostic[];
+  readonly image?: ImageFacts;
 }
 
 /**
@@ -142,4 +143,23 @@ const checkChecksum = (image: PeImage): Diagnostic[] => {
   const severity = signed || (subsystem === Subsystem.native && checksum !== 0) ? 'error' : 'warning';
   const message = `The checksum is 0x${checksum.toString(16)}; the file's is 0x${right.toString(16)}.`;
   return [problem('VERIFY_CHECKSUM_WRONG', message, { severity, at: { file, offset: checksumOffset } })];
+};
+
+const EFI_SUBSYSTEMS: ReadonlySet<number> = new Set([10, 11, 12, 13]);
+const PAGE_SIZE = 0x1000;
+const EXECUTABLE = 0x2000_0000;
+const WRITABLE = 0x8000_0000;
+
+/** What the policy table asks of an image. */
+export const imageFacts = ({ machine, subsystem, sectionAlignment, sections }: PeImage): ImageFacts => {
+  const writable = sections.find(
+    ({ characteristics }) => (characteristics & EXECUTABLE) !== 0 && (characteristics & WRITABLE) !== 0,
+  );
+  const firmware = EFI_SUBSYSTEMS.has(subsystem);
+  return {
+    machine,
+    runsIn: firmware ? 'firmware' : subsystem === Subsystem.native ? 'kernel' : 'user',
+    pageAligned: sectionAlignment !== 0 && sectionAlignment % PAGE_SIZE === 0,
+    ...(writable === undefined ? {} : { writableCode: writable.name }),
+  };
 };

@@ -1,15 +1,23 @@
 import { toHex } from '../../core/bytes.ts';
 import { type Diagnostic, problem } from '../../core/errors.ts';
 import { isCab } from '../formats/cab/header.ts';
+import type { CatalogContent } from '../formats/cat/model.ts';
 import { subjectOf } from '../formats/cat/subject.ts';
 import { isPe, parsePe } from '../formats/pe/parse.ts';
 import { trustOf } from './chain.ts';
 import { findingOf, type JudgeContext } from './check-signature.ts';
 import type { FileHash } from './content-check.ts';
-import { type CatalogMatch, type FileKind, type FileVerdict, judge, type VerifyCode } from './verdict.ts';
+import {
+  type CatalogMatch,
+  type CatalogScope,
+  type FileKind,
+  type FileVerdict,
+  judge,
+  type VerifyCode,
+} from './verdict.ts';
 import { verifyCab } from './verify-cab.ts';
-import { findInCatalog, type JudgedCatalog, judgeCatalog } from './verify-catalog.ts';
-import { type CheckedContainer, verifyPe } from './verify-pe.ts';
+import { findInCatalog, type JudgedCatalog, judgeCatalog, osVersionsOf } from './verify-catalog.ts';
+import { type CheckedContainer, imageFacts, verifyPe } from './verify-pe.ts';
 
 /** A file as it came: nothing is read from anywhere else. */
 export interface FileBytes {
@@ -87,12 +95,20 @@ export const judgeFile = (request: JudgeFileRequest): FileVerdict => {
     counts: true,
     signatures: container.signatures.map(({ report }) => report),
     catalogs: matches,
+    ...(container.image === undefined ? {} : { image: container.image }),
     diagnostics: all,
   };
 };
 
 /** The verdict on a catalog as a file of its own. */
-export const catalogVerdict = ({ path, verdict, reason, signatures, findings }: JudgedCatalog): FileVerdict => ({
+export const catalogVerdict = ({
+  path,
+  verdict,
+  reason,
+  signatures,
+  findings,
+  catalog,
+}: JudgedCatalog): FileVerdict => ({
   path,
   kind: 'cat',
   verdict,
@@ -100,7 +116,13 @@ export const catalogVerdict = ({ path, verdict, reason, signatures, findings }: 
   counts: true,
   signatures,
   catalogs: [],
+  ...(catalog === undefined ? {} : { scope: scopeOf(catalog.content) }),
   diagnostics: findings,
+});
+
+const scopeOf = ({ version, members }: CatalogContent): CatalogScope => ({
+  version,
+  osVersions: osVersionsOf(members),
 });
 
 const unsigned = (path: string): Diagnostic =>
@@ -110,7 +132,8 @@ const verifyContainer = (kind: FileKind, { path, bytes, trust, atMs }: JudgeFile
   if (kind === 'cab') return verifyCab(bytes, path, { trust, atMs });
   if (kind !== 'pe') return { signatures: [], findings: [], minor: [] };
   try {
-    return verifyPe(parsePe(bytes, path), { trust, atMs });
+    const image = parsePe(bytes, path);
+    return { ...verifyPe(image, { trust, atMs }), image: imageFacts(image) };
   } catch (error) {
     return { signatures: [], findings: [findingOf(error)], minor: [] };
   }

@@ -1,6 +1,7 @@
 import { toHex } from '../../../core/bytes.ts';
 import { X509Oid } from '../cms/object-ids.ts';
 import { contextPrimitiveTag, type DerNode, parseDer, Tag } from '../der/parse.ts';
+import { type GeneralName, type NameConstraints, parseGeneralNames, parseNameConstraints } from './general-name.ts';
 
 /** Extension ::= SEQUENCE { extnID OID, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING }   (RFC 5280, 4.1) */
 export interface Extension {
@@ -42,12 +43,18 @@ export interface CertificateExtensions {
   readonly authorityKeyId: string | undefined;
   /** Certificate policies, dotted. */
   readonly policies: readonly string[];
+  /** subjectAltName. */
+  readonly alternativeNames: readonly GeneralName[];
+  /** What names an authority allows below itself. */
+  readonly nameConstraints: NameConstraints | undefined;
   /** Critical extensions that this reader does not evaluate: a verifier must refuse the certificate as an issuer or signer. */
   readonly unknownCritical: readonly string[];
 }
 
 const MAX_EXTENSIONS = 200;
 const CERTIFICATE_POLICIES = '2.5.29.32';
+const SUBJECT_ALTERNATIVE_NAME = '2.5.29.17';
+const NAME_CONSTRAINTS = '2.5.29.30';
 
 /** Extensions whose absence of meaning for a chain is known: names, places of lists, policies, Microsoft's template. */
 const EVALUATED_OR_HARMLESS: ReadonlySet<string> = new Set([
@@ -57,7 +64,8 @@ const EVALUATED_OR_HARMLESS: ReadonlySet<string> = new Set([
   X509Oid.authorityKeyIdentifier,
   X509Oid.extendedKeyUsage,
   CERTIFICATE_POLICIES,
-  '2.5.29.17',
+  SUBJECT_ALTERNATIVE_NAME,
+  NAME_CONSTRAINTS,
   '2.5.29.18',
   '2.5.29.31',
   '1.3.6.1.5.5.7.1.1',
@@ -85,6 +93,8 @@ export const parseExtensions = (list: DerNode | undefined): CertificateExtension
       subjectKeyId === undefined ? undefined : toHex(subjectKeyId.expect(Tag.octetString, 'KeyIdentifier').value),
     authorityKeyId: readAuthorityKeyId(inner(X509Oid.authorityKeyIdentifier)),
     policies: policies?.children.map((node) => node.child(0, 'policyIdentifier').oid('policyIdentifier')) ?? [],
+    alternativeNames: parseGeneralNames(inner(SUBJECT_ALTERNATIVE_NAME)),
+    nameConstraints: parseNameConstraints(inner(NAME_CONSTRAINTS)),
     unknownCritical: extensions
       .filter(({ oid, critical }) => critical && !EVALUATED_OR_HARMLESS.has(oid))
       .map(({ oid }) => oid),

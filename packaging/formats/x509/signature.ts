@@ -20,12 +20,15 @@ const CURVES: Readonly<Record<string, readonly [name: string, bits: number, octe
   '1.3.132.0.35': ['P-521', 521, 66],
 };
 
-const keys = new WeakMap<Certificate, PublicKey | 'unknown'>();
+/** Whoever has a key: a certificate, or a root of which only the key is known. */
+export type KeyHolder = Pick<Certificate, 'publicKeyInfo' | 'file'>;
 
-/** The certificate's key; undefined when it is neither RSA nor on a NIST curve. Kept with the certificate. */
-export const publicKeyOf = (certificate: Certificate): PublicKey | undefined => {
-  const known = keys.get(certificate) ?? readKey(certificate);
-  keys.set(certificate, known);
+const keys = new WeakMap<KeyHolder, PublicKey | 'unknown'>();
+
+/** The holder's key; undefined when it is neither RSA nor on a NIST curve. Kept with the holder. */
+export const publicKeyOf = (holder: KeyHolder): PublicKey | undefined => {
+  const known = keys.get(holder) ?? readKey(holder);
+  keys.set(holder, known);
   return known === 'unknown' ? undefined : known;
 };
 
@@ -34,7 +37,7 @@ export const publicKeyOf = (certificate: Certificate): PublicKey | undefined => 
  *
  * Read here and given to the library as numbers, which is four times as fast as having it read DER.
  */
-const readKey = ({ publicKeyInfo, file }: Certificate): PublicKey | 'unknown' => {
+const readKey = ({ publicKeyInfo, file }: KeyHolder): PublicKey | 'unknown' => {
   try {
     const info = parseDer(publicKeyInfo, { file });
     const { oid, parameters } = parseAlgorithmIdentifier(info.child(0, 'algorithm'), 'algorithm');
@@ -85,7 +88,7 @@ export interface SignedMessage {
 }
 
 /** Whether the key made the signature. Never throws: a key or signature that the library refuses has not. */
-export const signatureHolds = (signer: Certificate, signed: SignedMessage): boolean => {
+export const signatureHolds = (signer: KeyHolder, signed: SignedMessage): boolean => {
   const key = publicKeyOf(signer);
   if (key === undefined || key.kind !== signed.scheme.key) return false;
   try {
@@ -112,18 +115,18 @@ export const bareHashHolds = (signer: Certificate, { message, hash, signature }:
   }
 };
 
-const verdicts = new WeakMap<Certificate, WeakMap<Certificate, boolean>>();
+const verdicts = new WeakMap<Certificate, WeakMap<KeyHolder, boolean>>();
 
 /** Whether `issuer`'s key signed `certificate`; names and extensions are the caller's to judge. Asked once a pair. */
-export const issuedBy = (certificate: Certificate, issuer: Certificate): boolean => {
-  const known = verdicts.get(certificate) ?? new WeakMap<Certificate, boolean>();
+export const issuedBy = (certificate: Certificate, issuer: KeyHolder): boolean => {
+  const known = verdicts.get(certificate) ?? new WeakMap<KeyHolder, boolean>();
   verdicts.set(certificate, known);
   const verdict = known.get(issuer) ?? askIssuer(certificate, issuer);
   known.set(issuer, verdict);
   return verdict;
 };
 
-const askIssuer = ({ signatureAlgorithm, tbs, signature }: Certificate, issuer: Certificate): boolean => {
+const askIssuer = ({ signatureAlgorithm, tbs, signature }: Certificate, issuer: KeyHolder): boolean => {
   const scheme = schemeOf(signatureAlgorithm);
   if (scheme?.hash === undefined) return false;
   return signatureHolds(issuer, { message: tbs, hash: scheme.hash, scheme, signature });

@@ -1,8 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import { boolean, octetString, oid, sequence, tlv } from '../../../packaging/formats/der/encode.ts';
-import { authorityKeyIdentifier, KeyUsage, subjectKeyIdentifier } from '../../../packaging/formats/x509/encode.ts';
+import {
+  boolean,
+  contextConstructed,
+  contextPrimitive,
+  type Der,
+  octetString,
+  oid,
+  sequence,
+  tlv,
+} from '../../../packaging/formats/der/encode.ts';
+import {
+  authorityKeyIdentifier,
+  commonName,
+  KeyUsage,
+  subjectKeyIdentifier,
+} from '../../../packaging/formats/x509/encode.ts';
 import type { Certificate } from '../../../packaging/formats/x509/parse.ts';
-import { buildChain, type ChainRequest, trustOf } from '../../../packaging/signing/chain.ts';
+import { allPaths, buildChain, type ChainRequest, trustOf } from '../../../packaging/signing/chain.ts';
 import { checkEmbedded } from '../../../packaging/signing/check-embedded.ts';
 import { judge } from '../../../packaging/signing/verdict.ts';
 import { certify, NOW_MS, type Party, party, YEAR_MS } from '../../support/test-ca.ts';
@@ -181,5 +195,101 @@ describe('trusted certificates', () => {
 
   test('that are none stop with the reason', () => {
     expect(() => trustOf([new Uint8Array(Buffer.from('hello'))])).toThrow(/holds no certificate/);
+  });
+});
+
+describe('names that an authority does not allow', () => {
+  const text = (value: string): Uint8Array => new Uint8Array(Buffer.from(value, 'latin1'));
+  const subtrees = (n: number, ...bases: readonly Der[]): Der =>
+    contextConstructed(n, ...bases.map((base) => sequence(base)));
+  const constraints = (...lists: readonly Der[]): Der =>
+    sequence(oid('2.5.29.30'), boolean(true), octetString(sequence(...lists)));
+  const alternatives = (...names: readonly Der[]): Der => sequence(oid('2.5.29.17'), octetString(sequence(...names)));
+  const directory = (name: string): Der => contextConstructed(4, commonName(name));
+  const dns = (name: string): Der => contextPrimitive(2, text(name));
+  const email = (name: string): Der => contextPrimitive(1, text(name));
+  const uri = (name: string): Der => contextPrimitive(6, text(name));
+  const ip = (...octets: readonly number[]): Der => contextPrimitive(7, Uint8Array.from(octets));
+  const other = contextConstructed(0, oid('1.2.3.4'));
+
+  const under = (limits: Der, ...names: readonly Der[]): string =>
+    verdictOf({
+      leaf: certify(signer, { by: middle, eku: CODE, more: names.length === 0 ? [] : [alternatives(...names)] }),
+      pool: [certify(middle, { by: root, authority: true, more: [limits] })],
+    });
+  const refused = 'untrusted VERIFY_NAME_NOT_ALLOWED';
+
+  test.each([
+    ['a subject outside what is permitted', under(constraints(subtrees(0, directory('Somebody else')))), refused],
+    ['the permitted subject, in another case', under(constraints(subtrees(0, directory('SIGNER')))), 'valid'],
+    ['an excluded subject', under(constraints(subtrees(1, directory('Signer')))), refused],
+    ['a subject, when only hosts are limited', under(constraints(subtrees(0, dns('example.org')))), 'valid'],
+    ['a host below', under(constraints(subtrees(0, dns('example.org'))), dns('a.Example.org')), 'valid'],
+    [
+      'a host that only ends alike',
+      under(constraints(subtrees(0, dns('example.org'))), dns('badexample.org')),
+      refused,
+    ],
+    ['a mailbox at a host', under(constraints(subtrees(0, email('example.org'))), email('me@example.org')), 'valid'],
+    [
+      'a mailbox below a host',
+      under(constraints(subtrees(0, email('example.org'))), email('me@a.example.org')),
+      refused,
+    ],
+    [
+      'a URI below a host',
+      under(constraints(subtrees(0, uri('.example.org'))), uri('https://a.example.org/x')),
+      'valid',
+    ],
+    ['a URI elsewhere', under(constraints(subtrees(0, uri('.example.org'))), uri('https://example.com/')), refused],
+    [
+      'an address in a network',
+      under(constraints(subtrees(0, ip(10, 0, 0, 0, 255, 0, 0, 0))), ip(10, 1, 2, 3)),
+      'valid',
+    ],
+    ['an address outside', under(constraints(subtrees(0, ip(10, 0, 0, 0, 255, 0, 0, 0))), ip(11, 1, 2, 3)), refused],
+    ['a form of name that nobody here compares', under(constraints(subtrees(1, other)), other), refused],
+  ])('%s', (_what, verdict, expected) => {
+    expect(verdict).toBe(expected);
+  });
+
+  test('count for every certificate below, not the next one only', () => {
+    const lower = party('Lower');
+    const pool = [
+      certify(middle, { by: root, authority: true, more: [constraints(subtrees(1, directory('Signer')))] }),
+      certify(lower, { by: middle, authority: true }),
+    ];
+    expect(verdictOf({ leaf: certify(signer, { by: lower, eku: CODE }), pool })).toBe(refused);
+  });
+
+  test('do not count for an authority that certifies itself anew', () => {
+    const limits = constraints(subtrees(0, directory('Signer')));
+    const renewed = party('Middle');
+    const pool = [
+      certify(middle, { by: root, authority: true, more: [limits] }),
+      certify(renewed, { by: middle, authority: true }),
+    ];
+    expect(verdictOf({ leaf: certify(signer, { by: renewed, eku: CODE }), pool })).toBe('valid');
+  });
+});
+
+describe('every way up', () => {
+  test('is followed without regard to trust, cross-certificates and roots alike', () => {
+    const crossed = certify(root, { by: party('Cross root'), authority: true });
+    const ways = allPaths({
+      leaf,
+      pool: [middleCertificate, rootCertificate, crossed],
+      trust: { anchors: [] },
+      atMs: NOW_MS,
+      purpose: 'code-signing',
+    });
+    const ends = ways.map(({ path, findings }) => `${path.at(-1)?.issuerText} ${judge(findings).verdict}`);
+    expect(ends.sort()).toEqual(['CN=Cross root valid', 'CN=Root valid']);
+  });
+
+  test('is judged for itself: an issuer that is no authority spoils only its own way', () => {
+    const pool = [certify(middle, { by: root, serial: 2 }), certify(middle, { by: root, authority: true })];
+    const ways = allPaths({ leaf, pool, trust: { anchors: [] }, atMs: NOW_MS, purpose: 'code-signing' });
+    expect(ways.map(({ findings }) => judge(findings).verdict).sort()).toEqual(['untrusted', 'valid']);
   });
 });
