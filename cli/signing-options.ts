@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { WinpvError } from '../core/errors.ts';
 import type { CertificatePin } from '../packaging/signing/pin.ts';
 import type { Signer } from '../packaging/signing/signer.ts';
+import type { RemoteTimestamper, TimestampProtocol } from '../packaging/signing/timestamp-servers.ts';
 import type { Io } from './io.ts';
 
 /** What every command that signs has in common: which key, and whose time stamp. */
@@ -24,6 +25,7 @@ export interface TimestampOptions {
   readonly timestamp?: readonly string[] | false;
   readonly timestampCa?: readonly string[];
   readonly timestampTimeout?: number;
+  readonly timestampProtocol?: TimestampProtocol;
 }
 
 /** What `--timestamp` and `--no-timestamp` ask for; undefined when neither was given. */
@@ -36,6 +38,7 @@ export type TimestampChoice =
       /** DER of the roots that an authority's chain may end in. */
       readonly authorities: readonly Uint8Array[];
       readonly timeoutMs: number;
+      readonly protocol: TimestampProtocol;
     };
 
 const MAX_KEY_BYTES = 1024 * 1024;
@@ -104,7 +107,12 @@ export const addTimestampOptions = (command: Command): Command =>
     .option('--timestamp <url>', 'a time-stamp server; the next is asked when one fails (repeatable)', collect)
     .option('--no-timestamp', 'sign without a time stamp: the signature ends with its certificate')
     .option('--timestamp-ca <file>', 'a root that the server’s certificate must lead to (repeatable)', collect)
-    .option('--timestamp-timeout <seconds>', 'how long to wait for a server', seconds);
+    .option('--timestamp-timeout <seconds>', 'how long to wait for a server', seconds)
+    .addOption(
+      new Option('--timestamp-protocol <protocol>', 'what the servers speak: RFC 3161, or the older Authenticode form')
+        .choices(['rfc3161', 'authenticode'])
+        .default('rfc3161'),
+    );
 
 /** Whether any option names a key. */
 export const namesKey = (options: KeyOptions): boolean => options.pfx !== undefined || options.key !== undefined;
@@ -164,10 +172,8 @@ export const withSigner = async <T>(io: Io, options: KeyOptions, use: (signer: S
  * What was said about time stamps; undefined when nothing was. Only a test key may go on then.
  * @throws WinpvError USAGE, FILE_*, SIGN_CERTIFICATE_UNREADABLE
  */
-export const readTimestampChoice = async (
-  io: Io,
-  { timestamp, timestampCa = [], timestampTimeout = DEFAULT_TIMEOUT_SECONDS }: TimestampOptions,
-): Promise<TimestampChoice | undefined> => {
+export const readTimestampChoice = async (io: Io, options: TimestampOptions): Promise<TimestampChoice | undefined> => {
+  const { timestamp, timestampCa = [], timestampTimeout = DEFAULT_TIMEOUT_SECONDS } = options;
   if (timestamp === undefined || timestamp === false) {
     if (timestampCa.length > 0) throw usage('--timestamp-ca needs --timestamp.', 'Name a server with --timestamp URL.');
     return timestamp === false ? { kind: 'none' } : undefined;
@@ -177,7 +183,25 @@ export const readTimestampChoice = async (
   const authorities: Uint8Array[] = [];
   for (const file of timestampCa)
     authorities.push(...parseCertificates(await io.files.read(file, { maxBytes: MAX_KEY_BYTES }), file));
-  return { kind: 'servers', urls: timestamp, authorities, timeoutMs: timestampTimeout * 1000 };
+  return {
+    kind: 'servers',
+    urls: timestamp,
+    authorities,
+    timeoutMs: timestampTimeout * 1000,
+    protocol: options.timestampProtocol ?? 'rfc3161',
+  };
+};
+
+/**
+ * The servers of a choice, ready to be asked. What it finds on the way (`findings()`) belongs to the command's findings.
+ * @throws WinpvError TS_SERVER_INVALID
+ */
+export const openTimestamper = async (
+  io: Io,
+  choice: Extract<TimestampChoice, { readonly kind: 'servers' }>,
+): Promise<RemoteTimestamper> => {
+  const { timestampServers } = await import('../packaging/signing/timestamp-servers.ts');
+  return timestampServers(choice, { http: await io.http(), random: io.random, clock: io.clock, timer: io.timer });
 };
 
 /** The answer is signed, so plain http is as good as https; a password in an address would be shown in messages. */

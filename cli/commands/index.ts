@@ -8,6 +8,7 @@ import { explainCommand } from './explain.ts';
 import { infCommand } from './inf.ts';
 import { peCommand } from './pe.ts';
 import { releaseCommand } from './release.ts';
+import { timestampCommand } from './timestamp.ts';
 import { verifyCommand } from './verify.ts';
 
 /** Every command, in the order that `winpv --help` shows. */
@@ -19,6 +20,7 @@ export const COMMANDS: readonly ((bind: Bind) => Command)[] = [
   catCommand,
   cabCommand,
   peCommand,
+  timestampCommand,
   certCommand,
   explainCommand,
 ];

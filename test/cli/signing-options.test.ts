@@ -142,7 +142,13 @@ describe('the options about time stamps', () => {
     const argv = servers.flatMap((url) => ['--timestamp', url]);
     expect(
       await readTimestampChoice(io, parse(...argv, '--timestamp-ca', file('root.pem'), '--timestamp-timeout', '2.5')),
-    ).toEqual({ kind: 'servers', urls: servers, authorities: [hierarchy.root.certificate], timeoutMs: 2500 });
+    ).toEqual({
+      kind: 'servers',
+      urls: servers,
+      authorities: [hierarchy.root.certificate],
+      timeoutMs: 2500,
+      protocol: 'rfc3161',
+    });
   });
 
   test.each([
