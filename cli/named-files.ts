@@ -29,3 +29,20 @@ export const readNamedFiles = async (io: Io, paths: readonly string[]): Promise<
 /** Every file below a folder, named from there. */
 export const readFolderFiles = async (io: Io, folder: string): Promise<readonly NamedFile[]> =>
   readFileTree(io.files, folder, LIMITS);
+
+/**
+ * Where each file goes: in place; or to `out` itself when one file was named; or below `out`.
+ * @throws WinpvError USAGE when two files would be written to one path
+ */
+export const outputPaths = (
+  io: Io,
+  files: readonly Pick<NamedFile, 'path' | 'name'>[],
+  paths: readonly string[],
+  out: string | undefined,
+): readonly string[] => {
+  const single = files.length === 1 && paths.length === 1 && files[0]?.path === paths[0];
+  const targets = files.map(({ path, name }) => (out === undefined ? path : single ? out : io.files.join(out, name)));
+  const twice = targets.find((path, i) => targets.indexOf(path) !== i);
+  if (twice === undefined) return targets;
+  throw new WinpvError('USAGE', `Two files would be written to ${twice}.`, { hint: 'Name them in separate calls.' });
+};

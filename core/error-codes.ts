@@ -78,6 +78,8 @@ const inf = rows({
   INF_QUOTE_OPEN: { exit: 4, title: 'A quotation mark of an INF is not closed on its line' },
   INF_PATH_OUTSIDE: { exit: 4, title: 'An INF takes a file from outside its own folder' },
   INF_EDIT_INVALID: { exit: 4, title: 'A change to an INF cannot be made' },
+  INF_DIFFERS: { exit: 5, title: 'Two INFs or packages do not do the same' },
+  INF_DRIVERVER_BACKWARD: { exit: 5, title: 'DriverVer of the newer INF is lower than that of the older one' },
 });
 const pe = rows({
   PE_NOT_AN_IMAGE: { exit: 4, title: 'A file is not a PE image' },

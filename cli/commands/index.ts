@@ -8,12 +8,14 @@ import { explainCommand } from './explain.ts';
 import { infCommand } from './inf.ts';
 import { peCommand } from './pe.ts';
 import { releaseCommand } from './release.ts';
+import { signCommand } from './sign.ts';
 import { timestampCommand } from './timestamp.ts';
 import { verifyCommand } from './verify.ts';
 
 /** Every command, in the order that `winpv --help` shows. */
 export const COMMANDS: readonly ((bind: Bind) => Command)[] = [
   releaseCommand,
+  signCommand,
   verifyCommand,
   brandCommand,
   infCommand,

@@ -1,5 +1,7 @@
+import { ByteReader } from '../../core/bytes.ts';
 import { WinpvError } from '../../core/errors.ts';
 import { authenticodeAttributes, encodeIndirectData, type OpusInfo } from '../formats/authenticode/encode.ts';
+import { nestSignature } from '../formats/authenticode/nest.ts';
 import { attachCabSignature, prepareCabForSignature } from '../formats/cab/attach.ts';
 import { cabDigest } from '../formats/cab/digest.ts';
 import { parseCabHeader } from '../formats/cab/header.ts';
@@ -9,7 +11,9 @@ import { type DigestAlgorithm, SpcOid } from '../formats/cms/object-ids.ts';
 import type { Der } from '../formats/der/encode.ts';
 import { parseDer } from '../formats/der/parse.ts';
 import { attachPeSignature, type ExistingSignature, preparePeForSignature } from '../formats/pe/attach.ts';
-import { peDigest } from '../formats/pe/digest.ts';
+import { pageHashes, peDigest } from '../formats/pe/digest.ts';
+import type { PeImage } from '../formats/pe/model.ts';
+import { parsePe } from '../formats/pe/parse.ts';
 import { readIdentity, signChecked } from './identity.ts';
 import type { Signer } from './signer.ts';
 import type { Timestamper } from './timestamp.ts';
@@ -21,7 +25,9 @@ export interface SignOptions extends OpusInfo {
   /** Default SHA-256. */
   readonly digest?: DigestAlgorithm | undefined;
   /** What to do with a file that is signed already; default: refuse it. */
-  readonly existing?: ExistingSignature | undefined;
+  readonly existing?: ExistingSignature | 'append' | undefined;
+  /** Sign a table of the hashes of an image's pages too. */
+  readonly pageHashes?: 'sha1' | 'sha256' | undefined;
 }
 
 /**
@@ -31,10 +37,23 @@ export interface SignOptions extends OpusInfo {
  * @throws WinpvError PE_*, SIGN_*, and what the time stamper throws
  */
 export const signPe = async (bytes: Uint8Array, file: string, options: SignOptions): Promise<Uint8Array> => {
-  const prepared = preparePeForSignature(bytes, file, options.existing);
-  const { digest = 'sha256' } = options;
-  const content = encodeIndirectData('pe', digest, peDigest(prepared, digest));
-  return attachPeSignature(prepared, await signContent(SpcOid.indirectData, content, options));
+  const { digest = 'sha256', existing, pageHashes: paged } = options;
+  const outer = existing === 'append' ? firstSignature(parsePe(bytes, file)) : undefined;
+  const prepared = preparePeForSignature(bytes, file, existing === 'append' ? 'replace' : existing);
+  const pages = paged === undefined ? undefined : { algorithm: paged, table: pageHashes(prepared, paged) };
+  const content = encodeIndirectData('pe', digest, peDigest(prepared, digest), pages);
+  const made = await signContent(SpcOid.indirectData, content, options);
+  return attachPeSignature(prepared, outer === undefined ? made : nestSignature(outer, made, file));
+};
+
+/** The PKCS #7 of the first certificate entry; undefined without one. */
+const firstSignature = ({ bytes, certificateTable, file }: PeImage): Uint8Array | undefined => {
+  if (certificateTable === undefined) return undefined;
+  const { offset, size } = certificateTable;
+  const r = new ByteReader(bytes.subarray(offset, offset + size), { file, truncated: 'PE_TRUNCATED', base: offset });
+  const length = r.u32le('WIN_CERTIFICATE.dwLength');
+  r.skip(4, 'WIN_CERTIFICATE.wRevision, wCertificateType');
+  return r.take(length - 8, 'WIN_CERTIFICATE.bCertificate');
 };
 
 /**
@@ -42,12 +61,17 @@ export const signPe = async (bytes: Uint8Array, file: string, options: SignOptio
  * @throws WinpvError CAB_*, SIGN_*, and what the time stamper throws
  */
 export const signCab = async (bytes: Uint8Array, file: string, options: SignOptions): Promise<Uint8Array> => {
+  const { digest = 'sha256', existing = 'refuse' } = options;
   const signature = parseCabHeader(bytes, file).authenticode?.signature;
-  if (signature !== undefined && options.existing !== 'replace') refuseSigned(file, signature.offset, 'cabinet');
+  if (signature !== undefined && existing === 'refuse') refuseSigned(file, signature.offset, 'cabinet');
+  const outer =
+    signature === undefined || existing !== 'append'
+      ? undefined
+      : bytes.subarray(signature.offset, signature.offset + signature.size);
   const prepared = prepareCabForSignature(bytes, file);
-  const { digest = 'sha256' } = options;
   const content = encodeIndirectData('cab', digest, cabDigest(prepared, file, digest));
-  return attachCabSignature(prepared, await signContent(SpcOid.indirectData, content, options), file);
+  const made = await signContent(SpcOid.indirectData, content, options);
+  return attachCabSignature(prepared, outer === undefined ? made : nestSignature(outer, made, file), file);
 };
 
 /**
@@ -58,6 +82,16 @@ export const signCatalog = async (bytes: Uint8Array, file: string, options: Sign
   const { ctl, signedData } = parseCatalog(bytes, file);
   const signerInfos = signedData.children.at(-1);
   const signed = signerInfos !== undefined && signerInfos.value.length > 0;
+  if (signed && options.existing === 'append') {
+    throw new WinpvError(
+      'SIGN_ALREADY_SIGNED',
+      'A catalog holds one signature; a second one would make it unreadable.',
+      {
+        at: { file, offset: signerInfos.offset },
+        hint: 'Use --replace to sign it anew.',
+      },
+    );
+  }
   if (signed && options.existing !== 'replace') refuseSigned(file, signerInfos.offset, 'catalog');
   return signContent(SpcOid.certificateTrustList, ctl, options);
 };

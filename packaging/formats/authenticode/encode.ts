@@ -1,4 +1,4 @@
-import { utf8 } from '../../../core/bytes.ts';
+import { fromHex, utf8 } from '../../../core/bytes.ts';
 import { WinpvError } from '../../../core/errors.ts';
 import { attribute } from '../cms/encode.ts';
 import { type DigestAlgorithm, DigestOid, SpcOid } from '../cms/object-ids.ts';
@@ -11,6 +11,7 @@ import {
   octetString,
   oid,
   sequence,
+  setOf,
   utf16be,
 } from '../der/encode.ts';
 
@@ -34,18 +35,43 @@ const spcLinkToUrl = (url: string): Der => {
   return contextPrimitive(0, utf8(url));
 };
 
+/** SpcSerializedObject's class of page hashes, and the attribute for each hash (spec signing-formats 3.5). */
+const PAGE_HASH_CLASS = fromHex('a6b586d5b4a12466ae05a217da8e60d6');
+const PAGE_HASH_OID = { sha1: '1.3.6.1.4.1.311.2.3.1', sha256: '1.3.6.1.4.1.311.2.3.2' } as const;
+
+/** A table of page hashes as `pageHashes` makes it, and the hash it is of. */
+export interface PageHashTable {
+  readonly algorithm: 'sha1' | 'sha256';
+  readonly table: Uint8Array;
+}
+
+/** SpcLink ::= [1] IMPLICIT SpcSerializedObject { classId, serializedData } around the table. */
+const spcLinkToPages = ({ algorithm, table }: PageHashTable): Der =>
+  contextConstructed(
+    1,
+    octetString(PAGE_HASH_CLASS),
+    octetString(setOf(sequence(oid(PAGE_HASH_OID[algorithm]), setOf(octetString(table))))),
+  );
+
 /** SpcPeImageData ::= SEQUENCE { BIT STRING flags (none set), [0] EXPLICIT SpcLink } as SignTool writes it. */
-const spcPeImageData: Der = sequence(bitString(NOTHING), contextConstructed(0, spcLinkToFile('')));
+const spcPeImageData = (pages: PageHashTable | undefined): Der =>
+  sequence(bitString(NOTHING), contextConstructed(0, pages === undefined ? spcLinkToFile('') : spcLinkToPages(pages)));
 
 /**
  * SpcIndirectDataContent ::= SEQUENCE { SEQUENCE { OID type, data }, DigestInfo }: the content of an embedded signature.
  * Its value octets are what `messageDigest` covers.
- * @see spec signing-formats 3.3 (PE), 5.4 (CAB)
+ * @param pages the page hashes of a PE image, when they are to be signed too
+ * @see spec signing-formats 3.3 (PE), 3.5 (page hashes), 5.4 (CAB)
  */
-export const encodeIndirectData = (kind: 'pe' | 'cab', algorithm: DigestAlgorithm, digest: Uint8Array): Der => {
+export const encodeIndirectData = (
+  kind: 'pe' | 'cab',
+  algorithm: DigestAlgorithm,
+  digest: Uint8Array,
+  pages?: PageHashTable,
+): Der => {
   const data =
     kind === 'pe'
-      ? sequence(oid(SpcOid.peImageData), spcPeImageData)
+      ? sequence(oid(SpcOid.peImageData), spcPeImageData(pages))
       : sequence(oid(SpcOid.cabData), spcLinkToFile(''));
   return sequence(data, sequence(sequence(oid(DigestOid[algorithm]), nullValue), octetString(digest)));
 };

@@ -1,0 +1,241 @@
+import { Command, Option } from 'commander';
+import { utf8 } from '../../core/bytes.ts';
+import { stopOnErrors, WinpvError } from '../../core/errors.ts';
+import type { SignedKind } from '../../packaging/signing/fitness.ts';
+import type { SignOptions } from '../../packaging/signing/sign.ts';
+import type { Signer } from '../../packaging/signing/signer.ts';
+import type { Timestamper } from '../../packaging/signing/timestamp.ts';
+import type { AttachedItem } from '../../packaging/signing/two-halves.ts';
+import type { Io } from '../io.ts';
+import type { Bind } from '../main.ts';
+import { type NamedFile, outputPaths, readNamedFiles } from '../named-files.ts';
+import type { Context, Outcome } from '../outcome.ts';
+import { examples } from '../render/examples.ts';
+import {
+  addKeyOptions,
+  addTimestampOptions,
+  type KeyOptions,
+  openTimestamper,
+  readTimestampChoice,
+  type TimestampOptions,
+  withSigner,
+} from '../signing-options.ts';
+
+interface SignCommandOptions extends KeyOptions, TimestampOptions {
+  readonly append?: true;
+  readonly replace?: true;
+  readonly ifUnsigned?: true;
+  readonly out?: string;
+  readonly description?: string;
+  readonly url?: string;
+  readonly pageHashes?: true | 'sha1' | 'sha256';
+  readonly prepare?: string;
+  readonly attach?: string;
+}
+
+type Subject = NamedFile & { readonly kind: SignedKind };
+
+const SIGNABLE = /\.(sys|dll|exe|efi|cat|cab)$/i;
+const MAX_HALVES_BYTES = 256 * 1024 * 1024;
+
+/** By content. A file named on the command line has to be of a format that can be signed; others in a folder are left. */
+const subjectsOf = async (io: Io, paths: readonly string[]): Promise<readonly Subject[]> => {
+  const { fileKind } = await import('../../packaging/signing/verify.ts');
+  const files = await readNamedFiles(io, paths);
+  return files.flatMap((file) => {
+    const kind = fileKind(file.path, file.bytes);
+    if (kind === 'pe' || kind === 'cab' || kind === 'cat') return [{ ...file, kind }];
+    if (!paths.includes(file.path) && !SIGNABLE.test(file.path)) return [];
+    throw new WinpvError('SIGN_FORMAT_UNKNOWN', `${file.path} is no PE image, cabinet or catalog.`, {
+      at: { file: file.path },
+      hint: 'INFs and other files are signed by the catalog that lists them.',
+    });
+  });
+};
+
+const signatureOptions = (options: SignCommandOptions): Omit<SignOptions, 'signer' | 'timestamper'> => {
+  const { append, replace, ifUnsigned, description, url, pageHashes } = options;
+  if ([append, replace, ifUnsigned].filter((one) => one === true).length > 1) {
+    throw new WinpvError('USAGE', '--append, --replace and --if-unsigned exclude each other.', { hint: 'Choose one.' });
+  }
+  return {
+    description,
+    url,
+    existing: append === true ? 'append' : replace === true ? 'replace' : 'refuse',
+    pageHashes: pageHashes === true ? 'sha256' : pageHashes,
+  };
+};
+
+const signSubject = async ({ kind, path, bytes }: Subject, options: SignOptions): Promise<Uint8Array> => {
+  const { signCab, signCatalog, signPe } = await import('../../packaging/signing/sign.ts');
+  if (kind === 'cat') return signCatalog(bytes, path, options);
+  if (kind === 'cab') return signCab(bytes, path, options);
+  return signPe(bytes, path, options);
+};
+
+/** Whether the file carries a signature, good or bad. */
+const isSigned = async ({ path, bytes }: Subject): Promise<boolean> => {
+  const { isSigned: carries } = await import('../../packaging/signing/add-timestamp.ts');
+  return carries(bytes, path);
+};
+
+const checkCertificate = async (io: Io, signer: Signer, subjects: readonly Subject[]): Promise<void> => {
+  const { checkFitness } = await import('../../packaging/signing/fitness.ts');
+  const [leaf] = await signer.certificates();
+  if (leaf === undefined) return;
+  stopOnErrors(checkFitness(leaf, new Set(subjects.map(({ kind }) => kind)), io.clock.now()));
+};
+
+const timestamperOf = async (io: Io, options: SignCommandOptions): Promise<Timestamper | undefined> => {
+  const choice = await readTimestampChoice(io, options);
+  if (choice?.kind === 'servers') return openTimestamper(io, choice);
+  if (choice?.kind === 'none') return undefined;
+  throw new WinpvError('SIGN_NO_TIMESTAMP_CHOICE', 'Neither --timestamp nor --no-timestamp was given.', {
+    hint: 'Without a time stamp a signature ends with its certificate. Name a server with --timestamp URL.',
+  });
+};
+
+const certificatesOf = async (io: Io, paths: readonly string[] | undefined): Promise<readonly Uint8Array[]> => {
+  const { parseCertificates } = await import('../../packaging/formats/x509/pem.ts');
+  if (paths === undefined) {
+    throw new WinpvError('USAGE', 'Signing in two halves needs --cert.', {
+      hint: 'The certificate of the key first, then its issuers.',
+    });
+  }
+  const read = await Promise.all(paths.map(async (path) => parseCertificates(await io.files.read(path), path)));
+  return read.flat();
+};
+
+const prepare = async (io: Io, subjects: readonly Subject[], options: SignCommandOptions): Promise<Outcome> => {
+  const { fileSha256, recordToBeSigned } = await import('../../packaging/signing/two-halves.ts');
+  const certificates = await certificatesOf(io, options.cert);
+  const common = signatureOptions(options);
+  const items = await Promise.all(
+    subjects.map(async (subject) => {
+      const message = await recordToBeSigned(certificates, (signer) => signSubject(subject, { ...common, signer }));
+      const toBeSigned = Buffer.from(message).toString('base64');
+      return { path: subject.path, sha256: fileSha256(subject.bytes), digestAlgorithm: 'SHA-256' as const, toBeSigned };
+    }),
+  );
+  const target = options.prepare ?? '';
+  await io.files.write(target, utf8(`${JSON.stringify({ items }, undefined, 2)}\n`));
+  return {
+    result: { path: target, items: items.length },
+    text: [`${target}: ${items.length} to be signed. No file was changed.`],
+  };
+};
+
+/** The item of each file; every file and every item has its counterpart, and no file changed in between. */
+const matchItems = async (subjects: readonly Subject[], items: readonly AttachedItem[]) => {
+  const { fileSha256 } = await import('../../packaging/signing/two-halves.ts');
+  const refuse = (message: string, file: string): never => {
+    throw new WinpvError('SIGN_PREPARED_DIFFERS', message, {
+      at: { file },
+      hint: 'Prepare again with the files as they are now.',
+    });
+  };
+  for (const { path } of items) {
+    if (!subjects.some((subject) => subject.path === path)) refuse(`${path} was prepared and is not named now.`, path);
+  }
+  return subjects.map((subject) => {
+    const item = items.find(({ path }) => path === subject.path);
+    if (item === undefined) return refuse(`${subject.path} was not prepared.`, subject.path);
+    if (item.sha256 !== fileSha256(subject.bytes))
+      refuse(`${subject.path} changed after it was prepared.`, subject.path);
+    return { subject, item };
+  });
+};
+
+interface SignedFile {
+  readonly subject: Subject;
+  readonly bytes: Uint8Array;
+}
+
+const attach = async (
+  io: Io,
+  subjects: readonly Subject[],
+  options: SignCommandOptions,
+): Promise<readonly SignedFile[]> => {
+  const { attachedSigner, preparedSchema } = await import('../../packaging/signing/two-halves.ts');
+  const { parseJson } = await import('../../core/json.ts');
+  const source = options.attach ?? '';
+  const { items } = parseJson(await io.files.read(source, { maxBytes: MAX_HALVES_BYTES }), source, preparedSchema);
+  const certificates = await certificatesOf(io, options.cert);
+  const common = { ...signatureOptions(options), timestamper: await timestamperOf(io, options) };
+  const pairs = await matchItems(subjects, items);
+  return Promise.all(
+    pairs.map(async ({ subject, item }) => {
+      const signer = attachedSigner(certificates, item);
+      return { subject, bytes: await signSubject(subject, { ...common, signer }) };
+    }),
+  );
+};
+
+const signAll = async (
+  io: Io,
+  subjects: readonly Subject[],
+  options: SignCommandOptions,
+): Promise<readonly SignedFile[]> => {
+  const common = { ...signatureOptions(options), timestamper: await timestamperOf(io, options) };
+  return withSigner(io, options, async (signer) => {
+    await checkCertificate(io, signer, subjects);
+    return Promise.all(
+      subjects.map(async (subject) => ({ subject, bytes: await signSubject(subject, { ...common, signer }) })),
+    );
+  });
+};
+
+const run = async ({ io }: Context, paths: readonly string[], options: SignCommandOptions): Promise<Outcome> => {
+  const all = await subjectsOf(io, paths);
+  const signedBefore = options.ifUnsigned === true ? await Promise.all(all.map(isSigned)) : [];
+  const subjects = all.filter((_subject, i) => signedBefore[i] !== true);
+  if (options.prepare !== undefined) return prepare(io, subjects, options);
+  const signed =
+    options.attach === undefined ? await signAll(io, subjects, options) : await attach(io, subjects, options);
+  const targets = outputPaths(io, subjects, paths, options.out);
+  for (const [i, { bytes }] of signed.entries()) await io.files.write(targets[i] ?? '', bytes);
+  const left = all.filter((subject) => !subjects.includes(subject)).map(({ path }) => path);
+  return {
+    result: {
+      files: signed.map(({ subject }, i) => ({ path: subject.path, out: targets[i], kind: subject.kind })),
+      left,
+    },
+    text: [
+      ...signed.map((_file, i) => `${targets[i]}: signed`),
+      ...left.map((path) => `${path}: signed already, left as it is`),
+      ...(all.length === 0 ? ['Nothing to sign was found.'] : []),
+    ],
+  };
+};
+
+export const signCommand = (bind: Bind): Command =>
+  addTimestampOptions(
+    addKeyOptions(
+      new Command('sign')
+        .summary('sign images, cabinets and catalogs')
+        .description(
+          'Embeds SHA-256 Authenticode signatures. The key is asked once a file, and each signature is checked before anything is written; when one file fails, none is.',
+        )
+        .argument('<path...>', 'files, or folders with files to sign below'),
+    ),
+  )
+    .option('--append', 'add a signature beside one that is there (nested; not for catalogs)')
+    .option('--replace', 'replace a signature that is there')
+    .option('--if-unsigned', 'leave files alone that are signed already')
+    .option('--out <path>', 'write here, not in place: a file for one file, else a folder')
+    .option('--description <text>', 'the program name that Windows shows')
+    .option('--url <address>', 'where to read more about it')
+    .addOption(
+      new Option('--page-hashes [hash]', 'sign the hashes of an image’s pages too').choices(['sha1', 'sha256']),
+    )
+    .option('--prepare <file>', 'first half: write what has to be signed, and change no file')
+    .option('--attach <file>', 'second half: take the signatures from the file and finish')
+    .addHelpText(
+      'after',
+      examples(
+        'winpv sign out/*.sys --pfx signer.p12 --passin env:PFX_PASSWORD --timestamp http://timestamp.example.com',
+        'winpv sign xenbus.cat --key key.pem --cert leaf.pem --cert ca.pem --no-timestamp --out signed.cat',
+        'winpv sign *.sys --prepare to-sign.json --cert leaf.pem',
+      ),
+    )
+    .action(bind(run));
