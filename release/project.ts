@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseSettings, type Settings } from '../branding/settings.ts';
+import { webAddress } from '../branding/text-rules.ts';
 import { ARCHITECTURES, type Architecture } from '../core/architecture.ts';
 import { type Diagnostic, problem, stopOnErrors, WinpvError } from '../core/errors.ts';
 import type { Files } from '../core/ports.ts';
@@ -44,7 +45,8 @@ const signingSchema = z.strictObject({
     .optional(),
   key: z.string().min(1).optional(),
   cert: z.array(z.string().min(1)).min(1).optional(),
-  timestamp: z.union([z.literal('none'), z.array(z.string().min(1)).min(1)]).optional(),
+  timestamp: z.union([z.literal('none'), z.array(webAddress).min(1).max(16)]).optional(),
+  timestampCa: z.array(z.string().min(1)).min(1).optional(),
   pkcs11: z.unknown().optional(),
   cloud: z.unknown().optional(),
   command: z.unknown().optional(),
@@ -80,6 +82,18 @@ export type SigningSettings =
   | { readonly kind: 'pfx'; readonly pfx: string; readonly passin: string }
   | { readonly kind: 'pem'; readonly key: string; readonly certificates: readonly string[] };
 
+/** Who confirms the time. Test time stamps state the release date and prove nothing. */
+export type TimestampSettings =
+  | { readonly kind: 'test' }
+  | { readonly kind: 'none' }
+  | {
+      readonly kind: 'servers';
+      /** RFC 3161; tried in order, after those of the brand. */
+      readonly urls: readonly string[];
+      /** Files with the certificates that an authority must come from; may be empty. */
+      readonly authorities: readonly string[];
+    };
+
 /** A project as loaded: settings with places, every path resolved against the project's folder. */
 export interface Project {
   readonly folder: string;
@@ -89,6 +103,7 @@ export interface Project {
   readonly architectures: readonly Architecture[];
   readonly windows?: readonly string[];
   readonly signing: SigningSettings;
+  readonly timestamps: TimestampSettings;
   /** Drivers that the submission cabinets hold; undefined for all that are not part of another package. */
   readonly submission?: readonly string[];
   sourceOf(driver: string): SourceSettings | undefined;
@@ -106,7 +121,6 @@ const unsupported = (settings: Settings<ProjectSettings>): readonly Diagnostic[]
     [['signing', 'pkcs11'], value.signing?.pkcs11 !== undefined],
     [['signing', 'cloud'], value.signing?.cloud !== undefined],
     [['signing', 'command'], value.signing?.command !== undefined],
-    [['signing', 'timestamp'], Array.isArray(value.signing?.timestamp)],
     [['patches'], value.patches !== undefined],
     [['waivers'], value.waivers !== undefined],
     ...Object.entries(value.sources).map(
@@ -166,6 +180,17 @@ const signingOf = (settings: Settings<ProjectSettings>, path: (path: string) => 
   if (key === undefined || cert === undefined)
     return refuse('`signing.key` needs `cert`.', 'List the certificates, the leaf first.');
   return { kind: 'pem', key: path(key), certificates: cert.map(path) };
+};
+
+const timestampsOf = (settings: Settings<ProjectSettings>, path: (path: string) => string): TimestampSettings => {
+  const { timestamp, timestampCa = [] } = settings.value.signing ?? {};
+  if (Array.isArray(timestamp)) return { kind: 'servers', urls: timestamp, authorities: timestampCa.map(path) };
+  if (timestampCa.length > 0) {
+    throw new WinpvError('CONFIG_CONFLICT', '`signing.timestampCa` needs servers in `signing.timestamp`.', {
+      ...settings.keyPoint(['signing', 'timestampCa']),
+    });
+  }
+  return { kind: timestamp ?? 'test' };
 };
 
 const sourceSettings = (source: z.output<typeof sourceSchema>, path: (path: string) => string): SourceSettings => {
@@ -229,6 +254,7 @@ export const parseProject = (
     architectures: value.architectures ?? ['x64', 'x86'],
     ...(value.windows === undefined ? {} : { windows: value.windows }),
     signing: signingOf(settings, path),
+    timestamps: timestampsOf(settings, path),
     ...(value.submission === undefined ? {} : { submission: value.submission }),
     sourceOf,
   };

@@ -1,10 +1,11 @@
 import type { CalendarDate } from '../core/date.ts';
 import { type Diagnostic, stopOnErrors, WinpvError } from '../core/errors.ts';
 import type { Clock, Reporter } from '../core/ports.ts';
+import { addCatalogs } from '../packaging/bundle/add-catalogs.ts';
 import { assemblePackage, checkParts, checkUnused } from '../packaging/bundle/assemble.ts';
 import type { Bundle } from '../packaging/bundle/bundle.ts';
-import { addCatalogs } from '../packaging/bundle/add-catalogs.ts';
 import { type SignatureCache, signBundle } from '../packaging/bundle/sign-bundle.ts';
+import type { SignOptions } from '../packaging/signing/sign.ts';
 import { verifyTree } from '../packaging/signing/verify-package.ts';
 import { releaseDate } from './date.ts';
 import { belongsToOtherDriver, type Loaded, type LoadPorts, loadRelease, type Selection } from './load.ts';
@@ -66,7 +67,7 @@ export const prepareRelease = async (request: ReleaseRequest, ports: ReleasePort
   const plan = planRelease({
     projectFolder: project.folder,
     date: dated.date,
-    signing: plannedSigning(project.signing),
+    signing: plannedSigning(project),
     rehearsal: project.settings.value.rehearse === false ? 'switched off' : 'not available yet',
     brands: loaded.brands,
     drivers: loaded.drivers,
@@ -86,17 +87,24 @@ interface BrandResult {
 interface Making {
   readonly prepared: Prepared;
   readonly signing: ReadySigning;
-  readonly signatures: SignatureCache;
+  /** Signatures are shared by brands that sign alike. */
+  readonly signatures: Map<SignOptions, SignatureCache>;
   readonly ports: ReleasePorts;
   /** Paths of source files that went into some package. */
   readonly used: Set<string>;
 }
 
-/** Renders, takes the binaries, and checks what a package must hold. */
-const buildBrand = (plan: PlannedBrand, { prepared, used }: Making): Bundle<'branded'> => {
-  const { loaded, date } = prepared;
-  const brand = loaded.brands.find((one) => one.loaded.brand.id === plan.id);
+const brandOf = (plan: PlannedBrand, { prepared }: Making) => {
+  const brand = prepared.loaded.brands.find((one) => one.loaded.brand.id === plan.id);
   if (brand === undefined) throw new TypeError(`the plan names the brand ${plan.id}, which was not loaded`);
+  return brand;
+};
+
+/** Renders, takes the binaries, and checks what a package must hold. */
+const buildBrand = (plan: PlannedBrand, making: Making): Bundle<'branded'> => {
+  const { prepared, used } = making;
+  const { loaded, date } = prepared;
+  const brand = brandOf(plan, making);
   const packages = plan.packages.map((planned) => {
     const driver = loaded.drivers.find((one) => one.definition.name === planned.driver);
     if (driver === undefined) throw new TypeError(`the plan names the driver ${planned.driver}, which was not loaded`);
@@ -123,7 +131,7 @@ const buildBrand = (plan: PlannedBrand, { prepared, used }: Making): Bundle<'bra
 /** Reads back what was made, from its bytes, trusting only the release's own root. */
 const verifyBrand = (files: readonly OutputFile[], making: Making): readonly Diagnostic[] => {
   const { signing, ports } = making;
-  const report = verifyTree({ files, trust: signing.anchors, atMs: ports.clock.now() });
+  const report = verifyTree({ files, trust: signing.anchors(), atMs: ports.clock.now() });
   if (report.verdict === 'valid') return [];
   const errors = report.diagnostics.filter((finding) => finding.severity === 'error');
   throw errors.length > 0
@@ -134,15 +142,18 @@ const verifyBrand = (files: readonly OutputFile[], making: Making): readonly Dia
 const makeBrand = async (plan: PlannedBrand, making: Making): Promise<BrandResult> => {
   const { ports, prepared, signing, signatures } = making;
   const { date } = prepared;
+  const options = signing.optionsFor(brandOf(plan, making).loaded.brand);
+  const cache: SignatureCache = signatures.get(options) ?? new Map();
+  signatures.set(options, cache);
   const named = (name: string): string => `${plan.id}: ${name}`;
   const branded = await step(ports, named('brand'), () => buildBrand(plan, making));
   const catalogued = await step(ports, named('catalog'), () => addCatalogs(branded, date));
-  const signed = await step(ports, named('sign'), () => signBundle(catalogued, signing.options, signatures));
+  const signed = await step(ports, named('sign'), () => signBundle(catalogued, options, cache));
   const packages = bundleFiles(signed);
   const verified = await step(ports, named('verify'), () => verifyBrand(packages, making));
   const content = [...packages, ...signing.trust];
   const { cabinets, zip } = await step(ports, named('pack'), async () => ({
-    cabinets: await Promise.all(plan.cabinets.map((cabinet) => packCabinet(cabinet, signed, date, signing.options))),
+    cabinets: await Promise.all(plan.cabinets.map((cabinet) => packCabinet(cabinet, signed, date, options))),
     zip: await packZip(plan, content, date),
   }));
   const archives = cabinets.map(({ file }) => file);
@@ -193,7 +204,7 @@ const makeAll = async (making: Making, toolVersion: string, output: OutputStage)
   };
   await write({ path: RECORD_NAME, bytes: encodeRecord(record) });
   await output.write(checksumFile(sums));
-  return { plan, record, diagnostics: [...prepared.diagnostics, ...signing.diagnostics, ...found] };
+  return { plan, record, diagnostics: [...prepared.diagnostics, ...signing.diagnostics(), ...found] };
 };
 
 /**

@@ -2,37 +2,48 @@ import { X509Certificate } from 'node:crypto';
 import { utf8 } from '../core/bytes.ts';
 import { type CalendarDate, dateToEpochMs } from '../core/date.ts';
 import { type Diagnostic, WinpvError } from '../core/errors.ts';
-import { encodePem } from '../packaging/formats/x509/pem.ts';
+import type { Clock, Http, Random, Timer } from '../core/ports.ts';
+import { encodePem, parseCertificates } from '../packaging/formats/x509/pem.ts';
 import { openPemSigner } from '../packaging/signing/pem-key.ts';
 import { openPfxSigner } from '../packaging/signing/pfx.ts';
 import { readSecret, type SecretPorts } from '../packaging/signing/secret-source.ts';
 import type { SignOptions } from '../packaging/signing/sign.ts';
 import type { Signer } from '../packaging/signing/signer.ts';
 import { testSigners } from '../packaging/signing/test-hierarchy.ts';
-import { testTimestamper } from '../packaging/signing/timestamp.ts';
+import { type Timestamper, testTimestamper } from '../packaging/signing/timestamp.ts';
+import { type RemoteTimestamper, timestampServers } from '../packaging/signing/timestamp-servers.ts';
 import { projectTestKeys, type TestKeyPorts } from './keys.ts';
 import type { OutputFile } from './output.ts';
 import type { Plan } from './plan.ts';
-import type { Project, SigningSettings } from './project.ts';
+import type { Project, SigningSettings, TimestampSettings } from './project.ts';
 
-export type SigningPorts = TestKeyPorts & SecretPorts;
+export interface TimestampingPorts {
+  readonly http: () => Promise<Http>;
+  readonly random: Random;
+  readonly clock: Clock;
+  readonly timer: Timer;
+}
+
+export type SigningPorts = TestKeyPorts & SecretPorts & TimestampingPorts;
 
 /** A key that is ready, and what to ship so that machines trust it. */
 export interface ReadySigning {
-  readonly options: SignOptions;
-  /** DER certificates that a verification of the release trusts. */
-  readonly anchors: readonly Uint8Array[];
+  /** Key and time stamps for a brand; the same object for the same servers, for signatures may be shared then. */
+  optionsFor(brand: { readonly timestampServers: readonly string[] }): SignOptions;
+  /** DER certificates that a verification of the release trusts; complete once everything is signed. */
+  anchors(): readonly Uint8Array[];
   /** Certificates to install on test machines; test signing only. Paths below OUT/<brand>. */
   readonly trust: readonly OutputFile[];
-  readonly diagnostics: readonly Diagnostic[];
+  /** Complete once everything is signed. */
+  diagnostics(): readonly Diagnostic[];
   /** The signer's certificate, for the record. */
   describe(): Promise<{ readonly subject: string; readonly thumbprint: string }>;
 }
 
 /** How a plan names the key. */
-export const plannedSigning = ({ kind }: SigningSettings): Plan['signing'] => ({
-  kind,
-  timestamps: kind === 'test' ? 'test' : 'none',
+export const plannedSigning = ({ signing, timestamps }: Pick<Project, 'signing' | 'timestamps'>): Plan['signing'] => ({
+  kind: signing.kind,
+  timestamps: timestamps.kind === 'servers' ? 'rfc3161' : timestamps.kind,
 });
 
 const describe = (signer: Signer) => async () => {
@@ -53,20 +64,82 @@ const openSigner = async (settings: SigningSettings, ports: SigningPorts): Promi
   throw new TypeError('test keys are opened by their project');
 };
 
+/** The time stampers of a release: one for each list of servers. */
+interface Timestamping {
+  /** Without time stamps: undefined. */
+  timestamperFor(servers: readonly string[]): Timestamper | undefined;
+  anchors(): readonly Uint8Array[];
+  diagnostics(): readonly Diagnostic[];
+}
+
+const MAX_AUTHORITY_BYTES = 1024 * 1024;
+
+const remoteTimestamping = async (
+  settings: Extract<TimestampSettings, { readonly kind: 'servers' }>,
+  { files, http, random, clock, timer }: SigningPorts,
+): Promise<Timestamping> => {
+  const authorities: Uint8Array[] = [];
+  for (const file of settings.authorities)
+    authorities.push(...parseCertificates(await files.read(file, { maxBytes: MAX_AUTHORITY_BYTES }), file));
+  const ports = { http: await http(), random, clock, timer };
+  const made = new Map<string, RemoteTimestamper>();
+  return {
+    timestamperFor: (servers) => {
+      const urls = [...new Set([...servers, ...settings.urls])];
+      const timestamper = made.get(urls.join(' ')) ?? timestampServers({ urls, authorities }, ports);
+      made.set(urls.join(' '), timestamper);
+      return timestamper;
+    },
+    // A time stamp that nobody named an authority for is accepted with a warning, and must then verify all the same.
+    anchors: () => [...authorities, ...[...made.values()].flatMap((timestamper) => timestamper.anchors())],
+    diagnostics: () => [...made.values()].flatMap((timestamper) => timestamper.findings()),
+  };
+};
+
+const readyTimestamping = async (
+  settings: TimestampSettings,
+  ports: SigningPorts,
+  test: Timestamper | undefined,
+): Promise<Timestamping> => {
+  if (settings.kind === 'servers') return remoteTimestamping(settings, ports);
+  const timestamper = settings.kind === 'test' ? test : undefined;
+  return { timestamperFor: () => timestamper, anchors: () => [], diagnostics: () => [] };
+};
+
+const readyWith = (
+  signer: Signer,
+  stamping: Timestamping,
+  rest: { readonly anchors: readonly Uint8Array[]; readonly diagnostics: readonly Diagnostic[] },
+): Omit<ReadySigning, 'trust'> => {
+  const made = new Map<Timestamper | undefined, SignOptions>();
+  return {
+    optionsFor: ({ timestampServers: servers }) => {
+      const timestamper = stamping.timestamperFor(servers);
+      const options = made.get(timestamper) ?? { signer, timestamper };
+      made.set(timestamper, options);
+      return options;
+    },
+    anchors: () => [...rest.anchors, ...stamping.anchors()],
+    diagnostics: () => [...rest.diagnostics, ...stamping.diagnostics()],
+    describe: describe(signer),
+  };
+};
+
 /**
  * Opens the release's key; makes the project's test keys when there are none.
- * @throws WinpvError SIGN_*, KEYS_*, FILE_*
+ * @throws WinpvError SIGN_*, TS_SERVER_INVALID, KEYS_*, FILE_*
  */
 export const readySigning = async (
   project: Project,
   date: CalendarDate,
   ports: SigningPorts,
 ): Promise<ReadySigning> => {
-  const { signing, folder } = project;
+  const { signing, timestamps, folder } = project;
   if (signing.kind !== 'test') {
     const signer = await openSigner(signing, ports);
+    const stamping = await readyTimestamping(timestamps, ports, undefined);
     const chain = await signer.certificates();
-    return { options: { signer }, anchors: chain.slice(-1), trust: [], diagnostics: [], describe: describe(signer) };
+    return { ...readyWith(signer, stamping, { anchors: chain.slice(-1), diagnostics: [] }), trust: [] };
   }
   const { hierarchy, diagnostics } = await projectTestKeys(ports, folder, 'winpv');
   const { signer, tsa } = testSigners(hierarchy);
@@ -77,12 +150,7 @@ export const readySigning = async (
       { path: `trust/${role}.pem`, bytes: utf8(encodePem('CERTIFICATE', certificate)) },
     ];
   });
-  const timestamper = testTimestamper({ tsa, genTimeMs: dateToEpochMs(date) });
-  return {
-    options: { signer, timestamper },
-    anchors: [hierarchy.root.certificate],
-    trust,
-    diagnostics,
-    describe: describe(signer),
-  };
+  const test = testTimestamper({ tsa, genTimeMs: dateToEpochMs(date) });
+  const stamping = await readyTimestamping(timestamps, ports, test);
+  return { ...readyWith(signer, stamping, { anchors: [hierarchy.root.certificate], diagnostics }), trust };
 };
