@@ -5,6 +5,7 @@ import type { SignedKind } from '../../packaging/signing/fitness.ts';
 import type { SignOptions } from '../../packaging/signing/sign.ts';
 import type { Signer } from '../../packaging/signing/signer.ts';
 import type { Timestamper } from '../../packaging/signing/timestamp.ts';
+import type { RemoteTimestamper } from '../../packaging/signing/timestamp-servers.ts';
 import type { AttachedItem } from '../../packaging/signing/two-halves.ts';
 import type { Io } from '../io.ts';
 import type { Bind } from '../main.ts';
@@ -86,7 +87,7 @@ const checkCertificate = async (io: Io, signer: Signer, subjects: readonly Subje
   stopOnErrors(checkFitness(leaf, new Set(subjects.map(({ kind }) => kind)), io.clock.now()));
 };
 
-const timestamperOf = async (io: Io, options: SignCommandOptions): Promise<Timestamper | undefined> => {
+const timestamperOf = async (io: Io, options: SignCommandOptions): Promise<RemoteTimestamper | undefined> => {
   const choice = await readTimestampChoice(io, options);
   if (choice?.kind === 'servers') return openTimestamper(io, choice);
   if (choice?.kind === 'none') return undefined;
@@ -155,13 +156,14 @@ const attach = async (
   io: Io,
   subjects: readonly Subject[],
   options: SignCommandOptions,
+  timestamper: Timestamper | undefined,
 ): Promise<readonly SignedFile[]> => {
   const { attachedSigner, preparedSchema } = await import('../../packaging/signing/two-halves.ts');
   const { parseJson } = await import('../../core/json.ts');
   const source = options.attach ?? '';
   const { items } = parseJson(await io.files.read(source, { maxBytes: MAX_HALVES_BYTES }), source, preparedSchema);
   const certificates = await certificatesOf(io, options.cert);
-  const common = { ...signatureOptions(options), timestamper: await timestamperOf(io, options) };
+  const common = { ...signatureOptions(options), timestamper };
   const pairs = await matchItems(subjects, items);
   return Promise.all(
     pairs.map(async ({ subject, item }) => {
@@ -175,8 +177,9 @@ const signAll = async (
   io: Io,
   subjects: readonly Subject[],
   options: SignCommandOptions,
+  timestamper: Timestamper | undefined,
 ): Promise<readonly SignedFile[]> => {
-  const common = { ...signatureOptions(options), timestamper: await timestamperOf(io, options) };
+  const common = { ...signatureOptions(options), timestamper };
   return withSigner(io, options, async (signer) => {
     await checkCertificate(io, signer, subjects);
     return Promise.all(
@@ -190,8 +193,9 @@ const run = async ({ io }: Context, paths: readonly string[], options: SignComma
   const signedBefore = options.ifUnsigned === true ? await Promise.all(all.map(isSigned)) : [];
   const subjects = all.filter((_subject, i) => signedBefore[i] !== true);
   if (options.prepare !== undefined) return prepare(io, subjects, options);
-  const signed =
-    options.attach === undefined ? await signAll(io, subjects, options) : await attach(io, subjects, options);
+  const timestamper = await timestamperOf(io, options);
+  const sign = options.attach === undefined ? signAll : attach;
+  const signed = await sign(io, subjects, options, timestamper);
   const targets = outputPaths(io, subjects, paths, options.out);
   for (const [i, { bytes }] of signed.entries()) await io.files.write(targets[i] ?? '', bytes);
   const left = all.filter((subject) => !subjects.includes(subject)).map(({ path }) => path);
@@ -205,6 +209,7 @@ const run = async ({ io }: Context, paths: readonly string[], options: SignComma
       ...left.map((path) => `${path}: signed already, left as it is`),
       ...(all.length === 0 ? ['Nothing to sign was found.'] : []),
     ],
+    diagnostics: timestamper?.findings() ?? [],
   };
 };
 

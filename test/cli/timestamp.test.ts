@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { encodePem } from '../../packaging/formats/x509/pem.ts';
 import { signCatalog, signPe } from '../../packaging/signing/sign.ts';
 import { TEST_NOW, winpv, winpvJson } from '../support/command-line.ts';
 import { withTempFolder } from '../support/outside.ts';
@@ -150,5 +151,39 @@ describe('winpv timestamp', () => {
       const answer = await winpvJson(['timestamp', path('unsigned.sys'), ...args]);
       expect([answer.error?.code, answer.exit]).toEqual([code, exit]);
     });
+  });
+});
+
+describe('winpv sign --timestamp', () => {
+  const keyOptions = async ({ path }: Place): Promise<readonly string[]> => {
+    const { signer } = await sharedHierarchy();
+    writeFileSync(path('signer.key'), encodePem('PRIVATE KEY', signer.privateKey));
+    writeFileSync(path('signer.pem'), pem(signer.certificate));
+    return ['--key', path('signer.key'), '--cert', path('signer.pem')];
+  };
+
+  test('signs with a time stamp, and says when nobody named its authority', async () => {
+    await withSigned(async (place) => {
+      const { path, server } = place;
+      const argv = ['sign', path('unsigned.sys'), ...(await keyOptions(place)), '--timestamp', server.url];
+      const { exit, diagnostics } = await winpvJson(argv);
+      expect([exit, diagnostics.map(({ code }) => code)]).toEqual([0, ['TS_AUTHORITY_UNCHECKED']]);
+      const { result } = await winpvJson(['verify', path('unsigned.sys'), '--ca', path('root.pem')]);
+      expect(result.files[0].signatures[0].timestamp).toMatchObject({ verdict: 'valid' });
+    });
+  });
+
+  test('a server that lies: exit 6, and the file stays as it was', async () => {
+    await withSigned(
+      async (place) => {
+        const { path, bytes, server } = place;
+        const before = bytes('unsigned.sys');
+        const argv = ['sign', path('unsigned.sys'), ...(await keyOptions(place)), '--timestamp', server.url];
+        const { exit, error } = await winpvJson(argv);
+        expect([exit, error?.code]).toEqual([6, 'TS_NONCE_WRONG']);
+        expect(bytes('unsigned.sys').equals(before)).toBe(true);
+      },
+      () => ['wrong-nonce'],
+    );
   });
 });
