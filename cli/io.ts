@@ -1,4 +1,5 @@
 import type { Clock, Exec, Files, Http, KeyMaker, Random, Timer } from '../core/ports.ts';
+import type { TokenLibraries } from '../core/tokens.ts';
 
 /** Where text goes: stdout carries the result, stderr the conversation. */
 export interface TextStream {
@@ -25,6 +26,8 @@ export interface Io {
   readonly keyMaker: KeyMaker;
   /** Loaded when first used: external programs are rare. */
   readonly exec: () => Promise<Exec>;
+  /** Loads a native library when first used. */
+  readonly tokens: () => Promise<TokenLibraries>;
   readonly http: () => Promise<Http>;
   readonly timer: Timer;
   /** Monotonic milliseconds, for timings shown to people. */

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { WinpvError } from '../core/errors.ts';
+import type { KeySource } from '../packaging/signing/open-signer.ts';
 import type { CertificatePin } from '../packaging/signing/pin.ts';
 import type { Signer } from '../packaging/signing/signer.ts';
 import type { RemoteTimestamper, TimestampProtocol } from '../packaging/signing/timestamp-servers.ts';
@@ -12,6 +13,10 @@ export interface KeyOptions {
   readonly pfx?: string;
   readonly passin?: string;
   readonly key?: string;
+  readonly pkcs11?: string;
+  readonly keyUri?: string;
+  readonly pin?: string;
+  readonly exec?: string;
   readonly cert?: readonly string[];
   readonly certSha1?: string;
   readonly certSha256?: string;
@@ -86,6 +91,10 @@ export const addKeyOptions = (command: Command): Command =>
     .option('--pfx <file>', 'the key and its certificates: PKCS#12 (.pfx, .p12)')
     .option('--passin <source>', 'where its password is: env:NAME, file:PATH or stdin', secretSource('--passin'))
     .option('--key <file>', 'the private key: PEM, or PKCS#8 as DER')
+    .option('--pkcs11 <module>', 'the library of a PKCS#11 token that has the key')
+    .option('--key-uri <uri>', 'which key of which token: pkcs11:token=…;object=… (RFC 7512)')
+    .option('--pin <source>', 'where the token’s PIN is: env:NAME, file:PATH or stdin', secretSource('--pin'))
+    .option('--exec <command>', 'a program that gets the digest on its standard input and answers with the signature')
     .option('--cert <file>', 'a certificate, PEM or DER: the key’s own first, then its issuers (repeatable)', collect)
     .addOption(
       new Option('--cert-sha1 <hex>', 'sign only with the certificate of this thumbprint').argParser(
@@ -114,38 +123,51 @@ export const addTimestampOptions = (command: Command): Command =>
         .default('rfc3161'),
     );
 
-/** Whether any option names a key. */
-export const namesKey = (options: KeyOptions): boolean => options.pfx !== undefined || options.key !== undefined;
+const KEY_OPTIONS = ['pfx', 'key', 'pkcs11', 'exec'] as const;
 
-const chosenKey = (options: KeyOptions): 'pfx' | 'key' => {
-  const kinds = (['pfx', 'key'] as const).filter((kind) => options[kind] !== undefined);
-  const [kind, second] = kinds;
-  if (kind === undefined) throw usage('No key was named.', 'Use --pfx with --passin, or --key with --cert.');
+/** Whether any option names a key. */
+export const namesKey = (options: KeyOptions): boolean =>
+  KEY_OPTIONS.some((name) => options[name] !== undefined) || options.keyUri !== undefined;
+
+const chosenKey = (options: KeyOptions): (typeof KEY_OPTIONS)[number] => {
+  const named = KEY_OPTIONS.filter((name) => options[name] !== undefined);
+  const [kind, second] = named.length === 0 && options.keyUri !== undefined ? (['pkcs11'] as const) : named;
+  if (kind === undefined)
+    throw usage('No key was named.', 'Use --pfx with --passin, --key with --cert, --pkcs11 with --key-uri, or --exec.');
   if (second !== undefined) throw usage(`--${kind} and --${second} both name a key.`, 'Name one.');
   return kind;
 };
 
-const openSigner = async (io: Io, options: KeyOptions): Promise<Signer> => {
-  const named = async (file: string) => ({ file, bytes: await io.files.read(file, { maxBytes: MAX_KEY_BYTES }) });
-  const kind = chosenKey(options);
-  const file = options[kind] ?? '';
-  if (kind === 'pfx' && options.passin === undefined)
-    throw usage('--pfx needs --passin.', 'For example --passin env:SIGNER_PASSWORD.');
-  if (kind === 'key' && options.cert === undefined)
-    throw usage('--key needs --cert.', 'Give the certificate of the key first, then its issuers.');
-  const { readSecret } = await import('../packaging/signing/secret-source.ts');
-  const container = await named(file);
-  const certificates = await Promise.all((options.cert ?? []).map(named));
-  const password = options.passin === undefined ? undefined : await readSecret(options.passin, io);
-  if (kind === 'key') {
-    const { openPemSigner } = await import('../packaging/signing/pem-key.ts');
-    return openPemSigner({ key: container, certificates, password });
+/** Options that say nothing with the key that was named: somebody expects them to. */
+const checkCompanions = (kind: (typeof KEY_OPTIONS)[number], options: KeyOptions): void => {
+  const of: Readonly<Record<'passin' | 'keyUri' | 'pin', readonly string[]>> = {
+    passin: ['pfx', 'key'],
+    keyUri: ['pkcs11'],
+    pin: ['pkcs11'],
+  };
+  for (const [name, kinds] of Object.entries(of) as [keyof typeof of, readonly string[]][]) {
+    const option = name === 'keyUri' ? 'key-uri' : name;
+    if (options[name] !== undefined && !kinds.includes(kind))
+      throw usage(`--${option} does not go with --${kind}.`, `It belongs to --${kinds.join(' or --')}.`);
   }
-  const { Secret } = await import('../packaging/signing/secret.ts');
-  const { openPfxSigner } = await import('../packaging/signing/pfx.ts');
-  const { parseCertificates } = await import('../packaging/formats/x509/pem.ts');
-  const more = certificates.flatMap(({ bytes, file: from }) => [...parseCertificates(bytes, from)]);
-  return openPfxSigner(container, password ?? new Secret(''), more);
+};
+
+/** The key that the options name. @throws WinpvError USAGE */
+export const keySource = (options: KeyOptions): KeySource => {
+  const kind = chosenKey(options);
+  checkCompanions(kind, options);
+  const { pfx = '', key = '', exec = '', keyUri, passin, pin, pkcs11: module, cert: certificates = [] } = options;
+  if (kind === 'pfx') {
+    if (passin === undefined) throw usage('--pfx needs --passin.', 'For example --passin env:SIGNER_PASSWORD.');
+    return { kind, pfx, passin, certificates };
+  }
+  if (kind === 'pkcs11') {
+    if (keyUri === undefined) throw usage('--pkcs11 needs --key-uri.', 'For example --key-uri "pkcs11:object=signer".');
+    return { kind, module, keyUri, pin, certificates };
+  }
+  if (certificates.length === 0)
+    throw usage(`--${kind} needs --cert.`, 'Give the certificate of the key first, then its issuers.');
+  return kind === 'key' ? { kind: 'pem', key, passin, certificates } : { kind: 'command', command: exec, certificates };
 };
 
 const pinOf = (options: KeyOptions): CertificatePin => ({
@@ -162,10 +184,16 @@ const pinOf = (options: KeyOptions): CertificatePin => ({
  * @throws WinpvError USAGE, SIGN_*, FILE_*, and what `use` throws
  */
 export const withSigner = async <T>(io: Io, options: KeyOptions, use: (signer: Signer) => Promise<T>): Promise<T> => {
+  const source = keySource(options);
   const { checkPin } = await import('../packaging/signing/pin.ts');
-  const signer = await openSigner(io, options);
-  await checkPin(signer, pinOf(options));
-  return use(signer);
+  const { openSigner } = await import('../packaging/signing/open-signer.ts');
+  const { signer, close } = await openSigner(source, io);
+  try {
+    await checkPin(signer, pinOf(options));
+    return await use(signer);
+  } finally {
+    close();
+  }
 };
 
 /**

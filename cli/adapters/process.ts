@@ -32,6 +32,7 @@ export const processIo = (version: string): Io => ({
   random: systemRandom,
   keyMaker: systemKeyMaker,
   exec: async () => (await import('./exec.ts')).systemExec,
+  tokens: async () => (await import('./pkcs11.ts')).systemTokens,
   http: async () => (await import('./http.ts')).systemHttp,
   timer: systemTimer,
   elapsedMs: () => performance.now(),

@@ -32,3 +32,13 @@ export class Secret {
     return this.#text === '' ? text : text.replaceAll(this.#text, SHOWN);
   }
 }
+
+const SECRET_NAME = /(^|_)(PASS|PASSWORD|PASSWD|PASSPHRASE|PIN|SECRET|TOKEN|KEY|CREDENTIALS?)(_|$)/i;
+/** Shorter ones would blot out half of any text. */
+const MIN_SECRET = 4;
+
+/** What the environment holds that looks like a secret by its name: another program may repeat it in its errors. */
+export const environmentSecrets = (env: Readonly<Record<string, string | undefined>>): readonly Secret[] =>
+  Object.entries(env).flatMap(([name, value = '']) =>
+    SECRET_NAME.test(name) && value.length >= MIN_SECRET ? [new Secret(value)] : [],
+  );

@@ -1,8 +1,10 @@
+import { verify, X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { systemExec } from '../../cli/adapters/exec.ts';
 import { diskFiles } from '../../cli/adapters/files.ts';
 import { systemRandom } from '../../cli/adapters/machine.ts';
 import type { Io } from '../../cli/io.ts';
@@ -45,7 +47,21 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const io = { files: diskFiles, env: { SECRET: PASSWORD }, stdin: async () => utf8(`${PASSWORD}\n`) } as unknown as Io;
+const io = {
+  exec: async () => systemExec,
+  files: diskFiles,
+  env: { SECRET: PASSWORD },
+  stdin: async () => utf8(`${PASSWORD}\n`),
+} as unknown as Io;
+
+/** A program that signs the digest on its input with the test key, after saying something that nobody should see. */
+const SIGNS = `
+  import { createPrivateKey, privateEncrypt, constants } from 'node:crypto';
+  import { readFileSync } from 'node:fs';
+  const info = Buffer.concat([Buffer.from('3031300d060960864801650304020105000420', 'hex'), readFileSync(0)]);
+  const key = createPrivateKey(readFileSync(process.argv[2]));
+  process.stdout.write(privateEncrypt({ key, padding: constants.RSA_PKCS1_PADDING }, info));
+`;
 
 const parse = (...argv: string[]): KeyOptions & TimestampOptions =>
   addTimestampOptions(addKeyOptions(new Command('sign')))
@@ -90,19 +106,49 @@ describe('the options that name a key', () => {
     expect(chain).toEqual([hierarchy.signer.certificate, hierarchy.root.certificate]);
   });
 
+  test('ask a program for the signature', async () => {
+    writeFileSync(file('sign.mjs'), SIGNS);
+    const command = `"${process.execPath}" "${file('sign.mjs')}" "${file('signer.key')}"`;
+    const signature = await withSigner(io, parse('--exec', command, '--cert', file('signer.pem')), (signer) =>
+      signer.sign(utf8('message'), 'rsa-sha256'),
+    );
+    expect(
+      verify('sha256', utf8('message'), new X509Certificate(hierarchy.signer.certificate).publicKey, signature),
+    ).toBe(true);
+  });
+
+  test('keep what the environment holds as a secret out of what a program says', async () => {
+    writeFileSync(file('fails.mjs'), `console.error('login with ${PASSWORD} failed'); process.exit(1);`);
+    const command = `"${process.execPath}" "${file('fails.mjs')}"`;
+    const options = parse('--exec', command, '--cert', file('signer.pem'));
+    const error = await errorOf(() => withSigner(io, options, (signer) => signer.sign(utf8('m'), 'rsa-sha256')));
+    expect(error).toMatchObject({ code: 'SIGN_COMMAND_FAILED', exit: 6 });
+    expect(error.diagnostics[0]?.hint).toBe('It said: login with [secret] failed');
+  });
+
   test.each([
     ['no key', []],
     ['two keys', ['--pfx', 'a', '--key', 'b']],
     ['a PFX without the source of its password', ['--pfx', 'signer.p12']],
     ['a key without a certificate', ['--key', 'signer.key']],
+    ['a program without a certificate', ['--exec', 'sign']],
+    ['a token without an address', ['--pkcs11', 'module.so']],
+    ['a PIN for a file', ['--pfx', 'a', '--passin', 'stdin', '--pin', 'env:PIN']],
+    ['a password for a token', ['--pkcs11', 'm', '--key-uri', 'pkcs11:', '--passin', 'env:PIN']],
   ])('refuse %s as usage', async (_name, argv) => {
     expect(await errorOf(() => chainFrom(...argv))).toMatchObject({ code: 'USAGE' });
   });
 
   test('refuse a password that stands in the arguments, and do not repeat it', async () => {
-    const error = await errorOf(() => chainFrom('--pfx', 'a', '--passin', PASSWORD));
-    expect(error.code).toBe('USAGE');
-    expect(JSON.stringify(error.diagnostics)).not.toContain(PASSWORD);
+    for (const argv of [
+      ['--pfx', 'a', '--passin', PASSWORD],
+      ['--pkcs11', 'm', '--key-uri', 'pkcs11:', '--pin', PASSWORD],
+      ['--pkcs11', 'm', '--key-uri', `pkcs11:?pin-value=${PASSWORD}`],
+    ]) {
+      const error = await errorOf(() => chainFrom(...argv));
+      expect(error.exit).toBe(2);
+      expect(JSON.stringify(error.diagnostics)).not.toContain(PASSWORD);
+    }
   });
 });
 

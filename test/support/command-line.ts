@@ -42,6 +42,7 @@ const ioFor = (
   random: systemRandom,
   keyMaker: systemKeyMaker,
   exec: async () => (await import('../../cli/adapters/exec.ts')).systemExec,
+  tokens: async () => (await import('../../cli/adapters/pkcs11.ts')).systemTokens,
   http: async () => (await import('../../cli/adapters/http.ts')).systemHttp,
   timer: systemTimer,
   elapsedMs: () => 0,
