@@ -19,7 +19,8 @@ export type DeclaredMinimum = (inf: PackageInf, placed: readonly PlacedFile[]) =
 export const checkImports = (view: PackageView, minimum: DeclaredMinimum): readonly Diagnostic[] =>
   view.infs.flatMap((inf) => {
     const byFile = new Map<CheckedFile, PlacedFile[]>();
-    for (const placed of placedFiles(view, inf)) {
+    const all = placedFiles(view, inf);
+    for (const placed of all) {
       const own = byFile.get(placed.file);
       if (own === undefined) byFile.set(placed.file, [placed]);
       else own.push(placed);
@@ -28,7 +29,7 @@ export const checkImports = (view: PackageView, minimum: DeclaredMinimum): reado
       try {
         const image = view.imageOf(file);
         if (image?.subsystem !== Subsystem.native) return [];
-        return checkImage({ view, inf, file, image, placed, oldest: minimum(inf, placed) });
+        return checkImage({ view, inf, file, image, placed, all, oldest: minimum(inf, placed) });
       } catch (error) {
         // A damaged image is told where files are checked.
         if (error instanceof WinpvError) return [];
@@ -42,7 +43,10 @@ interface Importer {
   readonly inf: PackageInf;
   readonly file: CheckedFile;
   readonly image: PeImage;
+  /** Where the INF installs the file. */
   readonly placed: readonly PlacedFile[];
+  /** All that the INF installs. */
+  readonly all: readonly PlacedFile[];
   readonly oldest: WindowsVersion | undefined;
 }
 
@@ -61,12 +65,11 @@ const checkImage = (importer: Importer): readonly Diagnostic[] => {
 };
 
 /** The file of the package that is installed under the module's name. */
-const providerOf = ({ view, inf, placed }: Importer, module: string): CheckedFile | undefined => {
+const providerOf = ({ placed, all }: Importer, module: string): CheckedFile | undefined => {
   const wanted = module.toLowerCase();
   const sections = new Set(placed.map(({ install }) => install.section));
-  return placedFiles(view, inf).find(
-    ({ installed, install }) => sections.has(install.section) && installed.name.toLowerCase() === wanted,
-  )?.file;
+  return all.find(({ installed, install }) => sections.has(install.section) && installed.name.toLowerCase() === wanted)
+    ?.file;
 };
 
 /** What links PV drivers together: without it the loader refuses the importer (F37), or the bus is inert (F24). */

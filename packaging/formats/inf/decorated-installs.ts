@@ -1,3 +1,4 @@
+import { WinpvError } from '../../../core/errors.ts';
 import { type InfDocument, type InfSection, sectionOf } from './document.ts';
 import { type InfModel, type InstallTarget, installSections, resolveInstallSection } from './model.ts';
 import { chooseTargetOs, type InfArch, parseTargetOs } from './target-os.ts';
@@ -32,6 +33,30 @@ const isCurrent = (model: InfModel, os: string, arch: InfArch): boolean =>
     return chosen !== undefined && chosen !== 'none' && chosen.text.toLowerCase() === os.toLowerCase();
   });
 
+/** Many sections may name one list, so what they do in total is limited. */
+const MAX_EFFECTS = 2_000_000;
+
+/** Reads each section once for each architecture. */
+const installReader = (document: InfDocument): ((section: InfSection, arch: InfArch) => InstallTarget) => {
+  const known = new Map<string, InstallTarget>();
+  let effects = 0;
+  return (section, arch) => {
+    const key = `${arch} ${section.name}`;
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const install = installSections(document, [section.name], arch);
+    effects += 1 + install.files.length + install.registry.length;
+    for (const { registry } of install.services) effects += 1 + registry.length;
+    if (effects > MAX_EFFECTS) {
+      throw new WinpvError('INF_TOO_LARGE', 'The install sections do more in total than winpv reads.', {
+        at: { file: document.file, line: section.headers[0] ?? 1 },
+      });
+    }
+    known.set(key, install);
+    return install;
+  };
+};
+
 /**
  * Every install section that some Windows uses, once for each decoration that leads to it; DefaultInstall sections when
  * the INF has no [Manufacturer].
@@ -39,13 +64,13 @@ const isCurrent = (model: InfModel, os: string, arch: InfArch): boolean =>
  */
 export const decoratedInstalls = (document: InfDocument, model: InfModel): readonly DecoratedInstall[] => {
   const found = new Map<string, DecoratedInstall>();
+  const read = installReader(document);
   const add = (os: string, name: string | undefined, current: boolean): void => {
     const section = name === undefined ? undefined : sectionOf(document, name);
     const key = `${os} ${name}`.toLowerCase();
     if (section === undefined || found.has(key)) return;
     const arch = archOf(os);
-    const install = installSections(document, [section.name], arch);
-    found.set(key, { ...install, os, arch, oldest: oldestOf(os), section, current });
+    found.set(key, { ...read(section, arch), os, arch, oldest: oldestOf(os), section, current });
   };
   const seen = new Set<string>();
   for (const { os, installSection } of model.devices) {
