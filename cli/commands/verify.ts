@@ -1,6 +1,9 @@
 import { Command } from 'commander';
 import { dateToEpochMs, parseDate } from '../../core/date.ts';
 import { type Diagnostic, problem, WinpvError } from '../../core/errors.ts';
+import type { PolicyRow } from '../../packaging/signing/policy.ts';
+import type { WindowsRelease } from '../../packaging/signing/policy-data.ts';
+import type { FileVerdict } from '../../packaging/signing/verdict.ts';
 import type { Io } from '../io.ts';
 import type { Bind } from '../main.ts';
 import type { NamedFile } from '../named-files.ts';
@@ -11,6 +14,7 @@ interface VerifyOptions {
   readonly ca?: readonly string[];
   readonly catalog?: readonly string[];
   readonly at?: string;
+  readonly policy?: readonly string[];
 }
 
 const MAX_CERTIFICATE_BYTES = 1024 * 1024;
@@ -57,7 +61,51 @@ const subjectsOf = async (io: Io, path: string): Promise<readonly Subject[]> => 
   ];
 };
 
-const run = async ({ io, output }: Context, paths: readonly string[], options: VerifyOptions): Promise<Outcome> => {
+interface Asked {
+  readonly paths: readonly string[];
+  readonly releases: readonly WindowsRelease[];
+}
+
+/**
+ * The paths, and the systems that `--policy` names. What follows the option and is no system is a path, so that the option
+ * may stand before the paths; a misspelt system is said.
+ */
+const askedFor = async (paths: readonly string[], policy: readonly string[] = []): Promise<Asked> => {
+  const { selectWindows, WINDOWS_NAMES } = await import('../../packaging/signing/policy.ts');
+  const words = policy.flatMap((word) => (/[/\\]/.test(word) ? [word] : word.split(','))).filter((word) => word !== '');
+  const isName = (word: string): boolean => word.toLowerCase() === 'all' || WINDOWS_NAMES.includes(word.toLowerCase());
+  const names = words.filter(isName);
+  const others = words.filter((word) => !isName(word));
+  if (policy.length > 0 && (names.length === 0 || (paths.length > 0 && others.length > 0))) {
+    const wrong = others[0] ?? policy.join(' ');
+    const selected = selectWindows([wrong]);
+    const nearest = 'nearest' in selected ? selected.nearest : undefined;
+    const hint =
+      nearest === undefined ? `Give \`all\`, or names such as ${WINDOWS_NAMES.slice(-2).join(', ')}.` : undefined;
+    throw new WinpvError('USAGE', `"${wrong}" is not a Windows that the policy table knows.`, {
+      hint: hint ?? `Did you mean \`${nearest}\`?`,
+    });
+  }
+  const all = [...paths, ...others];
+  if (all.length === 0)
+    throw new WinpvError('USAGE', 'There is no path to verify.', { hint: 'Name a file or a folder.' });
+  const selected = selectWindows(names);
+  return { paths: all, releases: 'releases' in selected ? selected.releases : [] };
+};
+
+/** A file as the result shows it: without what only the policy table needs. */
+const shownFile = (file: FileVerdict, policies: readonly PolicyRow[]) => {
+  const { counts: _counts, diagnostics: _diagnostics, image: _image, scope: _scope, ...rest } = file;
+  const signatures = file.signatures.map(({ authorityPaths: _paths, ...signature }) => signature);
+  const catalogs = file.catalogs.map(
+    ({ signatures: _signatures, version: _version, osVersions: _os, ...match }) => match,
+  );
+  return { ...rest, signatures, catalogs, policies };
+};
+
+const run = async ({ io, output }: Context, named: readonly string[], options: VerifyOptions): Promise<Outcome> => {
+  const { paths, releases } = await askedFor(named, options.policy);
+  const { policyRows } = await import('../../packaging/signing/policy.ts');
   const { verifyTree } = await import('../../packaging/signing/verify-package.ts');
   const { checkSums } = await import('../../release/verify-sums.ts');
   const { verifyLines } = await import('../render/verify.ts');
@@ -79,11 +127,10 @@ const run = async ({ io, output }: Context, paths: readonly string[], options: V
   const notable = (finding: Diagnostic): boolean => output.json || output.verbose || finding.severity !== 'info';
   const diagnostics = [...reports.flatMap((report) => report.diagnostics), ...sums].filter(notable);
   const verdict = worst([...reports.map((report) => report.verdict), ...(sums.length > 0 ? ['invalid' as const] : [])]);
-  const result = {
-    verdict,
-    files: files.map(({ counts: _counts, diagnostics: _diagnostics, ...file }) => ({ ...file, policies: [] })),
-  };
-  const text = verifyLines(verdict, files);
+  const tables = files.map((file) => policyRows(file, releases));
+  const result = { verdict, files: files.map((file, i) => shownFile(file, tables[i] ?? [])) };
+  const { policyLines } = await import('../render/policy.ts');
+  const text = [...verifyLines(verdict, files), ...files.flatMap(({ path }, i) => policyLines(path, tables[i] ?? []))];
   if (verdict === 'valid') return { result, text, diagnostics };
   const first = diagnostics.find((finding) => finding.severity === 'error');
   const failure = first ?? problem('VERIFY_UNSIGNED', `The whole is ${verdict}.`);
@@ -96,15 +143,17 @@ export const verifyCommand = (bind: Bind): Command =>
     .description(
       'Checks embedded signatures, catalogs, time stamps and, in packages, that every file is in its catalog. A folder is checked with all below it, and against its SHA256SUMS. Changes nothing; exit 5 when something is not valid.',
     )
-    .argument('<path...>', 'files, folders, a ZIP made by winpv, or a cabinet')
+    .argument('[path...]', 'files, folders, a ZIP made by winpv, or a cabinet')
     .option('--ca <pem>', 'a certificate to trust, PEM or DER (repeatable)', collect)
     .option('--catalog <cat>', 'a catalog that may list the files (repeatable)', collect)
+    .option('--policy <windows...>', 'tell which Windows loads each image: all, or names such as 11-24h2')
     .option('--at <day>', 'judge as on this day, YYYY-MM-DD')
     .addHelpText(
       'after',
       examples(
         'winpv verify dist/quickstart --ca dist/quickstart/xenproject/trust/root.pem',
         'winpv verify xenbus.sys --catalog xenbus.cat --ca root.pem --json',
+        'winpv verify xenbus.sys --policy 10-22h2 server-2025',
       ),
     )
     .action(bind(run));

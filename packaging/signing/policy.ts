@@ -265,7 +265,7 @@ const factsOf = (
 };
 
 const ask = ({ proven }: PolicySignature, facts: PolicyFacts, { build }: WindowsRelease): PolicyAnswer => {
-  const rule = POLICY_RULES.find((candidate) => applies(candidate, facts, build));
+  const rule = CONDITIONS.find((candidate) => applies(candidate, facts, build))?.rule;
   if (rule === undefined) throw new RangeError(`no rule for ${JSON.stringify(facts)}`);
   const { loads, on, reason } = rule;
   const source = POLICY_SOURCES[rule.source];
@@ -277,14 +277,21 @@ const ask = ({ proven }: PolicySignature, facts: PolicyFacts, { build }: Windows
 
 const asksForSigner = ({ when }: PolicyRule): boolean => when.signer !== undefined;
 
-const applies = (
-  { builds: [from, before] = [0, Number.MAX_SAFE_INTEGER], when }: PolicyRule,
-  facts: PolicyFacts,
-  build: number,
-) =>
-  build >= from &&
-  build < before &&
-  Object.entries(when).every(([name, wanted]) => {
-    const value: unknown = Reflect.get(facts, name);
-    return Array.isArray(wanted) ? wanted.includes(value) : wanted === value;
-  });
+interface Conditions {
+  readonly rule: PolicyRule;
+  readonly builds: readonly [from: number, before: number];
+  readonly wanted: readonly (readonly [fact: keyof PolicyFacts, values: readonly unknown[]])[];
+}
+
+/** The rules in the form in which they are asked many thousand times. */
+const CONDITIONS: readonly Conditions[] = POLICY_RULES.map((rule) => ({
+  rule,
+  builds: rule.builds ?? [0, Number.MAX_SAFE_INTEGER],
+  wanted: (Object.keys(rule.when) as (keyof PolicyFacts)[]).map((fact) => {
+    const value: unknown = rule.when[fact];
+    return [fact, Array.isArray(value) ? value : [value]];
+  }),
+}));
+
+const applies = ({ builds: [from, before], wanted }: Conditions, facts: PolicyFacts, build: number): boolean =>
+  build >= from && build < before && wanted.every(([fact, values]) => values.includes(facts[fact]));

@@ -22,7 +22,8 @@ export const RootThumbprint = {
 const rsaKey = (...base64: readonly string[]): Uint8Array => new Uint8Array(Buffer.from(base64.join(''), 'base64'));
 
 /**
- * SubjectPublicKeyInfo of the roots whose keys are known here: each verifies every certificate that real catalogs carry
+ * SubjectPublicKeyInfo of the roots whose keys are known here. They were computed from certificates that the roots issued
+ * (two RSA signatures and the texts that they sign give the modulus; the exponent is 65537). Each verifies every certificate that real catalogs carry
  * from it (test/packaging/signing/windows-roots.test.ts). The root of 1997 is known by its thumbprint only.
  */
 export const WINDOWS_ROOTS: readonly WindowsRoot[] = [

@@ -24,7 +24,11 @@ const reachedFrom = (start: string): ReadonlyMap<string, readonly string[]> => {
 
 const VERIFIERS = [
   ...readdirSync(join(projectRoot, 'packaging/signing'))
-    .filter((name) => /^(verify|check-|chain|verdict|content-check|strength|package-demands|uncovered)/.test(name))
+    .filter((name) =>
+      /^(verify|check-|chain|verdict|content-check|strength|package-demands|uncovered|authority-path|name-|policy|windows-)/.test(
+        name,
+      ),
+    )
     .map((name) => `packaging/signing/${name}`),
   ...['cms', 'x509', 'authenticode'].map((format) => `packaging/formats/${format}/parse.ts`),
 ];
