@@ -147,7 +147,15 @@ const checkMembers = (check: CatalogCheck): readonly Diagnostic[] => {
     const there = sourceFile(view, inf, file.sourcePath);
     if (there !== undefined) files.set(there, new Set([...(files.get(there) ?? []), ...oses]));
   }
-  return [...files].flatMap(([file, oses]) => checkMember(check, members, file, oses));
+  return [...files].flatMap(([file, oses]) => {
+    try {
+      return checkMember(check, members, file, oses);
+    } catch (error) {
+      // A damaged image or cabinet has no hash to look for.
+      if (error instanceof WinpvError) return error.diagnostics;
+      throw error;
+    }
+  });
 };
 
 const checkMember = (

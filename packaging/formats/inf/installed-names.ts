@@ -38,8 +38,20 @@ const systemFile = (text: string): InstalledPlace | undefined => {
 /** Libraries of Windows that hold texts for the event log. */
 const MESSAGES_OF_WINDOWS = /^(netevent|iologmsg|ntdll|kernel32|advapi32|netmsg|ole32|pcwum|wdfres|mofcompiler)\.dll$/i;
 
-const isCopied = ({ files }: InstallTarget, { name, dirid }: InstalledPlace): boolean =>
-  files.some((file) => file.name.toLowerCase() === name.toLowerCase() && file.dirid === dirid);
+const placeKey = ({ name, dirid }: { readonly name: string; readonly dirid: number | undefined }): string =>
+  `${dirid} ${name.toLowerCase()}`;
+
+/** What each install section puts where, worked out once. */
+const placesOf = new WeakMap<InstallTarget, ReadonlySet<string>>();
+
+/** Whether an install section copies a file of this name to this folder. */
+export const isCopied = (install: InstallTarget, place: InstalledPlace): boolean => {
+  const known = placesOf.get(install);
+  if (known !== undefined) return known.has(placeKey(place));
+  const places = new Set(install.files.map(placeKey));
+  placesOf.set(install, places);
+  return places.has(placeKey(place));
+};
 
 /**
  * Names that disagree inside one INF (failure mode F35): a service binary, an event message file, a co-installer or a

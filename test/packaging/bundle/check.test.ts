@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { utf8 } from '../../../core/bytes.ts';
 import { xenbus } from '../../../drivers/xenbus/definition.ts';
@@ -120,5 +121,26 @@ describe('processors', () => {
     expect(withAgent(agent('arm64'), 'NTamd64', 'x64', '10_VB_X64')).toEqual([
       'error BUNDLE_ARCHITECTURE demoagent.exe',
     ]);
+  });
+});
+
+describe('a damaged package', () => {
+  test('gives findings and never stops the check', () => {
+    const sound = driverPackage(xenbus);
+    const flip = fc.record({ file: fc.nat(sound.length - 1), at: fc.nat(), byte: fc.nat(255), cut: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(flip, { minLength: 1, maxLength: 4 }), (flips) => {
+        const files = sound.map(({ path, bytes }) => ({ path, bytes: Uint8Array.from(bytes) }));
+        for (const { file, at, byte, cut } of flips) {
+          const one = files[file];
+          if (one === undefined) continue;
+          const place = at % one.bytes.length;
+          one.bytes[place] = byte;
+          if (cut) files[file] = { path: one.path, bytes: one.bytes.slice(0, place) };
+        }
+        for (const { code, message } of checked(files)) expect(`${code} ${message}`).toMatch(/^[A-Z0-9_]+ \S/);
+      }),
+      { numRuns: 400 },
+    );
   });
 });

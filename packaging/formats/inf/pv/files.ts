@@ -1,15 +1,10 @@
 import type { Diagnostic } from '../../../../core/errors.ts';
 import { formatVersion } from '../../../../core/version.ts';
-import { type InstalledPlace, installedBinary, nameFaults } from '../installed-names.ts';
+import { type InstalledPlace, installedBinary, isCopied, nameFaults } from '../installed-names.ts';
 import type { InfService, InstalledFile } from '../model.ts';
 import { type PvFacts, type PvInstall, type PvKind, pvProblem } from './facts.ts';
 
 export const binaryOf = (service: InfService): InstalledPlace | undefined => installedBinary(service.binary);
-
-/** Whether the install section copies a file of this name to this folder. */
-export const isCopied = ({ files }: PvInstall, place: InstalledPlace | undefined): boolean =>
-  place !== undefined &&
-  files.some(({ name, dirid }) => name.toLowerCase() === place.name.toLowerCase() && dirid === place.dirid);
 
 /** The files of the package: their names on the target, and what is linked to what (spec xen-pv 3.2, 6). */
 export const checkFiles = (facts: PvFacts): readonly Diagnostic[] => {

@@ -1,8 +1,9 @@
 import type { Diagnostic } from '../../../../core/errors.ts';
+import { isCopied } from '../installed-names.ts';
 import type { InfService, RegistryWrite } from '../model.ts';
 import { REGISTRY_FLAGS } from '../registry.ts';
 import { allWrites, keyOf, type PvFacts, type PvInstall, pvProblem, serviceOf, textsOf } from './facts.ts';
-import { binaryOf, isCopied } from './files.ts';
+import { binaryOf } from './files.ts';
 import { markLost } from './unplug.ts';
 
 /** Filters of classes and devices: what they name must be there (spec xen-pv 1.6, 5). */
@@ -41,7 +42,8 @@ const BOOT_START = 0;
 const serviceFault = (install: PvInstall, name: string): { text: string; service?: InfService } | undefined => {
   const service = serviceOf(install, name);
   if (service === undefined) return { text: `the INF adds no service "${name}"` };
-  if (!isCopied(install, binaryOf(service)))
+  const binary = binaryOf(service);
+  if (binary === undefined || !isCopied(install, binary))
     return { text: `the INF does not copy its binary ${service.binary}`, service };
   if (service.serviceType !== KERNEL_DRIVER) return { text: 'its service is not a kernel driver', service };
   if (service.startType !== BOOT_START) return { text: 'its service does not start at boot', service };

@@ -50,6 +50,8 @@ const requestsOf = (install: PvInstall): readonly RegistryWrite[] =>
 /** F13, and F58 for network devices: the request is cleared, by a section that an AddReg names. */
 const checkReset = (facts: PvFacts): readonly Diagnostic[] => {
   const sections = requestSections(facts);
+  if (sections.length === 0 && duties(facts).length === 0) return [];
+  const anywhere = new Set(facts.installs.flatMap((install) => requestsOf(install).map(({ section }) => section)));
   const found = new Map<string, Diagnostic>();
   const add = (key: string, diagnostic: Diagnostic): unknown => found.has(key) || found.set(key, diagnostic);
   for (const install of facts.installs) {
@@ -62,7 +64,7 @@ const checkReset = (facts: PvFacts): readonly Diagnostic[] => {
     );
     for (const { section, names } of idle) {
       const own = names.filter((name) => missing.has(name));
-      if (own.length === 0 && reachedElsewhere(facts, section)) continue;
+      if (own.length === 0 && anywhere.has(section.name)) continue;
       for (const name of own) missing.delete(name);
       add(`idle ${section.name}`, forgotten(facts, install, section));
     }
@@ -73,9 +75,6 @@ const checkReset = (facts: PvFacts): readonly Diagnostic[] => {
 };
 
 const duties = ({ kind, coInstallers }: PvFacts): readonly string[] => (coInstallers ? [] : (DUTIES[kind] ?? []));
-
-const reachedElsewhere = (facts: PvFacts, section: InfSection): boolean =>
-  facts.installs.some((install) => requestsOf(install).some((write) => write.section === section.name));
 
 const forgotten = (facts: PvFacts, install: PvInstall, section: InfSection): Diagnostic =>
   pvProblem(
@@ -140,5 +139,7 @@ const checkForced = (facts: PvFacts): readonly Diagnostic[] => {
 };
 
 /** Whether a line ends in an empty comment: a template's mark that was replaced by nothing instead of dropping the line. */
-export const markLost = ({ document }: Pick<PvFacts, 'document'>, line: number): boolean =>
-  /[^;\s][^;]*;\s*$/.test(physicalLine(document, line));
+export const markLost = ({ document }: Pick<PvFacts, 'document'>, line: number): boolean => {
+  const text = physicalLine(document, line).trimEnd();
+  return text.endsWith(';') && text.indexOf(';') > 0;
+};

@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { utf8 } from '../../../../core/bytes.ts';
+import { WinpvError } from '../../../../core/errors.ts';
 import { xenbus } from '../../../../drivers/xenbus/definition.ts';
 import { xencrsh } from '../../../../drivers/xencrsh/definition.ts';
 import { xendisk } from '../../../../drivers/xendisk/definition.ts';
@@ -71,5 +73,49 @@ describe('PV rules and what they leave alone', () => {
     const found = pvFindings(text);
     expect(found.map(({ failureMode }) => failureMode)).toEqual(['F33']);
     expect(found[0]?.at?.column).toBe(9);
+  });
+});
+
+describe('PV rules on damaged INFs', () => {
+  const pieces = fc.constantFrom(
+    '',
+    ',',
+    '"',
+    '%',
+    '[',
+    ']',
+    ';',
+    '\\',
+    '\n',
+    '=',
+    'HKR',
+    '0x00010008',
+    'xenfilt',
+    '@A_B@',
+    '{',
+    '\0',
+  );
+  const cut = fc.record({ at: fc.nat(6000), length: fc.nat(40), put: pieces });
+
+  test('give findings with positions inside the file, or say why it cannot be read', () => {
+    const texts = new Map(PV_SAMPLES.map((sample) => [sample, pvText(sample)]));
+    fc.assert(
+      fc.property(fc.constantFrom(...PV_SAMPLES), fc.array(cut, { minLength: 1, maxLength: 6 }), (sample, cuts) => {
+        const text = cuts.reduce((before, { at, length, put }) => {
+          const from = at % (before.length + 1);
+          return before.slice(0, from) + put + before.slice(from + length);
+        }, texts.get(sample) ?? '');
+        try {
+          for (const { at, excerpt, failureMode, code } of pvFindings(text)) {
+            expect(at?.line ?? 1).toBeLessThanOrEqual(text.split(/\r\n|\r|\n/).length);
+            expect(at?.column ?? 1).toBeLessThanOrEqual((excerpt?.length ?? 0) + 1);
+            expect(failureMode ?? code).toMatch(/^F\d\d$|^PV_FILTER_ABOVE_STORPORT$/);
+          }
+        } catch (error) {
+          expect(error).toBeInstanceOf(WinpvError);
+        }
+      }),
+      { numRuns: 1500 },
+    );
   });
 });
