@@ -171,7 +171,21 @@ export const policyLaboratory = async () => {
       trust: [hierarchy.root.certificate, ...(sample.authority === 'hidden' ? [] : Object.values(roots))],
       atMs: Date.UTC(2026, 10, 24),
     });
-  return { judge, authorities };
+  /** An unsigned driver, judged with a catalog that lists it. */
+  const judgeWithCatalog = async (sample: Sample): Promise<FileVerdict> => {
+    const bytes = image(sample);
+    const [plan] = planCatalogs({ ...request(sample.systems, undefined, { 'x64/demo.sys': bytes }), version: 2 });
+    if (plan === undefined) throw new Error('no catalog was planned');
+    const listing = await signWith({ ...sample, kind: 'catalog' }, encodeUnsignedCatalog(plan.content));
+    return verifyFile({
+      path: 'demo.sys',
+      bytes,
+      catalogs: [{ path: 'demo.cat', bytes: listing }],
+      trust: [hierarchy.root.certificate, ...Object.values(roots)],
+      atMs: Date.UTC(2026, 10, 24),
+    });
+  };
+  return { judge, judgeWithCatalog, authorities };
 };
 
 const thumbprintOf = (der: Uint8Array): string => createHash('sha1').update(der).digest('hex');

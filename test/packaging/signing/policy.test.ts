@@ -385,6 +385,24 @@ describe('the policy table', () => {
     expect(policyAnswer(both, MACHINE, laboratory.authorities)?.loads).toBe('yes');
   });
 
+  test('takes the signature of a catalog that lists the driver, and what that catalog is for', async () => {
+    const sample = { ...SAMPLE, systems: '10_VB_X64' };
+    const file = await laboratory.judgeWithCatalog(sample);
+    const on = (changes: Partial<MachineState>) =>
+      policyAnswer(file, { ...MACHINE, ...changes }, laboratory.authorities)?.loads;
+    expect(file.signatures).toEqual([]);
+    expect(file.catalogs).toMatchObject([{ version: 2, osVersions: ['10.0'] }]);
+    expect([on({}), on({ windows: '8.1' }), on({ windows: '7-sp1-sha2', secureBoot: false })]).toEqual([
+      'yes',
+      'depends',
+      'no',
+    ]);
+    const unlisted = await fileFor({ authority: 'none' });
+    expect(policyAnswer(unlisted, MACHINE, laboratory.authorities)?.loads).toBe('no');
+    const vendors = await laboratory.judgeWithCatalog({ ...sample, ...PRIVATE });
+    expect(policyAnswer(vendors, MACHINE, laboratory.authorities)?.loads).toBe('no');
+  });
+
   test('believes no Microsoft by name: without the root at hand the same file is by anybody', async () => {
     expect((await ask({ file: { authority: 'hidden' } })).loads).toBe('no');
   });
