@@ -1,6 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -78,10 +88,19 @@ const hexInput = () => {
   return Buffer.from(parts.join('').slice(0, CAB_BYTES));
 };
 
-/** A 50 MB MSZIP cabinet against gcab, in turn. The value is the time ratio; a larger cabinet than gcab's is a miss. */
-const cabinet = (makeInput) => () => {
+/** A folder for one figure, removed afterwards. */
+const inFolder = (body) => {
   const folder = mkdtempSync(join(tmpdir(), 'winpv-bench-'));
   try {
+    return body(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+/** A 50 MB MSZIP cabinet against gcab, in turn. The value is the time ratio; a larger cabinet than gcab's is a miss. */
+const cabinet = (makeInput) => () =>
+  inFolder((folder) => {
     const [input, ours, theirs] = ['input.bin', 'ours.cab', 'theirs.cab'].map((name) => join(folder, name));
     writeFileSync(input, makeInput());
     const times = [];
@@ -94,6 +113,173 @@ const cabinet = (makeInput) => () => {
     const [oursSize, theirsSize] = [statSync(ours).size, statSync(theirs).size];
     const detail = `${a.toFixed(0)} ms and ${oursSize} bytes against ${b.toFixed(0)} ms and ${theirsSize} bytes of gcab`;
     return { value: oursSize > theirsSize ? Number.POSITIVE_INFINITY : a / b, detail };
+  });
+
+const has = (program, arg) => spawnSync(program, [arg], { stdio: 'ignore' }).error === undefined;
+
+/** A self-signed RSA 2048 certificate for code signing, made by openssl. */
+const makeKey = (folder) => {
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const extensions = ['-addext', 'extendedKeyUsage=codeSigning', '-addext', 'keyUsage=digitalSignature'];
+  const made = [
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-days',
+    '30',
+    '-subj',
+    '/CN=bench',
+    '-keyout',
+    key,
+    '-out',
+    cert,
+  ];
+  if (spawnSync('openssl', [...made, ...extensions], { stdio: 'ignore' }).status !== 0)
+    throw new Error('openssl made no key');
+  return { key, cert };
+};
+
+/** Stand-in drivers, each with its own text, grown to about `size` bytes. */
+const makeImages = async (folder, count, size) => {
+  const { encodeStandIn } = await import(join(root, 'build', 'packaging', 'formats', 'pe', 'stand-in.js'));
+  const version = {
+    fixed: {
+      fileVersion: [1, 0, 0, 0],
+      productVersion: [1, 0, 0, 0],
+      fileType: 3,
+      fileSubtype: 7,
+      fileFlags: 0,
+      fileOs: 0x40004,
+    },
+    strings: [],
+  };
+  mkdirSync(folder, { recursive: true });
+  return Array.from({ length: count }, (_, i) => {
+    // Each text is stored as bytes and as UTF-16: three bytes a character.
+    const text = createHash('sha256')
+      .update(String(i))
+      .digest('hex')
+      .repeat(Math.ceil(size / 3 / 64));
+    const image = encodeStandIn({
+      name: 'a.sys',
+      machine: 'x64',
+      kind: 'driver',
+      imports: [],
+      exports: [],
+      strings: [text],
+      timeDateStamp: 0,
+      version,
+    });
+    const path = join(folder, `${i}.sys`);
+    writeFileSync(path, image);
+    return path;
+  });
+};
+
+/** One call of ours for many files against one call of osslsigncode for each. */
+const againstOsslsigncode =
+  (what, { count, size }) =>
+  async () => {
+    if (!has('osslsigncode', '--version') || !has('openssl', 'version'))
+      return { value: 0, detail: 'not compared: osslsigncode or openssl is not installed' };
+    const folder = mkdtempSync(join(tmpdir(), 'winpv-bench-'));
+    try {
+      const { key, cert } = makeKey(folder);
+      const images = await makeImages(join(folder, 'in'), count, size);
+      const [ours, theirs] = [join(folder, 'ours'), join(folder, 'theirs')];
+      mkdirSync(theirs);
+      const sign = () =>
+        timed([
+          executable,
+          'sign',
+          join(folder, 'in'),
+          '--key',
+          key,
+          '--cert',
+          cert,
+          '--no-timestamp',
+          '--out',
+          ours,
+          '--quiet',
+        ]);
+      const signPeer = () =>
+        images.reduce(
+          (sum, path, i) =>
+            sum +
+            peer('osslsigncode', [
+              'sign',
+              '-certs',
+              cert,
+              '-key',
+              key,
+              '-h',
+              'sha256',
+              '-in',
+              path,
+              '-out',
+              join(theirs, `${i}.sys`),
+            ]),
+          0,
+        );
+      const verify = () => timed([executable, 'verify', ours, '--ca', cert, '--quiet']);
+      const verifyPeer = () =>
+        images.reduce(
+          (sum, _path, i) => sum + peer('osslsigncode', ['verify', '-in', join(theirs, `${i}.sys`), '-CAfile', cert]),
+          0,
+        );
+      const times = Array.from({ length: 3 }, () => {
+        rmSync(theirs, { recursive: true, force: true });
+        mkdirSync(theirs);
+        const signing = [sign(), signPeer()];
+        return what === 'sign' ? signing : [verify(), verifyPeer()];
+      });
+      const [a, b] = [median(times.map((t) => t[0])), median(times.map((t) => t[1]))];
+      return {
+        value: a / b,
+        detail: `${a.toFixed(0)} ms against ${b.toFixed(0)} ms of osslsigncode, ${count} x ${(size / 1000).toFixed(0)} KB`,
+      };
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  };
+
+/** Peak memory of signing one large image, over its own limit: 150 MB plus three times the file. */
+const signingMemory = async () => {
+  const size = 100_000_000;
+  if (!has('openssl', 'version')) return { value: 0, detail: 'not measured: openssl is not installed' };
+  const folder = mkdtempSync(join(tmpdir(), 'winpv-bench-'));
+  try {
+    const { key, cert } = makeKey(folder);
+    const [path] = await makeImages(join(folder, 'in'), 1, size);
+    const preload = join(folder, 'rss.cjs');
+    writeFileSync(
+      preload,
+      "process.on('exit', () => require('node:fs').writeFileSync(process.env.RSS_FILE, String(process.resourceUsage().maxRSS)));",
+    );
+    const rss = join(folder, 'rss');
+    const args = [
+      '--require',
+      preload,
+      executable,
+      'sign',
+      path,
+      '--key',
+      key,
+      '--cert',
+      cert,
+      '--no-timestamp',
+      '--out',
+      join(folder, 'out.sys'),
+      '--quiet',
+    ];
+    timed(args, { env: { ...process.env, RSS_FILE: rss } });
+    const peak = Number(readFileSync(rss, 'utf8')) * 1024;
+    return {
+      value: peak / (150e6 + 3 * statSync(path).size),
+      detail: `${(peak / 1e6).toFixed(0)} MB for an image of ${(statSync(path).size / 1e6).toFixed(0)} MB`,
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -106,6 +292,25 @@ export const figures = [
     limit: 1.6,
     measure: () => alternating(20, [executable, '--version'], ['-e', '0']),
   },
+  {
+    name: 'sign-200',
+    unit: 'x osslsigncode',
+    limit: 0.25,
+    measure: againstOsslsigncode('sign', { count: 200, size: 125_000 }),
+  },
+  {
+    name: 'verify-200',
+    unit: 'x osslsigncode',
+    limit: 0.25,
+    measure: againstOsslsigncode('verify', { count: 200, size: 125_000 }),
+  },
+  {
+    name: 'sign-100MB',
+    unit: 'x osslsigncode',
+    limit: 1.5,
+    measure: againstOsslsigncode('sign', { count: 1, size: 100_000_000 }),
+  },
+  { name: 'sign-memory', unit: 'x (150 MB + 3 x file)', limit: 1, measure: signingMemory },
   { name: 'cab-binary', unit: 'x gcab', limit: 0.7, measure: cabinet(binaryInput) },
   { name: 'cab-hex', unit: 'x gcab', limit: 0.7, measure: cabinet(hexInput) },
   { name: 'quickstart', unit: 's', limit: 3, measure: quickStart },

@@ -51,7 +51,7 @@ describe('error codes', () => {
   });
 
   test('stand in the table once: no section overrides a row of another', () => {
-    const table = ['error-codes.ts', 'inf-rule-codes.ts']
+    const table = ['error-codes.ts', 'inf-rule-codes.ts', 'pv-rule-codes.ts']
       .map((name) => readFileSync(join(projectRoot, 'core', name), 'utf8'))
       .join('\n');
     const codes = [...table.matchAll(/^ {2}([A-Z][A-Z0-9_]+): \{/gm)].map((match) => match[1]);
