@@ -9,6 +9,11 @@ export interface Outcome {
   readonly diagnostics?: readonly Diagnostic[];
   /** Set when a check failed: its code decides the exit code, and the result is still shown. */
   readonly failure?: Diagnostic;
+  /**
+   * Set when the text tells the findings itself, so that they are not written to stderr too. `document`: a form that was
+   * asked for (SARIF, JUnit), which is printed even with `--quiet`.
+   */
+  readonly textTells?: 'findings' | 'document';
 }
 
 export interface OutputOptions {

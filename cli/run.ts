@@ -44,13 +44,15 @@ export const finishWithError = (io: Io, command: string, output: OutputOptions, 
 };
 
 const finish = (io: Io, command: string, output: OutputOptions, outcome: Outcome): ExitCode => {
-  const { result, text, failure } = outcome;
+  const { result, text, failure, textTells } = outcome;
   const diagnostics = [...(failure === undefined ? [] : [failure]), ...(outcome.diagnostics ?? [])];
   if (output.json) {
     printJson(io, { ok: failure === undefined, command, result, ...(failure && { error: failure }), diagnostics });
   } else {
-    if (text.length > 0 && (!output.quiet || failure !== undefined)) io.stdout.write(`${text.join('\n')}\n`);
-    printDiagnostics(io, output.quiet ? diagnostics.filter((d) => d.severity === 'error') : diagnostics);
+    const wanted = !output.quiet || failure !== undefined || textTells === 'document';
+    if (text.length > 0 && wanted) io.stdout.write(`${text.join('\n')}\n`);
+    const untold = textTells === undefined ? diagnostics : [];
+    printDiagnostics(io, output.quiet ? untold.filter((d) => d.severity === 'error') : untold);
   }
   return failure === undefined ? 0 : ERROR_CODES[failure.code].exit;
 };

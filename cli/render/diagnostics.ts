@@ -1,4 +1,5 @@
 import type { Diagnostic, Severity, SourcePosition } from '../../core/errors.ts';
+import { shownLine } from '../../core/spelling.ts';
 import { type Paint, plain } from './style.ts';
 
 const severityStyle = { error: 'red', warning: 'yellow', info: 'cyan' } as const satisfies Record<Severity, string>;
@@ -14,7 +15,7 @@ const codeFrame = (diagnostic: Diagnostic, paint: Paint): readonly string[] => {
   if (excerpt === undefined || at?.line === undefined) return [];
   const gutter = String(at.line);
   const blank = ' '.repeat(gutter.length);
-  const shown = excerpt.replace(/\t/g, ' ').slice(0, 160);
+  const shown = shownLine(excerpt).slice(0, 160);
   const lines = ['', `  ${paint('dim', `${gutter} |`)} ${shown}`];
   if (at.column !== undefined && at.column <= shown.length + 1) {
     lines.push(`  ${paint('dim', `${blank} |`)} ${' '.repeat(at.column - 1)}${paint('red', '^')}`);
