@@ -52,7 +52,10 @@ export interface PlannedCabinet {
 export interface Plan {
   readonly formatVersion: typeof PLAN_FORMAT;
   readonly date: string;
-  readonly signing: { readonly kind: 'test' | 'pfx' | 'pem'; readonly timestamps: 'test' | 'none' | 'rfc3161' };
+  readonly signing: {
+    readonly kind: 'test' | 'pfx' | 'pem' | 'pkcs11' | 'command';
+    readonly timestamps: 'test' | 'none' | 'rfc3161';
+  };
   readonly rehearsal: 'not available yet' | 'switched off';
   readonly inputs: readonly PlannedInput[];
   readonly brands: readonly PlannedBrand[];

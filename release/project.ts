@@ -7,6 +7,7 @@ import type { Files } from '../core/ports.ts';
 import { closestName } from '../core/spelling.ts';
 import { DRIVERS } from '../drivers/index.ts';
 import type { SourceSettings } from '../packaging/bundle/source.ts';
+import { type SigningSettings, signingOf } from './project-signing.ts';
 
 /** The project file's name; it stands in the project's folder. */
 export const PROJECT_FILE = 'winpv.yaml';
@@ -36,20 +37,39 @@ const sourceSchema = z.union([
     }),
 ]);
 
+const secretSource = z
+  .string()
+  .regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|stdin)$/, 'has to be env:NAME, file:PATH or stdin');
+
+const hexDigits = (count: number) =>
+  z.string().regex(new RegExp(`^[0-9a-f]{${count}}$`), `has to be ${count} lower-case hex digits`);
+
+/** What the signer's certificate has to be. */
+const certificatePin = z.strictObject({
+  sha1: hexDigits(40).optional(),
+  sha256: hexDigits(64).optional(),
+  issuer: z.string().min(1).optional(),
+  subject: z.string().min(1).optional(),
+  eku: z
+    .string()
+    .regex(/^\d+(\.\d+)+$/, 'has to be an object identifier like 1.3.6.1.5.5.7.3.3')
+    .optional(),
+});
+
 const signingSchema = z.strictObject({
   test: z.literal(true).optional(),
   pfx: z.string().min(1).optional(),
-  passin: z
-    .string()
-    .regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|stdin)$/, 'has to be env:NAME, file:PATH or stdin')
-    .optional(),
+  passin: secretSource.optional(),
   key: z.string().min(1).optional(),
   cert: z.array(z.string().min(1)).min(1).optional(),
   timestamp: z.union([z.literal('none'), z.array(webAddress).min(1).max(16)]).optional(),
   timestampCa: z.array(z.string().min(1)).min(1).optional(),
-  pkcs11: z.unknown().optional(),
+  pkcs11: z.string().min(1).optional(),
+  keyUri: z.string().min(1).optional(),
+  pin: secretSource.optional(),
+  command: z.string().min(1).optional(),
+  certificate: certificatePin.optional(),
   cloud: z.unknown().optional(),
-  command: z.unknown().optional(),
 });
 
 export const projectSchema = z
@@ -75,12 +95,6 @@ export const projectSchema = z
   .meta({ title: 'project' });
 
 export type ProjectSettings = z.output<typeof projectSchema>;
-
-/** How the release is signed. */
-export type SigningSettings =
-  | { readonly kind: 'test' }
-  | { readonly kind: 'pfx'; readonly pfx: string; readonly passin: string }
-  | { readonly kind: 'pem'; readonly key: string; readonly certificates: readonly string[] };
 
 /** Who confirms the time. Test time stamps state the release date and prove nothing. */
 export type TimestampSettings =
@@ -118,9 +132,7 @@ const resolver =
 const unsupported = (settings: Settings<ProjectSettings>): readonly Diagnostic[] => {
   const { value } = settings;
   const later: (readonly [path: readonly (string | number)[], asked: boolean])[] = [
-    [['signing', 'pkcs11'], value.signing?.pkcs11 !== undefined],
     [['signing', 'cloud'], value.signing?.cloud !== undefined],
-    [['signing', 'command'], value.signing?.command !== undefined],
     [['patches'], value.patches !== undefined],
     [['waivers'], value.waivers !== undefined],
     ...Object.entries(value.sources).map(
@@ -155,32 +167,6 @@ const unknownSources = (settings: Settings<ProjectSettings>): readonly Diagnosti
         hint: meant === undefined ? `The drivers are ${driverNames.join(', ')}.` : `Did you mean \`${meant}\`?`,
       });
     });
-
-const signingOf = (settings: Settings<ProjectSettings>, path: (path: string) => string): SigningSettings => {
-  const { test, pfx, passin, key, cert, timestamp } = settings.value.signing ?? { test: true };
-  const refuse = (message: string, hint: string): never => {
-    throw new WinpvError('CONFIG_CONFLICT', message, { ...settings.keyPoint(['signing']), hint });
-  };
-  const kinds = [test, pfx, key].filter((one) => one !== undefined).length;
-  if (kinds !== 1) {
-    return refuse(
-      '`signing` has to name exactly one key.',
-      'Use one of `test: true`, `pfx` with `passin`, or `key` with `cert`.',
-    );
-  }
-  if (test === true) return { kind: 'test' };
-  if (timestamp === undefined) {
-    return refuse('A signature without a time stamp has to be asked for.', 'Write `timestamp: none` if that is meant.');
-  }
-  if (pfx !== undefined) {
-    if (passin === undefined)
-      return refuse('`signing.pfx` needs `passin`.', 'For example `passin: env:SIGNER_PASSWORD`.');
-    return { kind: 'pfx', pfx: path(pfx), passin };
-  }
-  if (key === undefined || cert === undefined)
-    return refuse('`signing.key` needs `cert`.', 'List the certificates, the leaf first.');
-  return { kind: 'pem', key: path(key), certificates: cert.map(path) };
-};
 
 const timestampsOf = (settings: Settings<ProjectSettings>, path: (path: string) => string): TimestampSettings => {
   const { timestamp, timestampCa = [] } = settings.value.signing ?? {};
@@ -253,7 +239,7 @@ export const parseProject = (
     drivers: value.drivers ?? driverNames.filter((name) => sourceOf(name) !== undefined),
     architectures: value.architectures ?? ['x64', 'x86'],
     ...(value.windows === undefined ? {} : { windows: value.windows }),
-    signing: signingOf(settings, path),
+    signing: signingOf(settings, place),
     timestamps: timestampsOf(settings, path),
     ...(value.submission === undefined ? {} : { submission: value.submission }),
     sourceOf,

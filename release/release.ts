@@ -217,13 +217,15 @@ export const release = async (request: ReleaseRequest, ports: ReleasePorts): Pro
   await checkOutput(ports.files, options);
   const prepared = await prepareRelease(request, ports);
   const output = await openOutput(ports.files, options);
+  let signing: ReadySigning | undefined;
   try {
-    const signing = await step(ports, 'open key', () => readySigning(prepared.loaded.project, prepared.date, ports));
+    signing = await step(ports, 'open key', () => readySigning(prepared.loaded.project, prepared.date, ports));
     const making: Making = { prepared, signing, signatures: new Map(), ports, used: new Set() };
     const released = await makeAll(making, request.toolVersion, output);
     await step(ports, 'write', () => output.commit());
     return released;
   } finally {
+    signing?.close();
     await output.discard();
   }
 };

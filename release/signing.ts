@@ -4,9 +4,8 @@ import { type CalendarDate, dateToEpochMs } from '../core/date.ts';
 import { type Diagnostic, WinpvError } from '../core/errors.ts';
 import type { Clock, Http, Random, Timer } from '../core/ports.ts';
 import { encodePem, parseCertificates } from '../packaging/formats/x509/pem.ts';
-import { openPemSigner } from '../packaging/signing/pem-key.ts';
-import { openPfxSigner } from '../packaging/signing/pfx.ts';
-import { readSecret, type SecretPorts } from '../packaging/signing/secret-source.ts';
+import { openSigner, type SignerPorts } from '../packaging/signing/open-signer.ts';
+import { checkPin } from '../packaging/signing/pin.ts';
 import type { SignOptions } from '../packaging/signing/sign.ts';
 import type { Signer } from '../packaging/signing/signer.ts';
 import { testSigners } from '../packaging/signing/test-hierarchy.ts';
@@ -15,7 +14,7 @@ import { type RemoteTimestamper, timestampServers } from '../packaging/signing/t
 import { projectTestKeys, type TestKeyPorts } from './keys.ts';
 import type { OutputFile } from './output.ts';
 import type { Plan } from './plan.ts';
-import type { Project, SigningSettings, TimestampSettings } from './project.ts';
+import type { Project, TimestampSettings } from './project.ts';
 
 export interface TimestampingPorts {
   readonly http: () => Promise<Http>;
@@ -24,7 +23,7 @@ export interface TimestampingPorts {
   readonly timer: Timer;
 }
 
-export type SigningPorts = TestKeyPorts & SecretPorts & TimestampingPorts;
+export type SigningPorts = TestKeyPorts & SignerPorts & TimestampingPorts;
 
 /** A key that is ready, and what to ship so that machines trust it. */
 export interface ReadySigning {
@@ -38,6 +37,8 @@ export interface ReadySigning {
   diagnostics(): readonly Diagnostic[];
   /** The signer's certificate, for the record. */
   describe(): Promise<{ readonly subject: string; readonly thumbprint: string }>;
+  /** Ends the session with a token; nothing can be signed afterwards. Never throws. */
+  close(): void;
 }
 
 /** How a plan names the key. */
@@ -51,17 +52,6 @@ const describe = (signer: Signer) => async () => {
   if (leaf === undefined) throw new WinpvError('SIGN_CERTIFICATE_MISSING', `${signer.label} has no certificate.`);
   const { subject, fingerprint } = new X509Certificate(leaf);
   return { subject: subject.replaceAll('\n', ', '), thumbprint: fingerprint.replaceAll(':', '').toLowerCase() };
-};
-
-const openSigner = async (settings: SigningSettings, ports: SigningPorts): Promise<Signer> => {
-  const named = async (file: string) => ({ file, bytes: await ports.files.read(file, { maxBytes: 1024 * 1024 }) });
-  if (settings.kind === 'pfx')
-    return openPfxSigner(await named(settings.pfx), await readSecret(settings.passin, ports));
-  if (settings.kind === 'pem') {
-    const certificates = await Promise.all(settings.certificates.map(named));
-    return openPemSigner({ key: await named(settings.key), certificates });
-  }
-  throw new TypeError('test keys are opened by their project');
 };
 
 /** The time stampers of a release: one for each list of servers. */
@@ -110,7 +100,7 @@ const readyWith = (
   signer: Signer,
   stamping: Timestamping,
   rest: { readonly anchors: readonly Uint8Array[]; readonly diagnostics: readonly Diagnostic[] },
-): Omit<ReadySigning, 'trust'> => {
+): Omit<ReadySigning, 'trust' | 'close'> => {
   const made = new Map<Timestamper | undefined, SignOptions>();
   return {
     optionsFor: ({ timestampServers: servers }) => {
@@ -136,10 +126,16 @@ export const readySigning = async (
 ): Promise<ReadySigning> => {
   const { signing, timestamps, folder } = project;
   if (signing.kind !== 'test') {
-    const signer = await openSigner(signing, ports);
-    const stamping = await readyTimestamping(timestamps, ports, undefined);
-    const chain = await signer.certificates();
-    return { ...readyWith(signer, stamping, { anchors: chain.slice(-1), diagnostics: [] }), trust: [] };
+    const { signer, close } = await openSigner(signing, ports);
+    try {
+      await checkPin(signer, signing.certificate ?? {});
+      const stamping = await readyTimestamping(timestamps, ports, undefined);
+      const chain = await signer.certificates();
+      return { ...readyWith(signer, stamping, { anchors: chain.slice(-1), diagnostics: [] }), trust: [], close };
+    } catch (error) {
+      close();
+      throw error;
+    }
   }
   const { hierarchy, diagnostics } = await projectTestKeys(ports, folder, 'winpv');
   const { signer, tsa } = testSigners(hierarchy);
@@ -152,5 +148,9 @@ export const readySigning = async (
   });
   const test = testTimestamper({ tsa, genTimeMs: dateToEpochMs(date) });
   const stamping = await readyTimestamping(timestamps, ports, test);
-  return { ...readyWith(signer, stamping, { anchors: [hierarchy.root.certificate], diagnostics }), trust };
+  return {
+    ...readyWith(signer, stamping, { anchors: [hierarchy.root.certificate], diagnostics }),
+    trust,
+    close: () => {},
+  };
 };

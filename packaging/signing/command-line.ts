@@ -39,6 +39,7 @@ export const mentions = ({ args }: CommandLine, name: string): boolean => args.s
 export interface CommandRun {
   readonly exec: Exec;
   readonly command: CommandLine;
+  readonly folder?: string | undefined;
   readonly values: Readonly<Record<string, string>>;
   readonly input?: Uint8Array;
   readonly timeoutMs: number;
@@ -66,9 +67,10 @@ export const runCommandLine = async (run: CommandRun): Promise<Uint8Array> => {
   });
 };
 
-const start = async ({ exec, command, values, input, timeoutMs }: CommandRun): Promise<ExecResult> => {
+const start = async ({ exec, command, folder, values, input, timeoutMs }: CommandRun): Promise<ExecResult> => {
   try {
-    const options = { timeoutMs, ...(input === undefined ? {} : { input }) };
+    const where = folder === undefined ? {} : { cwd: folder };
+    const options = { timeoutMs, ...where, ...(input === undefined ? {} : { input }) };
     return await exec.run(command.program, fillIn(command.args, values), options);
   } catch (cause) {
     if (!(cause instanceof WinpvError)) throw cause;

@@ -12,6 +12,8 @@ import { DIGEST_OF, type SignatureAlgorithm, type Signer } from './signer.ts';
 export interface CommandSignerOptions {
   readonly exec: Exec;
   readonly command: CommandLine;
+  /** Where it is started; the working folder otherwise. */
+  readonly folder?: string | undefined;
   /** DER: the key's own first, then its issuers in any order. */
   readonly certificates: readonly Uint8Array[];
   /** How long one signature may take. */
@@ -34,7 +36,7 @@ const AT_A_TIME = 4;
  *   SIGN_COMMAND_FAILED, SIGN_COMMAND_ANSWER and SIGN_KEY_UNSUPPORTED
  */
 export const createCommandSigner = (options: CommandSignerOptions): Signer => {
-  const { exec, command, certificates, timeoutMs = TIMEOUT_MS, secrets = [] } = options;
+  const { exec, command, folder, certificates, timeoutMs = TIMEOUT_MS, secrets = [] } = options;
   const label = `the command ${command.program}`;
   const [leaf] = certificates;
   if (leaf === undefined) {
@@ -54,7 +56,7 @@ export const createCommandSigner = (options: CommandSignerOptions): Signer => {
         throw new WinpvError('SIGN_KEY_UNSUPPORTED', `${label} cannot sign with ${algorithm}.`);
       const input = new Uint8Array(createHash(DIGEST_OF[algorithm]).update(message).digest());
       const values = placeholders(input, algorithm);
-      const answer = await inTurn(() => runCommandLine({ exec, command, values, input, timeoutMs, secrets }));
+      const answer = await inTurn(() => runCommandLine({ exec, command, folder, values, input, timeoutMs, secrets }));
       return understood(answer, publicKey, label);
     },
   };

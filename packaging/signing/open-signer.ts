@@ -29,7 +29,13 @@ export type KeySource =
       readonly pin?: string | undefined;
       readonly certificates: readonly string[];
     }
-  | { readonly kind: 'command'; readonly command: string; readonly certificates: readonly string[] };
+  | {
+      readonly kind: 'command';
+      readonly command: string;
+      /** Where it is started; the working folder otherwise. */
+      readonly folder?: string | undefined;
+      readonly certificates: readonly string[];
+    };
 
 export interface SignerPorts extends SecretPorts {
   readonly exec: () => Promise<Exec>;
@@ -74,7 +80,9 @@ export const openSigner = async (source: KeySource, ports: SignerPorts): Promise
       const { createCommandSigner } = await import('./command-signer.ts');
       const command = parseCommandLine(source.command);
       const secrets = environmentSecrets(ports.env);
-      const signer = createCommandSigner({ exec: await ports.exec(), command, certificates: chain(), secrets });
+      const exec = await ports.exec();
+      const { folder } = source;
+      const signer = createCommandSigner({ exec, command, folder, certificates: chain(), secrets });
       return { signer, close: nothingToClose };
     }
   }

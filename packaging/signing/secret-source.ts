@@ -13,10 +13,7 @@ export interface SecretPorts {
  * The text of `env:NAME`, `file:PATH` or `stdin`, without a line end at its end.
  * @throws WinpvError SIGN_PASSWORD_SOURCE when there is nothing
  */
-export const readSecret = async (
-  source: string,
-  ports: SecretPorts,
-): Promise<Secret> => {
+export const readSecret = async (source: string, ports: SecretPorts): Promise<Secret> => {
   const clean = (bytes: Uint8Array): Secret => new Secret(new TextDecoder('utf-8').decode(bytes).replace(/\r?\n$/, ''));
   if (source === 'stdin') return clean(await ports.stdin());
   if (source.startsWith('file:'))

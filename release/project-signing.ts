@@ -1,0 +1,91 @@
+import type { Settings } from '../branding/settings.ts';
+import { WinpvError } from '../core/errors.ts';
+import type { Files } from '../core/ports.ts';
+import type { KeySource } from '../packaging/signing/open-signer.ts';
+import type { CertificatePin } from '../packaging/signing/pin.ts';
+import type { ProjectSettings } from './project.ts';
+
+/** How a release is signed. */
+export type SigningSettings =
+  | { readonly kind: 'test' }
+  /** A key, and what its certificate has to be. */
+  | (KeySource & { readonly certificate?: CertificatePin | undefined });
+
+type Written = NonNullable<ProjectSettings['signing']>;
+
+const KINDS = ['test', 'pfx', 'key', 'pkcs11', 'command'] as const;
+type Kind = (typeof KINDS)[number];
+
+/** Which settings go with which key. Anything else would be read by nobody. */
+const COMPANIONS: Readonly<Record<Kind, readonly (keyof Written)[]>> = {
+  test: [],
+  pfx: ['passin', 'cert', 'certificate'],
+  key: ['passin', 'cert', 'certificate'],
+  pkcs11: ['keyUri', 'pin', 'cert', 'certificate'],
+  command: ['cert', 'certificate'],
+};
+const ALL_COMPANIONS = ['passin', 'keyUri', 'pin', 'cert', 'certificate'] as const;
+
+/**
+ * The key that `signing` of a project names; test keys when it is not there. Paths start from the project's folder, and a
+ * command is started there.
+ * @throws WinpvError CONFIG_CONFLICT
+ */
+export const signingOf = (
+  settings: Settings<ProjectSettings>,
+  place: { readonly files: Files; readonly folder: string },
+): SigningSettings => {
+  const written = settings.value.signing ?? { test: true };
+  const refuse: Refuse = (message, hint, key) => {
+    const at = settings.keyPoint(key === undefined ? ['signing'] : ['signing', key]);
+    throw new WinpvError('CONFIG_CONFLICT', message, { ...at, hint });
+  };
+  const kind = chosenKind(written, refuse);
+  const stray = ALL_COMPANIONS.find((key) => written[key] !== undefined && !COMPANIONS[kind].includes(key));
+  if (stray !== undefined) refuse(`\`signing.${stray}\` does not go with \`${kind}\`.`, 'Remove one of them.', stray);
+  if (kind === 'test') return { kind };
+  if (written.timestamp === undefined)
+    refuse('A signature without a time stamp has to be asked for.', 'Write `timestamp: none` if that is meant.');
+  return { ...keySource(kind, written, place, refuse), certificate: written.certificate };
+};
+
+type Refuse = (message: string, hint: string, key?: string) => never;
+
+const chosenKind = (written: Written, refuse: Refuse): Kind => {
+  const named = KINDS.filter((kind) => written[kind] !== undefined);
+  const [kind, second] = named.length === 0 && written.keyUri !== undefined ? (['pkcs11'] as const) : named;
+  if (kind !== undefined && second === undefined) return kind;
+  return refuse(
+    '`signing` has to name exactly one key.',
+    'Use one of `test: true`, `pfx` with `passin`, `key` with `cert`, `pkcs11` with `keyUri`, or `command` with `cert`.',
+  );
+};
+
+const keySource = (
+  kind: Exclude<Kind, 'test'>,
+  written: Written,
+  { files, folder }: { readonly files: Files; readonly folder: string },
+  refuse: Refuse,
+): KeySource => {
+  const path = (one: string): string => (files.isAbsolute(one) ? one : files.join(folder, one));
+  const secret = (source: string | undefined): string | undefined =>
+    source?.startsWith('file:') === true ? `file:${path(source.slice('file:'.length))}` : source;
+  const certificates = (written.cert ?? []).map(path);
+  const { pfx = '', key = '', pkcs11, command = '', keyUri } = written;
+  if (kind === 'pfx') {
+    if (written.passin === undefined)
+      return refuse('`signing.pfx` needs `passin`.', 'For example `passin: env:SIGNER_PASSWORD`.');
+    return { kind, pfx: path(pfx), passin: secret(written.passin), certificates };
+  }
+  if (kind === 'pkcs11') {
+    if (keyUri === undefined)
+      return refuse('`signing.pkcs11` needs `keyUri`.', 'For example `keyUri: "pkcs11:token=release;object=signer"`.');
+    // A name without a folder is looked for where the system keeps libraries.
+    const module = pkcs11 === undefined || !/[\\/]/.test(pkcs11) ? pkcs11 : path(pkcs11);
+    return { kind, module, keyUri, pin: secret(written.pin), certificates };
+  }
+  if (certificates.length === 0)
+    return refuse(`\`signing.${kind}\` needs \`cert\`.`, 'List the certificates, the leaf first.');
+  if (kind === 'command') return { kind, command, folder, certificates };
+  return { kind: 'pem', key: path(key), passin: secret(written.passin), certificates };
+};
