@@ -2,9 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   closeSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   readSync,
   rmSync,
@@ -285,7 +287,47 @@ const signingMemory = async () => {
   }
 };
 
+const verifier = async () =>
+  (await import(join(root, 'build', 'packaging', 'formats', 'inf', 'rules', 'verify.js'))).verifyInf;
+
+const cpuMs = (body) => {
+  const before = process.cpuUsage();
+  body();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+};
+
+/** CPU to parse and judge the INFs of the corpus in mode h, in one process, on average; our own templates without one. */
+const infsEach = async () => {
+  const verifyInf = await verifier();
+  const corpus = resolve(root, '..', 'shared', 'corpus');
+  const folder = existsSync(corpus) ? corpus : join(root, 'drivers');
+  const files = readdirSync(folder, { recursive: true }).filter((name) => /\.(inf|inx|inf\.in)$/i.test(name));
+  const read = files.map((name) => [name, new Uint8Array(readFileSync(join(folder, name)))]);
+  const ms = cpuMs(() => {
+    for (const [file, bytes] of read) verifyInf(bytes, { mode: 'h', file });
+  });
+  return { value: ms / read.length, detail: `${read.length} INFs, warm-up included` };
+};
+
+/** A 10 MB INF against a 1 MB one, both a template again and again. */
+const infGrowth = async () => {
+  const verifyInf = await verifier();
+  const template = readFileSync(join(root, 'drivers', 'xenbus', '9.1.inf'));
+  const grown = (bytes) =>
+    new Uint8Array(Buffer.concat(Array.from({ length: Math.ceil(bytes / template.length) }, () => template)));
+  const [small, large] = [grown(1_000_000), grown(10_000_000)];
+  verifyInf(small, { mode: 'h', file: 'warm-up.inf' });
+  const [a, b] = [
+    cpuMs(() => verifyInf(small, { mode: 'h', file: 's.inf' })),
+    cpuMs(() => verifyInf(large, { mode: 'h', file: 'l.inf' })),
+  ];
+  return { value: b / a, detail: `${b.toFixed(0)} ms against ${a.toFixed(0)} ms of CPU` };
+};
+
 export const figures = [
+  { name: 'inf-each', unit: 'ms of CPU', limit: 3, measure: infsEach },
+  { name: 'inf-growth', unit: 'x the time of 1 MB', limit: 12, measure: infGrowth },
   {
     name: 'start',
     unit: 'x bare node',
