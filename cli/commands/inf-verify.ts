@@ -1,8 +1,9 @@
 import { Command, Option } from 'commander';
 import { WinpvError } from '../../core/errors.ts';
-import { INF_MODES, type InfSubject, type InfVerdict } from '../../packaging/bundle/inf-report.ts';
+import type { InfSubject, InfVerdict } from '../../packaging/bundle/inf-report.ts';
 import type { InfDocument } from '../../packaging/formats/inf/document.ts';
 import type { InfMode } from '../../packaging/formats/inf/rules/contract.ts';
+import { INF_MODES } from '../../packaging/formats/inf/rules/modes.ts';
 import { readInfFile } from '../inf-files.ts';
 import type { Io } from '../io.ts';
 import type { Bind } from '../main.ts';

@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../../core/errors.ts';
-import { type FindingCount, INF_MODES, type InfReport, type InfVerdict } from '../../packaging/bundle/inf-report.ts';
+import type { FindingCount, InfReport, InfVerdict } from '../../packaging/bundle/inf-report.ts';
+import { INF_MODES } from '../../packaging/formats/inf/rules/modes.ts';
 import { renderDiagnostics } from './diagnostics.ts';
 import { type Paint, plain } from './style.ts';
 

@@ -54,8 +54,6 @@ export interface InfJudgement extends VerifyInfOptions {
   readonly nowMs: number;
 }
 
-export const INF_MODES = ['none', 'k', 'u', 'w', 'h'] as const satisfies readonly InfMode[];
-
 export const countFindings = (findings: readonly Diagnostic[]): FindingCount => ({
   errors: findings.filter(({ severity }) => severity === 'error').length,
   warnings: findings.filter(({ severity }) => severity === 'warning').length,
