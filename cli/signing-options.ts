@@ -170,7 +170,8 @@ export const keySource = (options: KeyOptions): KeySource => {
   return kind === 'key' ? { kind: 'pem', key, passin, certificates } : { kind: 'command', command: exec, certificates };
 };
 
-const pinOf = (options: KeyOptions): CertificatePin => ({
+/** What the certificate has to be. */
+export const pinOf = (options: KeyOptions): CertificatePin => ({
   sha1: options.certSha1,
   sha256: options.certSha256,
   issuer: options.certIssuer,

@@ -7,6 +7,7 @@ import type { Signer } from '../../packaging/signing/signer.ts';
 import type { Timestamper } from '../../packaging/signing/timestamp.ts';
 import type { RemoteTimestamper } from '../../packaging/signing/timestamp-servers.ts';
 import type { AttachedItem } from '../../packaging/signing/two-halves.ts';
+import { addFileToolOption, type FileToolOptions, signByTool } from '../file-tool.ts';
 import type { Io } from '../io.ts';
 import type { Bind } from '../main.ts';
 import { type NamedFile, outputPaths, readNamedFiles } from '../named-files.ts';
@@ -15,23 +16,15 @@ import { examples } from '../render/examples.ts';
 import {
   addKeyOptions,
   addTimestampOptions,
-  type KeyOptions,
   openTimestamper,
   readTimestampChoice,
-  type TimestampOptions,
   withSigner,
 } from '../signing-options.ts';
 
-interface SignCommandOptions extends KeyOptions, TimestampOptions {
-  readonly append?: true;
-  readonly replace?: true;
+interface SignCommandOptions extends FileToolOptions {
   readonly ifUnsigned?: true;
   readonly out?: string;
-  readonly description?: string;
-  readonly url?: string;
-  readonly pageHashes?: true | 'sha1' | 'sha256';
   readonly prepare?: string;
-  readonly attach?: string;
 }
 
 type Subject = NamedFile & { readonly kind: SignedKind };
@@ -188,13 +181,26 @@ const signAll = async (
   });
 };
 
+const byTool = async (
+  io: Io,
+  subjects: readonly Subject[],
+  options: SignCommandOptions,
+): Promise<readonly SignedFile[]> => {
+  const signed = await signByTool(io, subjects, options);
+  return subjects.flatMap((subject, i) => {
+    const bytes = signed[i];
+    return bytes === undefined ? [] : [{ subject, bytes }];
+  });
+};
+
 const run = async ({ io }: Context, paths: readonly string[], options: SignCommandOptions): Promise<Outcome> => {
   const all = await subjectsOf(io, paths);
   const signedBefore = options.ifUnsigned === true ? await Promise.all(all.map(isSigned)) : [];
   const subjects = all.filter((_subject, i) => signedBefore[i] !== true);
   if (options.prepare !== undefined) return prepare(io, subjects, options);
-  const timestamper = await timestamperOf(io, options);
-  const sign = options.attach === undefined ? signAll : attach;
+  const tool = options.fileCommand !== undefined;
+  const timestamper = tool ? undefined : await timestamperOf(io, options);
+  const sign = tool ? byTool : options.attach === undefined ? signAll : attach;
   const signed = await sign(io, subjects, options, timestamper);
   const targets = outputPaths(io, subjects, paths, options.out);
   for (const [i, { bytes }] of signed.entries()) await io.files.write(targets[i] ?? '', bytes);
@@ -215,13 +221,15 @@ const run = async ({ io }: Context, paths: readonly string[], options: SignComma
 
 export const signCommand = (bind: Bind): Command =>
   addTimestampOptions(
-    addKeyOptions(
-      new Command('sign')
-        .summary('sign images, cabinets and catalogs')
-        .description(
-          'Embeds SHA-256 Authenticode signatures. The key is asked once a file, and each signature is checked before anything is written; when one file fails, none is.',
-        )
-        .argument('<path...>', 'files, or folders with files to sign below'),
+    addFileToolOption(
+      addKeyOptions(
+        new Command('sign')
+          .summary('sign images, cabinets and catalogs')
+          .description(
+            'Embeds SHA-256 Authenticode signatures. The key is asked once a file, and each signature is checked before anything is written; when one file fails, none is.',
+          )
+          .argument('<path...>', 'files, or folders with files to sign below'),
+      ),
     ),
   )
     .option('--append', 'add a signature beside one that is there (nested; not for catalogs)')
