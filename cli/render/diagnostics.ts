@@ -56,7 +56,7 @@ export const renderDiagnostic = (diagnostic: Diagnostic, paint: Paint = plain): 
   const extra = notes(diagnostic);
   return [
     [head, ...(at === undefined ? [] : [formatPosition(at)])].join('  '),
-    `  ${message}${extra.length === 0 ? '' : ` (${extra.join(', ')})`}`,
+    `  ${message.split('\n').map(shownLine).join('\n')}${extra.length === 0 ? '' : ` (${extra.join(', ')})`}`,
     ...codeFrame(diagnostic, paint),
     ...(hint === undefined ? [] : hint.split('\n').map((line, i) => `  ${i === 0 ? 'hint: ' : '      '}${line}`)),
   ];

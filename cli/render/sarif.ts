@@ -86,7 +86,7 @@ export const sarifLog = ({ version, files, findings }: SarifRun): SarifLog => {
         },
         columnKind: 'utf16CodeUnits',
         invocations: [{ executionSuccessful: true }],
-        artifacts: files.map((file) => ({ location: { uri: sarifUri(file) } })),
+        artifacts: [...new Set(files.map(sarifUri))].map((uri) => ({ location: { uri } })),
         results: findings.map((finding) => result(finding, indexes.get(finding.code) ?? -1)),
       },
     ],
