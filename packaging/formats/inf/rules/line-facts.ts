@@ -66,10 +66,12 @@ const isLater = (a: Build, b: Build): boolean =>
  */
 export const targetsFrom = (context: RuleContext, build: number): ReadonlySet<RuleTarget> => {
   const floor: Build = [10, 0, build];
-  const superseded = (target: RuleTarget): boolean =>
-    context.targets.some(
-      (other) => other.arch === target.arch && isLater(other.oldest, target.oldest) && !isLater(other.oldest, floor),
-    );
+  const newest = new Map<string, Build>();
+  for (const { arch, oldest } of context.targets) {
+    const best = newest.get(arch);
+    if (!isLater(oldest, floor) && (best === undefined || isLater(oldest, best))) newest.set(arch, oldest);
+  }
+  const superseded = ({ arch, oldest }: RuleTarget): boolean => isLater(newest.get(arch) ?? oldest, oldest);
   return new Set(context.targets.filter((target) => !superseded(target)));
 };
 
