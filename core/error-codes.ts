@@ -110,6 +110,12 @@ const cat = rows({
   CAT_NAME_REFUSED: { exit: 4, title: 'The INF names a catalog in a way that is not a plain file name' },
   CAT_NO_MODELS: { exit: 4, title: 'The INF has no models for a targeted operating system' },
   CAT_OS_FILE: { exit: 4, title: 'A file of the package is named like a file of Windows' },
+  CAT_CDF_INVALID: { exit: 4, title: 'A catalog definition file (CDF) is not as MakeCat reads it' },
+  CAT_CDF_FILE_MISSING: { exit: 4, title: 'A file that a catalog definition file names does not exist' },
+  CAT_PAGE_HASH_NAME: { exit: 4, title: 'Page hashes were asked for a file that no catalog lists as an image' },
+  CAT_MEMBER_MISSING: { exit: 4, title: 'A catalog lists nothing under a tag, file name or content' },
+  CAT_PARTNER_UNKNOWN: { exit: 5, title: 'A catalog does not tell which two of its members are of one file' },
+  CAT_SIGNATURE_DROPPED: { exit: 5, title: 'The signature of a catalog was dropped because its content changed' },
 });
 const cab = rows({
   CAB_NOT_A_CABINET: { exit: 4, title: 'A file is not a cabinet' },

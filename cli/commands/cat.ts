@@ -1,72 +1,13 @@
-import { Command, Option } from 'commander';
-import { dateToEpochMs, parseDate } from '../../core/date.ts';
-import { stopOnErrors, WinpvError } from '../../core/errors.ts';
+import { Command } from 'commander';
+import { type Diagnostic, problem } from '../../core/errors.ts';
+import type { CatalogEdit } from '../../packaging/bundle/catalog-edit.ts';
+import type { CatalogContent } from '../../packaging/formats/cat/model.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
 import { examples } from '../render/examples.ts';
-
-interface CreateOptions {
-  readonly dir: string;
-  readonly os: string;
-  readonly out?: string;
-  readonly date?: string;
-  readonly catalogVersion?: '1' | '2';
-}
+import { createCatalogs } from './cat-create.ts';
 
 const MAX_CATALOG_BYTES = 256 * 1024 * 1024;
-
-/** The catalogs' time: `--date`, SOURCE_DATE_EPOCH, or now. */
-const catalogTime = ({ io }: Context, date: string | undefined): number => {
-  const epoch = io.env.SOURCE_DATE_EPOCH;
-  if (date === undefined)
-    return epoch !== undefined && /^\d{1,11}$/.test(epoch) ? Number(epoch) * 1000 : io.clock.now();
-  const day = parseDate(date);
-  if (day === undefined) throw new WinpvError('DATE_INVALID', `"${date}" is not a day of the form YYYY-MM-DD.`);
-  return dateToEpochMs(day);
-};
-
-const create = async (context: Context, options: CreateOptions): Promise<Outcome> => {
-  const { io } = context;
-  const { parseInf } = await import('../../packaging/formats/inf/document.ts');
-  const { infModel } = await import('../../packaging/formats/inf/model.ts');
-  const { parseOsList } = await import('../../packaging/formats/cat/os.ts');
-  const { encodeUnsignedCatalog } = await import('../../packaging/formats/cat/encode.ts');
-  const { planCatalogs } = await import('../../packaging/bundle/catalog.ts');
-  const { checkCatalogs } = await import('../../packaging/bundle/catalog-check.ts');
-  const { readFolderFiles } = await import('../named-files.ts');
-  const files = await readFolderFiles(io, options.dir);
-  const byName = new Map(files.map((file) => [file.name.toLowerCase(), file.bytes]));
-  const infs = files
-    .filter(({ name }) => /^[^/]+\.inf$/i.test(name))
-    .map(({ bytes, path }) => {
-      const document = parseInf(bytes, path);
-      return { document, model: infModel(document) };
-    });
-  const request = {
-    infs,
-    files: (sourcePath: string) => byName.get(sourcePath.toLowerCase()),
-    osList: parseOsList(options.os.split(',')),
-    thisUpdate: catalogTime(context, options.date),
-    ...(options.catalogVersion === undefined
-      ? {}
-      : { version: options.catalogVersion === '1' ? (1 as const) : (2 as const) }),
-  };
-  const diagnostics = stopOnErrors(checkCatalogs(request));
-  const out = options.out ?? options.dir;
-  const planned = planCatalogs(request);
-  for (const { name, content } of planned)
-    await io.files.write(io.files.join(out, name), encodeUnsignedCatalog(content));
-  const catalogs = planned.map(({ name, content }) => ({
-    path: io.files.join(out, name),
-    version: content.version,
-    members: content.members.length,
-  }));
-  return {
-    result: { catalogs },
-    text: catalogs.map(({ path, version, members }) => `${path}: version ${version}, ${members} members, unsigned`),
-    diagnostics,
-  };
-};
 
 const show = async ({ io }: Context, file: string): Promise<Outcome> => {
   const { parseCatalog } = await import('../../packaging/formats/cat/parse.ts');
@@ -92,21 +33,132 @@ const show = async ({ io }: Context, file: string): Promise<Outcome> => {
   };
 };
 
+interface EditOptions {
+  readonly out?: string;
+  readonly pageHashes?: boolean;
+}
+
+const signatureDropped = (file: string): Diagnostic =>
+  problem('CAT_SIGNATURE_DROPPED', `The signature of ${file} covered the old content and is dropped.`, {
+    severity: 'warning',
+    at: { file },
+    hint: 'Sign the catalog again: winpv sign.',
+  });
+
+/** Reads a catalog, edits it, and writes it unsigned; nothing is written when the edit fails or changes nothing. */
+const edited = async (
+  { io }: Context,
+  file: string,
+  out: string,
+  edit: (content: CatalogContent) => Promise<CatalogEdit>,
+): Promise<CatalogEdit & { readonly signatureDropped: boolean }> => {
+  const { parseCatalog } = await import('../../packaging/formats/cat/parse.ts');
+  const { encodeUnsignedCatalog } = await import('../../packaging/formats/cat/encode.ts');
+  const bytes = await io.files.read(file, { maxBytes: MAX_CATALOG_BYTES });
+  const { content, signedData } = parseCatalog(bytes, file);
+  const result = await edit(content);
+  if (result.changed.length === 0) {
+    if (out !== file) await io.files.write(out, bytes);
+    return { ...result, signatureDropped: false };
+  }
+  // SignerInfos are the last field of SignedData; an unsigned catalog has none in it.
+  const dropped = (signedData.children.at(-1)?.children.length ?? 0) > 0;
+  await io.files.write(out, encodeUnsignedCatalog(result.content));
+  const diagnostics = dropped ? [...result.diagnostics, signatureDropped(file)] : result.diagnostics;
+  return { ...result, diagnostics, signatureDropped: dropped };
+};
+
+const add = async (
+  context: Context,
+  file: string,
+  paths: readonly string[],
+  options: EditOptions,
+): Promise<Outcome> => {
+  const { io } = context;
+  const { addMembers } = await import('../../packaging/bundle/catalog-edit.ts');
+  const { subjectOf } = await import('../../packaging/formats/cat/subject.ts');
+  const out = options.out ?? file;
+  const edit = await edited(context, file, out, async (content) => {
+    const additions = [];
+    for (const path of paths) {
+      const subject = subjectOf(await io.files.read(path), path);
+      const more = options.pageHashes === true ? { pageHashes: true } : {};
+      additions.push({ name: io.files.basename(path), subject, ...more });
+    }
+    return addMembers(content, additions);
+  });
+  return editOutcome('added', out, edit);
+};
+
+const remove = async (
+  context: Context,
+  file: string,
+  texts: readonly string[],
+  options: EditOptions,
+): Promise<Outcome> => {
+  const { io } = context;
+  const { removeMembers } = await import('../../packaging/bundle/catalog-edit.ts');
+  const { subjectOf } = await import('../../packaging/formats/cat/subject.ts');
+  const out = options.out ?? file;
+  const edit = await edited(context, file, out, async (content) => {
+    const selectors = [];
+    for (const text of texts) {
+      const there = (await io.files.stat(text))?.kind === 'file';
+      selectors.push(there ? { text, subject: subjectOf(await io.files.read(text), text) } : { text });
+    }
+    return removeMembers(content, selectors);
+  });
+  return editOutcome('removed', out, edit);
+};
+
+const editOutcome = async (
+  done: 'added' | 'removed',
+  path: string,
+  edit: CatalogEdit & { readonly signatureDropped: boolean },
+): Promise<Outcome> => {
+  const { findText, formatTag, memberKind } = await import('../../packaging/formats/cat/model.ts');
+  const members = edit.changed.map((member) => ({
+    tag: formatTag(member.tag),
+    kind: memberKind(member),
+    file: findText(member.attributes, 'File') ?? null,
+  }));
+  const state = edit.signatureDropped ? 'unsigned now' : edit.changed.length === 0 ? 'unchanged' : 'unsigned';
+  return {
+    result: { path, [done]: members, members: edit.content.members.length, signatureDropped: edit.signatureDropped },
+    text: [
+      ...members.map(({ tag, kind, file }) => `${done} ${tag}  ${kind.padEnd(4)}  ${file ?? ''}`.trimEnd()),
+      `${path}: ${edit.content.members.length} members, ${state}`,
+    ],
+    diagnostics: edit.diagnostics,
+  };
+};
+
 export const catCommand = (bind: Bind): Command => {
-  const command = new Command('cat').summary('make and read catalogs').description('The catalog tool.');
+  const command = new Command('cat').summary('make, read and change catalogs').description('The catalog tool.');
+  createCatalogs(command, bind);
   command
-    .command('create')
-    .summary('make the catalogs of a driver folder, as Inf2Cat does')
+    .command('add')
+    .summary('list more files in a catalog')
     .description(
-      'Checks every INF in the folder and writes the catalogs that they name, unsigned: beside the INF, or into --out.',
+      'Adds members in the version and style of the catalog, which must be signed again. A file that is listed stays.',
     )
-    .requiredOption('--dir <folder>', 'the folder with the INF and the files it installs')
-    .requiredOption('--os <list>', "Inf2Cat's names, separated by commas")
-    .option('--out <folder>', 'where to write the catalogs')
-    .option('--date <day>', 'the date of the catalogs, YYYY-MM-DD')
-    .addOption(new Option('--catalog-version <n>', 'force version 1 (SHA-1) or 2 (SHA-256)').choices(['1', '2']))
-    .addHelpText('after', examples('winpv cat create --dir out/xenbus/x64 --os 10_X64,SERVER2016_X64'))
-    .action(bind(create));
+    .argument('<catalog>', 'a .cat file')
+    .argument('<file...>', 'files to list: images, cabinets, anything else')
+    .option('--page-hashes', 'list the hashes of the pages of images too')
+    .option('--out <file>', 'write there instead of in place')
+    .addHelpText('after', examples('winpv cat add xenbus.cat xenbus_monitor.exe'))
+    .action(bind(add));
+  command
+    .command('remove')
+    .summary('take members out of a catalog')
+    .description(
+      'Takes out what is listed under a tag, the content of a file, or a file name. The catalog must be signed again.',
+    )
+    .argument('<catalog>', 'a .cat file')
+    .argument('<file...>', 'a tag as `cat show` prints it, a path, or a name in File')
+    .option('--out <file>', 'write there instead of in place')
+    .addHelpText('after', examples('winpv cat remove xenbus.cat xenbus_monitor.exe'))
+    .action(bind(remove));
   command
     .command('show')
     .summary('what a catalog lists, and who signed it')

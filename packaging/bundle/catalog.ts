@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
 import { toHex } from '../../core/bytes.ts';
+import { type Diagnostic, problem } from '../../core/errors.ts';
+import { shownText } from '../../core/spelling.ts';
 import { encodeCtl } from '../formats/cat/encode.ts';
 import { type LinkStyle, membersOf } from '../formats/cat/member.ts';
 import {
   type CatalogContent,
   type CatalogMember,
   type CatalogVersion,
+  findText,
+  memberKind,
   type NameValue,
   textAttribute,
 } from '../formats/cat/model.ts';
@@ -180,6 +184,26 @@ const contentOf = (scope: CatalogScope, hardwareIds: readonly string[], request:
   ];
   const content = { version, thisUpdate: request.thisUpdate, members, attributes, otherExtensions: [] };
   return { ...content, listIdentifier: listIdentifierOf(content) };
+};
+
+/** CAT_PAGE_HASH_NAME for each name of `pageHashes` that no catalog lists as an image: a misspelt one has no effect. */
+export const checkPageHashNames = (
+  planned: readonly PlannedCatalog[],
+  pageHashes: CatalogRequest['pageHashes'],
+): readonly Diagnostic[] => {
+  if (pageHashes === undefined || pageHashes === 'all') return [];
+  const members = planned.flatMap(({ content }) => content.members);
+  const images = new Set(
+    members.flatMap((member) => (memberKind(member) === 'pe' ? (findText(member.attributes, 'File') ?? []) : [])),
+  );
+  return [...pageHashes]
+    .filter((name) => !images.has(name))
+    .map((name) => {
+      const message = `Page hashes are asked for "${shownText(name)}", which no catalog of the folder lists as an image.`;
+      return problem('CAT_PAGE_HASH_NAME', message, {
+        hint: `Listed images: ${[...images].slice(0, 20).map(shownText).join(', ') || 'none'}.`,
+      });
+    });
 };
 
 /** A version 4 GUID from the hash of everything else in the list, so that the same input gives the same bytes. */

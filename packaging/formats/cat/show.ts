@@ -62,7 +62,7 @@ const shownMember = (member: CatalogMember): ShownMember => {
 };
 
 /** Page hashes stand in the image data as a serialized object, `[0]` holding `[1]` (spec signing-formats 3.5). */
-const hasPageHashes = ({ indirectData }: CatalogMember): boolean =>
+export const hasPageHashes = ({ indirectData }: CatalogMember): boolean =>
   indirectData?.type === CatOid.peImageData && Buffer.from(indirectData.data).includes(PAGE_HASH_CLASS);
 
 const PAGE_HASH_CLASS = Buffer.from('0410a6b586d5b4a12466ae05a217da8e60d6', 'hex');

@@ -47,7 +47,13 @@ export const subjectOf = (bytes: Uint8Array, file: string): CatalogSubject => {
       enhancedHash: () => sha256(bytes.subarray(8, 12)),
     };
   }
-  return { kind, digest: (algorithm) => new Uint8Array(createHash(algorithm).update(bytes).digest()) };
+  return flatSubjectOf(bytes);
 };
+
+/** A file by the hash of its bytes, whatever it holds. */
+export const flatSubjectOf = (bytes: Uint8Array): CatalogSubject => ({
+  kind: 'flat',
+  digest: (algorithm) => new Uint8Array(createHash(algorithm).update(bytes).digest()),
+});
 
 const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest());

@@ -1,45 +1,23 @@
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { fromHex, toHex } from '../../../../core/bytes.ts';
+import { toHex } from '../../../../core/bytes.ts';
 import { encodeCtl } from '../../../../packaging/formats/cat/encode.ts';
 import { membersOf } from '../../../../packaging/formats/cat/member.ts';
 import {
   type CatalogMember,
   type NameValue,
   NameValueFlag,
-  type SubjectKind,
   tagHash,
   textAttribute,
 } from '../../../../packaging/formats/cat/model.ts';
 import { parseCatalog } from '../../../../packaging/formats/cat/parse.ts';
 import type { CatalogSubject } from '../../../../packaging/formats/cat/subject.ts';
+import { fileVectors, publishedSubject } from '../../../support/catalog-vectors.ts';
 import { describeCorpus } from '../../../support/outside.ts';
 
-interface FileVector {
-  readonly was?: SubjectKind;
-  readonly flat?: { readonly sha1: string; readonly sha256: string };
-  readonly authenticode?: { readonly sha1: string; readonly sha256: string };
-  readonly pageHashSha256?: { readonly blob?: string };
-  readonly enhancedHash?: string;
-}
-
-/** A file of which only the published hashes are known. */
-const subject = (vector: FileVector): CatalogSubject => {
-  const hashes = vector.authenticode ?? vector.flat;
-  const blob = vector.pageHashSha256?.blob;
-  const enhanced = vector.enhancedHash;
-  return {
-    kind: vector.was ?? 'flat',
-    digest: (algorithm) => fromHex((algorithm === 'sha1' ? hashes?.sha1 : hashes?.sha256) ?? ''),
-    ...(blob === undefined ? {} : { pageHashes: () => fromHex(blob) }),
-    ...(enhanced === undefined ? {} : { enhancedHash: () => fromHex(enhanced) }),
-  };
-};
-
 describeCorpus('members as MakeCat writes them', (corpus) => {
-  const vectors = JSON.parse(readFileSync(corpus.path('signed/vectors.json'), 'utf8')) as Record<string, FileVector>;
+  const vectors = fileVectors(corpus);
   const folder = 'makecat/osslsigncode-unsigned';
-  const file = (name: string): CatalogSubject => subject(vectors[`${folder}/${name}`] ?? {});
+  const file = (name: string): CatalogSubject => publishedSubject(vectors[`${folder}/${name}`]);
 
   test('a PE with page hashes, a cabinet, an MSI and texts: the same trust list from the hashes alone', () => {
     const real = parseCatalog(corpus.file(`signed/${folder}/unsigned.cat`), 'unsigned.cat');
@@ -68,7 +46,7 @@ describeCorpus('members as MakeCat writes them', (corpus) => {
 
   test('a PE without page hashes: both members of wineyes.exe', () => {
     const real = parseCatalog(corpus.file('signed/makecat/jsign-wineyes/wineyes.cat'), 'wineyes.cat');
-    const members = membersOf(subject(vectors['makecat/jsign-wineyes/wineyes.exe'] ?? {}), {
+    const members = membersOf(publishedSubject(vectors['makecat/jsign-wineyes/wineyes.exe']), {
       version: 2,
       attributes: [],
     });

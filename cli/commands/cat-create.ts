@@ -1,0 +1,193 @@
+import { type Command, Option } from 'commander';
+import { dateToEpochMs, parseDate } from '../../core/date.ts';
+import { type Diagnostic, problem, stopOnErrors, WinpvError } from '../../core/errors.ts';
+import { shownText } from '../../core/spelling.ts';
+import type { CatalogDefinition, CdfFile } from '../../packaging/formats/cat/cdf.ts';
+import type { CatalogMember } from '../../packaging/formats/cat/model.ts';
+import type { Io } from '../io.ts';
+import type { Bind } from '../main.ts';
+import type { Context, Outcome } from '../outcome.ts';
+import { examples } from '../render/examples.ts';
+
+interface CreateOptions {
+  readonly dir?: string;
+  readonly cdf?: string;
+  readonly os?: string;
+  readonly out?: string;
+  readonly date?: string;
+  readonly catalogVersion?: '1' | '2';
+  readonly pageHashes?: string | true;
+}
+
+/** A catalog definition file is text with a line or two for each file. */
+const MAX_CDF_BYTES = 64 * 1024 * 1024;
+
+/** The catalogs' time: `--date`, SOURCE_DATE_EPOCH, or now. */
+const catalogTime = ({ io }: Context, date: string | undefined): number => {
+  const epoch = io.env.SOURCE_DATE_EPOCH;
+  if (date === undefined)
+    return epoch !== undefined && /^\d{1,11}$/.test(epoch) ? Number(epoch) * 1000 : io.clock.now();
+  const day = parseDate(date);
+  if (day === undefined) throw new WinpvError('DATE_INVALID', `"${date}" is not a day of the form YYYY-MM-DD.`);
+  return dateToEpochMs(day);
+};
+
+const usage = (message: string): never => {
+  throw new WinpvError('USAGE', message, { hint: 'See winpv cat create --help.' });
+};
+
+const create = async (context: Context, options: CreateOptions): Promise<Outcome> => {
+  const { dir, cdf, os } = options;
+  if (cdf === undefined) {
+    if (dir === undefined) return usage('Either --dir or --cdf is needed.');
+    if (os === undefined) return usage('--os is needed with --dir.');
+    return createFromFolder(context, { ...options, dir, os });
+  }
+  if (dir !== undefined) return usage('--dir and --cdf exclude each other.');
+  if (os !== undefined || options.catalogVersion !== undefined || options.pageHashes !== undefined)
+    return usage('--os, --catalog-version and --page-hashes are of no use with --cdf: the definition file says them.');
+  return createFromCdf(context, cdf, options);
+};
+
+const requestedPageHashes = (written: string | true | undefined): 'all' | ReadonlySet<string> | undefined => {
+  if (written === undefined) return undefined;
+  if (written === true || written.toLowerCase() === 'all') return 'all';
+  const names = written.split(',').map((name) => name.trim().toLowerCase());
+  return new Set(names.filter((name) => name !== ''));
+};
+
+const createFromFolder = async (
+  context: Context,
+  options: CreateOptions & { readonly dir: string; readonly os: string },
+): Promise<Outcome> => {
+  const { io } = context;
+  const { parseInf } = await import('../../packaging/formats/inf/document.ts');
+  const { infModel } = await import('../../packaging/formats/inf/model.ts');
+  const { parseOsList } = await import('../../packaging/formats/cat/os.ts');
+  const { encodeUnsignedCatalog } = await import('../../packaging/formats/cat/encode.ts');
+  const { checkPageHashNames, planCatalogs } = await import('../../packaging/bundle/catalog.ts');
+  const { checkCatalogs } = await import('../../packaging/bundle/catalog-check.ts');
+  const { readFolderFiles } = await import('../named-files.ts');
+  const files = await readFolderFiles(io, options.dir);
+  const byName = new Map(files.map((file) => [file.name.toLowerCase(), file.bytes]));
+  const infs = files
+    .filter(({ name }) => /^[^/]+\.inf$/i.test(name))
+    .map(({ bytes, path }) => {
+      const document = parseInf(bytes, path);
+      return { document, model: infModel(document) };
+    });
+  const pageHashes = requestedPageHashes(options.pageHashes);
+  const request = {
+    infs,
+    files: (sourcePath: string) => byName.get(sourcePath.toLowerCase()),
+    osList: parseOsList(options.os.split(',')),
+    thisUpdate: catalogTime(context, options.date),
+    ...(options.catalogVersion === undefined
+      ? {}
+      : { version: options.catalogVersion === '1' ? (1 as const) : (2 as const) }),
+    ...(pageHashes === undefined ? {} : { pageHashes }),
+  };
+  const diagnostics = stopOnErrors(checkCatalogs(request));
+  const out = options.out ?? options.dir;
+  const planned = planCatalogs(request);
+  stopOnErrors(checkPageHashNames(planned, pageHashes));
+  for (const { name, content } of planned)
+    await io.files.write(io.files.join(out, name), encodeUnsignedCatalog(content));
+  const catalogs = planned.map(({ name, content }) => ({
+    path: io.files.join(out, name),
+    version: content.version,
+    members: content.members.length,
+  }));
+  return {
+    result: { catalogs },
+    text: catalogs.map(({ path, version, members }) => `${path}: version ${version}, ${members} members, unsigned`),
+    diagnostics,
+  };
+};
+
+/** A path of a definition file: relative to it, with slashes of either kind. */
+const fromCdf = (io: Io, cdf: string, written: string): string => {
+  const path = io.files.isAbsolute(written) ? written : written.replaceAll('\\', '/');
+  return io.files.isAbsolute(path) ? path : io.files.join(io.files.dirname(cdf), path);
+};
+
+/** Where the catalog goes: --out, ResultDir, or beside the definition file. */
+const cdfTarget = (io: Io, cdf: string, resultDir: string | undefined, out: string | undefined): string => {
+  if (out !== undefined) return out;
+  if (resultDir === undefined) return io.files.dirname(cdf);
+  const foreign = /^[a-z]:|^[\\/]{2}/i.test(resultDir) && !io.files.isAbsolute(resultDir);
+  if (!foreign) return fromCdf(io, cdf, resultDir);
+  throw new WinpvError('CAT_CDF_INVALID', `ResultDir "${shownText(resultDir)}" is a path of Windows.`, {
+    at: { file: cdf },
+    hint: 'Say with --out where the catalog goes.',
+  });
+};
+
+const missingFiles = async (io: Io, cdf: string, files: readonly CdfFile[]): Promise<readonly Diagnostic[]> => {
+  const found: Diagnostic[] = [];
+  for (const { path: written, line } of files) {
+    const path = fromCdf(io, cdf, written);
+    if ((await io.files.stat(path))?.kind === 'file') continue;
+    found.push(
+      problem('CAT_CDF_FILE_MISSING', `${shownText(path)} is not a file.`, {
+        at: { file: cdf, line },
+        hint: 'Paths are relative to the folder of the definition file.',
+      }),
+    );
+  }
+  return found;
+};
+
+/** The members of each file; one file's bytes at a time are held. */
+const membersOfCdf = async (io: Io, definition: CatalogDefinition): Promise<readonly (readonly CatalogMember[])[]> => {
+  const { cdfMembers, cdfSubject } = await import('../../packaging/bundle/cdf.ts');
+  const members: (readonly CatalogMember[])[] = [];
+  for (const entry of definition.files) {
+    const bytes = await io.files.read(fromCdf(io, definition.file, entry.path));
+    members.push(cdfMembers(definition, entry, cdfSubject(definition, entry, bytes)));
+  }
+  return members;
+};
+
+const createFromCdf = async (context: Context, cdf: string, options: CreateOptions): Promise<Outcome> => {
+  const { io } = context;
+  const { parseCdf } = await import('../../packaging/formats/cat/cdf.ts');
+  const { encodeUnsignedCatalog } = await import('../../packaging/formats/cat/encode.ts');
+  const { planCdf } = await import('../../packaging/bundle/cdf.ts');
+  const definition = parseCdf(await io.files.read(cdf, { maxBytes: MAX_CDF_BYTES }), cdf);
+  const path = io.files.join(cdfTarget(io, cdf, definition.resultDir, options.out), definition.name);
+  stopOnErrors(await missingFiles(io, cdf, definition.files));
+  const members = await membersOfCdf(io, definition);
+  const { content, diagnostics } = planCdf(definition, members, catalogTime(context, options.date));
+  await io.files.write(path, encodeUnsignedCatalog(content));
+  const catalog = { path, version: content.version, members: content.members.length };
+  return {
+    result: { catalogs: [catalog] },
+    text: [`${path}: version ${catalog.version}, ${catalog.members} members, unsigned`],
+    diagnostics: [...definition.warnings, ...diagnostics],
+  };
+};
+
+/** `winpv cat create`: from the INFs of a folder, or from a catalog definition file. */
+export const createCatalogs = (command: Command, bind: Bind): void => {
+  command
+    .command('create')
+    .summary('make catalogs: of a driver folder as Inf2Cat does, or of a CDF as MakeCat does')
+    .description(
+      'With --dir, checks every INF in the folder and writes the catalogs that they name, beside the INF or into --out.\n' +
+        'With --cdf, writes the catalog that a definition file describes, into --out, its ResultDir or beside it.\n' +
+        'Catalogs are written unsigned.',
+    )
+    .option('--dir <folder>', 'the folder with the INF and the files it installs')
+    .option('--cdf <file>', "MakeCat's catalog definition file")
+    .option('--os <list>', "with --dir: Inf2Cat's names, separated by commas")
+    .option('--out <folder>', 'where to write the catalogs')
+    .option('--date <day>', 'the date of the catalogs, YYYY-MM-DD')
+    .addOption(new Option('--catalog-version <n>', 'force version 1 (SHA-1) or 2 (SHA-256)').choices(['1', '2']))
+    .option('--page-hashes [names]', 'with --dir: list page hashes of all images, or of the named ones (a.sys,b.dll)')
+    .addHelpText(
+      'after',
+      examples('winpv cat create --dir out/xenbus/x64 --os 10_X64,SERVER2016_X64', 'winpv cat create --cdf tools.cdf'),
+    )
+    .action(bind(create));
+};
