@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { type Diagnostic, problem } from '../../core/errors.ts';
+import { type Diagnostic, problem, WinpvError } from '../../core/errors.ts';
 import type { CatalogEdit } from '../../packaging/bundle/catalog-edit.ts';
-import type { CatalogContent } from '../../packaging/formats/cat/model.ts';
+import type { CatalogContent, NameValue } from '../../packaging/formats/cat/model.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
 import { examples } from '../render/examples.ts';
@@ -36,6 +36,7 @@ const show = async ({ io }: Context, file: string): Promise<Outcome> => {
 interface EditOptions {
   readonly out?: string;
   readonly pageHashes?: boolean;
+  readonly attribute?: readonly string[];
 }
 
 const signatureDropped = (file: string): Diagnostic =>
@@ -77,13 +78,21 @@ const add = async (
   const { io } = context;
   const { addMembers } = await import('../../packaging/bundle/catalog-edit.ts');
   const { subjectOf } = await import('../../packaging/formats/cat/subject.ts');
+  const { parseCdfAttribute } = await import('../../packaging/formats/cat/cdf-attribute.ts');
+  const attributeOf = (text: string): NameValue => {
+    const attribute = parseCdfAttribute(text);
+    if (typeof attribute === 'string')
+      throw new WinpvError('USAGE', attribute, { hint: 'For example 0x10010001:PETrusted:1.' });
+    return attribute;
+  };
   const out = options.out ?? file;
   const edit = await edited(context, file, out, async (content) => {
     const additions = [];
+    const more = (options.attribute ?? []).map(attributeOf);
     for (const path of paths) {
       const subject = subjectOf(await io.files.read(path), path);
-      const more = options.pageHashes === true ? { pageHashes: true } : {};
-      additions.push({ name: io.files.basename(path), subject, ...more });
+      const pages = options.pageHashes === true ? { pageHashes: true } : {};
+      additions.push({ name: io.files.basename(path), subject, more, ...pages });
     }
     return addMembers(content, additions);
   });
@@ -145,6 +154,11 @@ export const catCommand = (bind: Bind): Command => {
     .argument('<catalog>', 'a .cat file')
     .argument('<file...>', 'files to list: images, cabinets, anything else')
     .option('--page-hashes', 'list the hashes of the pages of images too')
+    .option(
+      '--attribute <type:name:value>',
+      'what the members say besides, as in a CDF (0x10010001:PETrusted:1); may be repeated',
+      (value: string, before: readonly string[] = []) => [...before, value],
+    )
     .option('--out <file>', 'write there instead of in place')
     .addHelpText('after', examples('winpv cat add xenbus.cat xenbus_monitor.exe'))
     .action(bind(add));

@@ -1,7 +1,7 @@
-import { toHex } from '../../core/bytes.ts';
+import { equalBytes, toHex } from '../../core/bytes.ts';
 import { type Diagnostic, problem, WinpvError } from '../../core/errors.ts';
 import { shownText } from '../../core/spelling.ts';
-import { type LinkStyle, membersOf } from '../formats/cat/member.ts';
+import { type LinkStyle, type MemberStyle, membersOf } from '../formats/cat/member.ts';
 import {
   type CatalogContent,
   type CatalogMember,
@@ -33,7 +33,9 @@ export interface CatalogStyle {
 /** `<<<Obsolete>>>` in UTF-16BE. */
 const OBSOLETE = Buffer.from('\0<\0<\0<\0O\0b\0s\0o\0l\0e\0t\0e\0>\0>\0>', 'latin1');
 
-/** The style of a catalog; that of Inf2Cat for one without members. */
+/**
+ * The style of a catalog. One without members is Inf2Cat's when it names systems, and MakeCat's otherwise.
+ */
 export const catalogStyle = ({ members, attributes }: CatalogContent): CatalogStyle => {
   const mains = members.filter(({ indirectData }) => indirectData !== undefined);
   const compats = members.filter(({ indirectData }) => indirectData === undefined);
@@ -41,17 +43,18 @@ export const catalogStyle = ({ members, attributes }: CatalogContent): CatalogSt
   const names = mains.flatMap((member) => findText(member.attributes, 'File') ?? []);
   const osAttrs = mains.flatMap((member) => findText(member.attributes, 'OSAttr') ?? []);
   const images = mains.filter((member) => memberKind(member) === 'pe');
-  const empty = mains.length === 0;
+  const codes = osCodesOf(attributes);
+  const empty = mains.length === 0 && codes.length > 0;
   return {
     link: data.some((bytes) => bytes.includes(OBSOLETE)) ? 'obsolete' : 'empty',
-    compat: compats.length > 0 && compats.every((member) => member.attributes.length === 0) ? 'bare' : 'full',
+    compat: compats.every((member) => member.attributes.length === 0) && !empty ? 'bare' : 'full',
     fileName:
       names.length === 0 && !empty
         ? 'none'
         : names.every((name) => name === name.toLowerCase())
           ? 'lower-case'
           : 'as-is',
-    osAttr: osAttrs.length === 0 && !empty ? undefined : osAttrOf(osCodesOf(attributes), osAttrs),
+    osAttr: osAttrs.length === 0 && !empty ? undefined : osAttrOf(codes, osAttrs),
     pageHashes: images.length > 0 && images.every(hasPageHashes),
   };
 };
@@ -70,9 +73,12 @@ const osAttrOf = (codes: readonly string[], osAttrs: readonly string[]): string 
 export interface MemberAddition {
   readonly name: string;
   readonly subject: CatalogSubject;
+  /** All that its main member says. */
   readonly attributes?: readonly NameValue[];
+  /** Besides the usual ones; one of the same name takes the place of the usual one. */
+  readonly more?: readonly NameValue[];
   readonly pageHashes?: boolean;
-  readonly compat?: 'full' | 'bare';
+  readonly compat?: MemberStyle['compat'];
 }
 
 export interface CatalogEdit {
@@ -111,13 +117,14 @@ const membersLike = (
   style: CatalogStyle,
   addition: MemberAddition,
 ): readonly CatalogMember[] => {
-  const { name, subject, pageHashes = style.pageHashes, compat = style.compat } = addition;
+  const { name, subject, more = [], pageHashes = style.pageHashes, compat = style.compat } = addition;
   const shown = style.fileName === 'lower-case' ? name.toLowerCase() : name;
   const usual = [
     ...(style.fileName === 'none' ? [] : [textAttribute('File', shown)]),
     ...(style.osAttr === undefined ? [] : [textAttribute('OSAttr', style.osAttr)]),
   ];
-  const { attributes = usual } = addition;
+  const { attributes = [...usual.filter((item) => more.every(({ name: own }) => own !== item.name)), ...more] } =
+    addition;
   return membersOf(subject, {
     version,
     attributes,
@@ -184,19 +191,15 @@ const selected = (members: readonly CatalogMember[], { text, subject }: MemberSe
 
 const digestOf = ({ indirectData }: CatalogMember): string => toHex(indirectData?.digest ?? new Uint8Array(0));
 
-const sameAttributes = (a: readonly NameValue[], b: readonly NameValue[]): boolean => textOf(a) === textOf(b);
-const textOf = (attributes: readonly NameValue[]): string =>
-  attributes
-    .map(({ name, flags, value }) => JSON.stringify([name, flags, toHex(value)]))
-    .sort()
-    .join();
+const sameValue = (a: NameValue, b: NameValue): boolean =>
+  a.name === b.name && a.flags === b.flags && equalBytes(a.value, b.value);
 
-/** Whether two members of version 2 may be the SHA-256 and the SHA-1 one of a file: bare SHA-1 members go with any. */
+/** Whether two members of version 2 may be of one file: the SHA-1 one says what the SHA-256 one says, or less of it. */
 const mayBelong = (a: CatalogMember, b: CatalogMember): boolean => {
   const [main, compat] = a.indirectData === undefined ? [b, a] : [a, b];
   if (main.indirectData?.algorithm !== CatOid.sha256 || tagHash(compat.tag)?.algorithm !== 'sha1') return false;
   if (compat.indirectData !== undefined || memberKind(a) !== memberKind(b)) return false;
-  return compat.attributes.length === 0 || sameAttributes(main.attributes, compat.attributes);
+  return compat.attributes.every((item) => main.attributes.some((other) => sameValue(item, other)));
 };
 
 /** The other member of the file, when neither could be of another; undefined when it is named as well or there is none. */

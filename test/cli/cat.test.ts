@@ -159,6 +159,22 @@ describeCorpus('winpv cat add and remove', (corpus) => {
     expect(mine[0].attributes.OSAttr).toBe('2:6.2');
   });
 
+  test('add says more of a file with --attribute, in the form of a definition file', async () => {
+    reset();
+    const call = ['cat', 'add', catalog(), project.path('edit/extra.sys'), '--attribute'];
+    expect(
+      (await winpvJson([...call, '0x10010001:PETrusted:1', '--attribute', '0x10010001:File:Other.sys'])).exit,
+    ).toBe(0);
+    const { members } = await show(catalog());
+    expect(members.map(({ attributes }: { attributes: object }) => attributes)).toContainEqual({
+      File: 'Other.sys',
+      OSAttr: '2:6.2',
+      PETrusted: '1',
+    });
+    const wrong = await winpvJson([...call, 'PETrusted=1']);
+    expect([wrong.exit, wrong.error?.code]).toEqual([2, 'USAGE']);
+  });
+
   test('leave a catalog byte for byte when nothing changes or anything is wrong', async () => {
     reset();
     const same = await winpvJson(['cat', 'add', catalog(), project.path('edit/viofs.inf')]);

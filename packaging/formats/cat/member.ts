@@ -33,8 +33,8 @@ export interface MemberStyle {
   readonly link?: LinkStyle;
   /** Whether a PE image's page hashes are listed too. */
   readonly pageHashes?: 'listed' | 'none';
-  /** What the SHA-1 member of version 2 says: all attributes (Inf2Cat), or the kind alone (MakeCat). */
-  readonly compat?: 'full' | 'bare';
+  /** What the SHA-1 member of version 2 says: all attributes (Inf2Cat), the kind alone (MakeCat), or these (Windows). */
+  readonly compat?: 'full' | 'bare' | readonly NameValue[];
 }
 
 /** SpcLink `[2] file` holding SpcString `[0] unicode`. */
@@ -102,7 +102,7 @@ export const membersOf = (subject: CatalogSubject, style: MemberStyle): readonly
     {
       ...common,
       tag: subject.digest('sha1'),
-      attributes: compat === 'full' ? attributes : [],
+      attributes: compat === 'full' ? attributes : compat === 'bare' ? [] : compat,
       indirectData: undefined,
     },
   ];
