@@ -149,10 +149,12 @@ export interface MemberSelector {
  * @throws WinpvError CAT_MEMBER_MISSING, with every selector that fits nothing
  */
 export const removeMembers = (content: CatalogContent, selectors: readonly MemberSelector[]): CatalogEdit => {
+  const find = finderOf(content.members);
   const gone = new Set<CatalogMember>();
+  const alone: CatalogMember[] = [];
   const diagnostics: Diagnostic[] = [];
   for (const selector of selectors) {
-    const found = selected(content.members, selector);
+    const found = find(selector);
     if (found.length === 0) {
       const message = `The catalog lists nothing under "${shownText(selector.text)}": no tag, no content, no File.`;
       diagnostics.push(problem('CAT_MEMBER_MISSING', message, { hint: 'See winpv cat show.' }));
@@ -160,11 +162,14 @@ export const removeMembers = (content: CatalogContent, selectors: readonly Membe
     for (const member of found) gone.add(member);
     for (const member of found) {
       const partner = partnerOf(content, found, member);
-      if (partner === 'unknown') diagnostics.push(partnerUnknown(member));
+      if (partner === 'unknown') alone.push(member);
       else if (partner !== undefined) gone.add(partner);
     }
   }
   if (diagnostics.some(({ severity }) => severity === 'error')) throw WinpvError.of(diagnostics);
+  // A member whose partner was named separately is not alone.
+  const left = alone.filter((member) => ![...gone].some((other) => mayBelong(member, other)));
+  diagnostics.push(...left.map(partnerUnknown));
   const members = content.members.filter((member) => !gone.has(member));
   return { content: { ...content, members }, changed: [...gone], diagnostics };
 };
@@ -176,20 +181,34 @@ const partnerUnknown = (member: CatalogMember): Diagnostic =>
     { severity: 'warning', hint: 'Name the file itself, or both tags.' },
   );
 
-const selected = (members: readonly CatalogMember[], { text, subject }: MemberSelector): readonly CatalogMember[] => {
-  const tag = text.toLowerCase();
-  const byTag = members.filter((member) => formatTag(member.tag).toLowerCase() === tag);
-  if (byTag.length > 0) return byTag;
-  if (subject !== undefined) {
-    const hashes = new Set([toHex(subject.digest('sha1')), toHex(subject.digest('sha256'))]);
-    const byContent = members.filter((member) => hashes.has(formatTag(member.tag)) || hashes.has(digestOf(member)));
-    if (byContent.length > 0) return byContent;
-  }
-  const name = tag.slice(Math.max(tag.lastIndexOf('/'), tag.lastIndexOf('\\')) + 1);
-  return members.filter(({ attributes }) => findText(attributes, 'File')?.toLowerCase() === name);
-};
+type Finder = (selector: MemberSelector) => readonly CatalogMember[];
 
-const digestOf = ({ indirectData }: CatalogMember): string => toHex(indirectData?.digest ?? new Uint8Array(0));
+/** Looks members up: by tag, else by content, else by the name in File. */
+const finderOf = (members: readonly CatalogMember[]): Finder => {
+  const byTag = new Map<string, CatalogMember[]>();
+  const byHash = new Map<string, CatalogMember[]>();
+  const byName = new Map<string, CatalogMember[]>();
+  const put = (map: Map<string, CatalogMember[]>, key: string | undefined, member: CatalogMember): void => {
+    if (key === undefined) return;
+    const before = map.get(key);
+    if (before === undefined) map.set(key, [member]);
+    else if (before.at(-1) !== member) before.push(member);
+  };
+  for (const member of members) {
+    const tag = formatTag(member.tag);
+    put(byTag, tag.toLowerCase(), member);
+    put(byHash, tag, member);
+    if (member.indirectData !== undefined) put(byHash, toHex(member.indirectData.digest), member);
+    put(byName, findText(member.attributes, 'File')?.toLowerCase(), member);
+  }
+  return ({ text, subject }) => {
+    const tag = text.toLowerCase();
+    const hashes = subject === undefined ? [] : [subject.digest('sha1'), subject.digest('sha256')].map(toHex);
+    const byContent = [...new Set(hashes.flatMap((hash) => byHash.get(hash) ?? []))];
+    const name = tag.slice(Math.max(tag.lastIndexOf('/'), tag.lastIndexOf('\\')) + 1);
+    return byTag.get(tag) ?? (byContent.length > 0 ? byContent : (byName.get(name) ?? []));
+  };
+};
 
 const sameValue = (a: NameValue, b: NameValue): boolean =>
   a.name === b.name && a.flags === b.flags && equalBytes(a.value, b.value);
@@ -208,13 +227,12 @@ const partnerOf = (
   found: readonly CatalogMember[],
   member: CatalogMember,
 ): CatalogMember | 'unknown' | undefined => {
-  if (version === 1) return undefined;
-  const partners = members.filter((other) => other !== member && mayBelong(member, other));
-  if (partners.length === 0 || partners.every((other) => found.includes(other))) return undefined;
+  // A file that was named by its content, and all files of a name, bring both members along.
+  if (version === 1 || found.some((other) => mayBelong(member, other))) return undefined;
+  const partners = members.filter((other) => mayBelong(member, other));
   const [partner] = partners;
-  if (partner === undefined || partners.length > 1) {
-    // One of them is taken out along with this one when the file was named by its content.
-    return partners.some((other) => found.includes(other)) ? undefined : 'unknown';
-  }
-  return members.filter((other) => mayBelong(partner, other)).length === 1 ? partner : 'unknown';
+  if (partner === undefined) return undefined;
+  return partners.length === 1 && members.filter((other) => mayBelong(partner, other)).length === 1
+    ? partner
+    : 'unknown';
 };

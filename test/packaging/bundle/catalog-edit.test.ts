@@ -85,6 +85,7 @@ describeCorpus('taking a member out of a real catalog and adding it back', (corp
         tagsOf(pair).map((text) => ({ text })),
       );
       expect(tagsOf(removed.changed)).toEqual(expect.arrayContaining([...tagsOf(pair)]));
+      expect(removed.diagnostics).toEqual([]);
       expect(removed.content.members).toHaveLength(content.members.length - pair.length);
       const subject = subjectOfMembers(main, compat);
       const added = addMembers(removed.content, [
