@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { dateToEpochMs, parseDate } from '../../core/date.ts';
 import { type Diagnostic, problem, stopOnErrors, WinpvError } from '../../core/errors.ts';
 import { shownText } from '../../core/spelling.ts';
+import type { PlannedCatalog } from '../../packaging/bundle/catalog.ts';
 import type { CatalogDefinition, CdfFile } from '../../packaging/formats/cat/cdf.ts';
 import type { CatalogMember } from '../../packaging/formats/cat/model.ts';
 import type { Io } from '../io.ts';
@@ -56,6 +57,21 @@ const requestedPageHashes = (written: string | true | undefined): 'all' | Readon
   return new Set(names.filter((name) => name !== ''));
 };
 
+const writeCatalogs = async (io: Io, folder: string, planned: readonly PlannedCatalog[]): Promise<Outcome> => {
+  const { encodeUnsignedCatalog } = await import('../../packaging/formats/cat/encode.ts');
+  const encoded = planned.map(({ name, content }) => ({ name, bytes: encodeUnsignedCatalog(content) }));
+  for (const { name, bytes } of encoded) await io.files.write(io.files.join(folder, name), bytes);
+  const catalogs = planned.map(({ name, content }) => ({
+    path: io.files.join(folder, name),
+    version: content.version,
+    members: content.members.length,
+  }));
+  return {
+    result: { catalogs },
+    text: catalogs.map(({ path, version, members }) => `${path}: version ${version}, ${members} members, unsigned`),
+  };
+};
+
 const createFromFolder = async (
   context: Context,
   options: CreateOptions & { readonly dir: string; readonly os: string },
@@ -64,7 +80,6 @@ const createFromFolder = async (
   const { parseInf } = await import('../../packaging/formats/inf/document.ts');
   const { infModel } = await import('../../packaging/formats/inf/model.ts');
   const { parseOsList } = await import('../../packaging/formats/cat/os.ts');
-  const { encodeUnsignedCatalog } = await import('../../packaging/formats/cat/encode.ts');
   const { checkPageHashNames, planCatalogs } = await import('../../packaging/bundle/catalog.ts');
   const { checkCatalogs } = await import('../../packaging/bundle/catalog-check.ts');
   const { readFolderFiles } = await import('../named-files.ts');
@@ -91,18 +106,7 @@ const createFromFolder = async (
   const out = options.out ?? options.dir;
   const planned = planCatalogs(request);
   stopOnErrors(checkPageHashNames(planned, pageHashes));
-  for (const { name, content } of planned)
-    await io.files.write(io.files.join(out, name), encodeUnsignedCatalog(content));
-  const catalogs = planned.map(({ name, content }) => ({
-    path: io.files.join(out, name),
-    version: content.version,
-    members: content.members.length,
-  }));
-  return {
-    result: { catalogs },
-    text: catalogs.map(({ path, version, members }) => `${path}: version ${version}, ${members} members, unsigned`),
-    diagnostics,
-  };
+  return { ...(await writeCatalogs(io, out, planned)), diagnostics };
 };
 
 /** A path of a definition file: relative to it, with slashes of either kind. */
@@ -152,20 +156,14 @@ const membersOfCdf = async (io: Io, definition: CatalogDefinition): Promise<read
 const createFromCdf = async (context: Context, cdf: string, options: CreateOptions): Promise<Outcome> => {
   const { io } = context;
   const { parseCdf } = await import('../../packaging/formats/cat/cdf.ts');
-  const { encodeUnsignedCatalog } = await import('../../packaging/formats/cat/encode.ts');
   const { planCdf } = await import('../../packaging/bundle/cdf.ts');
   const definition = parseCdf(await io.files.read(cdf, { maxBytes: MAX_CDF_BYTES }), cdf);
-  const path = io.files.join(cdfTarget(io, cdf, definition.resultDir, options.out), definition.name);
+  const folder = cdfTarget(io, cdf, definition.resultDir, options.out);
   stopOnErrors(await missingFiles(io, cdf, definition.files));
   const members = await membersOfCdf(io, definition);
   const { content, diagnostics } = planCdf(definition, members, catalogTime(context, options.date));
-  await io.files.write(path, encodeUnsignedCatalog(content));
-  const catalog = { path, version: content.version, members: content.members.length };
-  return {
-    result: { catalogs: [catalog] },
-    text: [`${path}: version ${catalog.version}, ${catalog.members} members, unsigned`],
-    diagnostics: [...definition.warnings, ...diagnostics],
-  };
+  const written = await writeCatalogs(io, folder, [{ name: definition.name, content }]);
+  return { ...written, diagnostics: [...definition.warnings, ...diagnostics] };
 };
 
 /** `winpv cat create`: from the INFs of a folder, or from a catalog definition file. */
