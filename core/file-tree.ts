@@ -30,7 +30,16 @@ export const readFileTree = async (files: Files, folder: string, limits: TreeLim
     for (const entry of await files.list(path)) {
       const child = files.join(path, entry.name);
       if (entry.kind === 'folder') await visit(child, `${prefix}${entry.name}/`, depth + 1);
-      if (entry.kind !== 'file') continue;
+      if (entry.kind === 'folder') continue;
+      if (entry.kind === 'other') {
+        throw new WinpvError(
+          'FILE_UNREADABLE',
+          `${child} is neither a file nor a folder, or a link that leads nowhere.`,
+          {
+            at: { file: child },
+          },
+        );
+      }
       if (found.length >= limits.maxFiles) refuse(`${folder} holds more than ${limits.maxFiles} files.`);
       const bytes = await files.read(child, { maxBytes: limits.maxFileBytes });
       found.push({ name: prefix + entry.name, path: child, bytes });

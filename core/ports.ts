@@ -23,6 +23,10 @@ export interface Files {
   rename(from: string, to: string): Promise<void>;
   /** Takes an exclusive lock on a folder (a lock file); the returned function gives it back. OUTPUT_LOCKED when taken. */
   lock(folder: string): Promise<() => Promise<void>>;
+  /** The absolute path with links followed, as far as it exists. */
+  realPath(path: string): Promise<string>;
+  /** How `to` is reached from the folder `from`, `/` between the parts. */
+  relative(from: string, to: string): string;
   join(...parts: readonly string[]): string;
   dirname(path: string): string;
   basename(path: string): string;

@@ -7,9 +7,13 @@ import type { Files } from '../core/ports.ts';
 import { closestName } from '../core/spelling.ts';
 import type { DriverDefinition } from '../drivers/contract.ts';
 import { DRIVERS } from '../drivers/index.ts';
-import { readSource } from '../packaging/bundle/source.ts';
+import { readSource, type SourceSettings } from '../packaging/bundle/source.ts';
+import type { Precious } from './output.ts';
 import { type BrandInput, type DriverInput, inReleaseOrder } from './plan.ts';
 import { isBrandFile, loadProject, type Project } from './project.ts';
+
+/** How paths of winpv's own brands and templates begin in messages and plans. */
+export const OWN_FILES = 'winpv:';
 
 const MAX_BRAND_BYTES = 1024 * 1024;
 const MAX_TEMPLATE_BYTES = 4 * 1024 * 1024;
@@ -69,7 +73,7 @@ export const loadBrand = async (ports: LoadPorts, brand: string): Promise<BrandI
   const bytes = await files.read(path, { maxBytes: MAX_BRAND_BYTES });
   return {
     loaded: parseBrand(bytes, path),
-    file: { name: files.basename(path), path: `winpv/${shipped.file}`, bytes },
+    file: { name: files.basename(path), path: `${OWN_FILES}${shipped.file}`, bytes },
   };
 };
 
@@ -94,7 +98,7 @@ const loadDriver = async (
     definition,
     generation,
     source: await readSource(files, definition.name, settings, architectures),
-    ownTemplate: { name: files.basename(path), path: `winpv/${generation.template}`, bytes },
+    ownTemplate: { name: files.basename(path), path: `${OWN_FILES}${generation.template}`, bytes },
   };
 };
 
@@ -161,3 +165,23 @@ export const belongsToOtherDriver = (name: string, drivers: readonly DriverInput
   DRIVERS.filter((driver) => !drivers.some(({ definition }) => definition.name === driver.name)).some((driver) =>
     driver.generations.some(({ files }) => files.some((file) => file.name.toLowerCase() === name.toLowerCase())),
   );
+
+/** What the output must not be, hold or, where said, lie in. */
+export const preciousOf = ({ project, brands, drivers, architectures }: Loaded): readonly Precious[] => [
+  { what: 'the project', path: project.folder, mayHoldOutput: true },
+  ...brands
+    .filter(({ file }) => !file.path.startsWith(OWN_FILES))
+    .map(({ file }) => ({ what: 'a brand file', path: file.path, mayHoldOutput: true })),
+  ...drivers.flatMap(({ definition }) => sourcePlaces(project.sourceOf(definition.name), architectures)),
+];
+
+const sourcePlaces = (source: SourceSettings | undefined, architectures: readonly string[]): readonly Precious[] => {
+  if (source === undefined || source.kind === 'stand-in') return [];
+  const folder = source.kind === 'tree' ? source.tree : source.binaries;
+  const template = source.kind === 'template' ? source.template : undefined;
+  return [
+    { what: 'a source', path: folder, mayHoldOutput: true },
+    ...architectures.map((name) => ({ what: 'a source', path: `${folder}/${name}`, mayHoldOutput: false })),
+    ...(template === undefined ? [] : [{ what: 'a template', path: template, mayHoldOutput: true }]),
+  ];
+};

@@ -63,8 +63,8 @@ export interface Plan {
 
 /** All that a plan follows from, already read. */
 export interface PlanRequest {
-  /** As the paths of the inputs begin. */
-  readonly projectFolder: string;
+  /** The path of an input as the plan names it: from the project's folder. */
+  readonly shownPath: (path: string) => string;
   readonly date: CalendarDate;
   readonly signing: Plan['signing'];
   readonly rehearsal: Plan['rehearsal'];
@@ -89,12 +89,11 @@ export interface DriverInput {
   readonly ownTemplate: SourceFile;
 }
 
-/** Paths in a plan start from the project's folder, so that two checkouts make the same plan. */
-const inputOf = ({ projectFolder }: PlanRequest, { path, bytes }: SourceFile): PlannedInput => {
-  const inside = path.startsWith(projectFolder) && /^[\\/]/.test(path.slice(projectFolder.length));
-  const shown = inside ? path.slice(projectFolder.length + 1) : path;
-  return { path: shown.replaceAll('\\', '/'), sha256: sha256Hex(bytes) };
-};
+/** Paths in a plan start from the project's folder, however it was named, so that two checkouts make the same plan. */
+const inputOf = ({ shownPath }: PlanRequest, { path, bytes }: SourceFile): PlannedInput => ({
+  path: shownPath(path),
+  sha256: sha256Hex(bytes),
+});
 
 /** The Windows versions of one package: the project's list, or what the generation claims; of its architecture. */
 export const windowsFor = (

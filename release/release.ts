@@ -8,8 +8,24 @@ import { type SignatureCache, signBundle } from '../packaging/bundle/sign-bundle
 import type { SignOptions } from '../packaging/signing/sign.ts';
 import { verifyTree } from '../packaging/signing/verify-package.ts';
 import { releaseDate } from './date.ts';
-import { belongsToOtherDriver, type Loaded, type LoadPorts, loadRelease, type Selection } from './load.ts';
-import { checkOutput, checksumFile, type OutputFile, type OutputStage, openOutput, RECORD_NAME } from './output.ts';
+import {
+  belongsToOtherDriver,
+  type Loaded,
+  type LoadPorts,
+  loadRelease,
+  OWN_FILES,
+  preciousOf,
+  type Selection,
+} from './load.ts';
+import {
+  checkOutput,
+  checkOutputPlace,
+  checksumFile,
+  type OutputFile,
+  type OutputStage,
+  openOutput,
+  RECORD_NAME,
+} from './output.ts';
 import { bundleFiles, packCabinet, packZip } from './pack.ts';
 import { type Plan, type PlannedBrand, packageVersion, planRelease } from './plan.ts';
 import { encodeRecord, type RecordedBrand, type ReleaseRecord, recordBrand, recordFile } from './record.ts';
@@ -65,7 +81,7 @@ export const prepareRelease = async (request: ReleaseRequest, ports: ReleasePort
   const loaded = await step(ports, 'load', () => loadRelease(ports, request.project, request));
   const { project } = loaded;
   const plan = planRelease({
-    projectFolder: project.folder,
+    shownPath: (path) => (path.startsWith(OWN_FILES) ? path : ports.files.relative(project.folder, path)),
     date: dated.date,
     signing: plannedSigning(project),
     rehearsal: project.settings.value.rehearse === false ? 'switched off' : 'not available yet',
@@ -216,6 +232,7 @@ export const release = async (request: ReleaseRequest, ports: ReleasePorts): Pro
   const options = { folder: request.out, clean: request.clean };
   await checkOutput(ports.files, options);
   const prepared = await prepareRelease(request, ports);
+  await checkOutputPlace(ports.files, request.out, preciousOf(prepared.loaded));
   const output = await openOutput(ports.files, options);
   let signing: ReadySigning | undefined;
   try {

@@ -1,26 +1,29 @@
 import { type Diagnostic, problem } from '../core/errors.ts';
-import { type OutputFile, sha256Hex } from './output.ts';
+import { type OutputFile, RECORD_NAME, SUMS_NAME, sha256Hex } from './output.ts';
 
 const LINE = /^([0-9a-f]{64}) [ *](.+)$/;
-export const SUMS_NAME = 'SHA256SUMS';
 
 /**
  * Compares a release folder with its SHA256SUMS, both ways: every listed file is there and equal, every file there is
- * listed. Nothing to say about a folder without that file.
+ * listed. A release's folder must have that file; there is nothing to say about any other folder without it.
  */
 export const checkSums = (files: readonly OutputFile[]): readonly Diagnostic[] => {
   const sums = files.find((file) => file.path === SUMS_NAME);
-  if (sums === undefined) return [];
+  if (sums === undefined) {
+    if (!files.some((file) => file.path === RECORD_NAME)) return [];
+    const message = `The folder holds ${RECORD_NAME} but no ${SUMS_NAME}, so it cannot be told what belongs to it.`;
+    return [problem('SUMS_MISSING', message, { at: { file: SUMS_NAME } })];
+  }
   const lines = new TextDecoder('utf-8').decode(sums.bytes).split('\n');
   const listed = new Map<string, string>();
   const found: Diagnostic[] = [];
   for (const [index, line] of lines.entries()) {
     if (line === '') continue;
     const [, sum, path] = LINE.exec(line) ?? [];
-    if (sum !== undefined && path !== undefined) listed.set(path, sum);
+    if (sum !== undefined && path !== undefined && (listed.get(path) ?? sum) === sum) listed.set(path, sum);
     else
       found.push(
-        problem('SUMS_UNREADABLE', 'The line is not a checksum and a path.', {
+        problem('SUMS_UNREADABLE', 'The line is not a checksum and a path, or contradicts an earlier one.', {
           at: { file: SUMS_NAME, line: index + 1 },
         }),
       );

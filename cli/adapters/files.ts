@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join } from 'node:path';
+import { lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { ErrorCode } from '../../core/error-codes.ts';
 import { WinpvError } from '../../core/errors.ts';
 import type { FileEntry, Files } from '../../core/ports.ts';
@@ -70,7 +70,7 @@ const write: Files['write'] = async (path, bytes, { mode } = {}) => {
     await writeFile(temporary, bytes, { flag: 'wx', ...(mode === undefined ? {} : { mode }) });
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw fileError('FILE_UNWRITABLE', 'written', path, error);
   }
 };
@@ -78,11 +78,31 @@ const write: Files['write'] = async (path, bytes, { mode } = {}) => {
 const list: Files['list'] = async (folder) => {
   try {
     const names = (await readdir(folder)).sort();
-    const entries = await Promise.all(names.map(async (name) => entryOf(name, await stat(join(folder, name)))));
-    return entries;
+    return await Promise.all(
+      // A link that leads nowhere is something other than a file, and no reason to say that the folder is not there.
+      names.map(async (name) => entryOf(name, await stat(join(folder, name)).catch(() => lstat(join(folder, name))))),
+    );
   } catch (error) {
     throw fileError('FILE_UNREADABLE', 'listed', folder, error);
   }
+};
+
+/** A lock file younger than this may be one whose owner is just about to write its number. */
+const YOUNG_MS = 10_000;
+
+const makeFolder = async (path: string): Promise<void> => {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw fileError('FILE_UNWRITABLE', 'used', path, error);
+  }
+};
+
+/** Whether whoever made the lock file is gone: its process ended, or it never wrote its number. */
+const isAbandoned = async (path: string, owner: number): Promise<boolean> => {
+  if (Number.isInteger(owner) && owner > 0) return !isRunning(owner);
+  const made = await stat(path).catch(() => undefined);
+  return made === undefined || Date.now() - made.mtimeMs > YOUNG_MS;
 };
 
 /** A lock file beside the folder, made exclusively; one left by a dead process of this machine is taken over. */
@@ -93,24 +113,36 @@ const lock: Files['lock'] = async (folder) => {
     await handle.writeFile(String(process.pid));
     await handle.close();
     return async () => {
-      await unlink(path);
+      await rm(path, { force: true });
     };
   };
+  await makeFolder(dirname(path));
   try {
-    await mkdir(dirname(path), { recursive: true });
     return await take();
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw fileError('FILE_UNWRITABLE', 'locked', folder, error);
   }
   const owner = Number((await readFile(path, 'utf8').catch(() => '')).trim());
-  if (Number.isInteger(owner) && owner > 0 && !isRunning(owner)) {
+  if (await isAbandoned(path, owner)) {
     await rm(path, { force: true });
     return take();
   }
-  throw new WinpvError('OUTPUT_LOCKED', `Another winpv (process ${owner}) is writing to ${folder}.`, {
+  const who = owner > 0 ? ` (process ${owner})` : '';
+  throw new WinpvError('OUTPUT_LOCKED', `Another winpv${who} is writing to ${folder}.`, {
     at: { file: folder },
     hint: `Wait for it to end. If no winpv is running, delete ${path}.`,
   });
+};
+
+/** The absolute path with links followed, as far as it exists. */
+const realPath: Files['realPath'] = async (path) => {
+  const absolute = resolve(path);
+  try {
+    return await realpath(absolute);
+  } catch {
+    const parent = dirname(absolute);
+    return parent === absolute ? absolute : join(await realPath(parent), basename(absolute));
+  }
 };
 
 const isRunning = (pid: number): boolean => {
@@ -143,6 +175,8 @@ export const diskFiles: Files = {
       throw fileError('FILE_UNWRITABLE', 'renamed', from, error);
     }
   },
+  realPath,
+  relative: (from, to) => relative(resolve(from), resolve(to)).split(sep).join('/'),
   join,
   dirname,
   basename,

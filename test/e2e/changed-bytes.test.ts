@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { winpvJson } from '../support/command-line.ts';
 import { makeProject, type TestProject } from '../support/project.ts';
@@ -89,5 +89,13 @@ describe('a release folder', () => {
     const added = await whole();
     expect(added.exit).toBe(5);
     expect(added.error).toMatchObject({ code: 'SUMS_FILE_EXTRA', at: { file: 'xenproject/notes.txt' } });
+    const sums = readFileSync(project.path('out/SHA256SUMS'));
+    writeFileSync(
+      project.path('out/SHA256SUMS'),
+      Buffer.concat([Buffer.from(`${'0'.repeat(64)}  release.json\n`), sums]),
+    );
+    expect((await whole()).exit).toBe(5);
+    rmSync(project.path('out/SHA256SUMS'));
+    expect((await whole()).error?.code).toBe('SUMS_MISSING');
   });
 });

@@ -1,3 +1,4 @@
+import { renameSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { encodeInfText } from '../../packaging/formats/inf/text.ts';
 import { encodeStandIn } from '../../packaging/formats/pe/stand-in.ts';
@@ -256,9 +257,57 @@ describe('the output folder', () => {
     expect(again.exit).toBe(8);
     expect(again.error).toMatchObject({ code: 'OUTPUT_NOT_EMPTY' });
     expect(again.error?.hint).toContain('--clean');
-    project.write('out/xenproject/left-over.txt', 'old');
     expect((await winpvJson([...args, '--clean'])).exit).toBe(0);
-    expect(filesBelow(project.path('out'))).not.toContain('xenproject/left-over.txt');
+  });
+
+  test('is not cleaned when something stands in it that no release wrote', async () => {
+    project = await makeProject(STAND_IN);
+    const args = ['release', '-C', project.folder, '--out', project.path('out'), '--date', '2026-05-04', '--clean'];
+    expect((await winpvJson(args)).exit).toBe(0);
+    project.write('out/NOTES.md', 'mine');
+    const answer = await winpvJson(args);
+    expect(answer.error).toMatchObject({ code: 'OUTPUT_NOT_EMPTY', hint: expect.stringContaining('NOTES.md') });
+    expect(filesBelow(project.path('out'))).toContain('NOTES.md');
+  });
+
+  test('is not cleaned for the name of a file alone', async () => {
+    const answer = await refused({ ...STAND_IN, 'out/release.json': '{"my":"own"}', 'out/SHA256SUMS': '' }, '--clean');
+    expect(answer.error?.code).toBe('OUTPUT_NOT_EMPTY');
+  });
+
+  test('may be neither the project, nor around it, nor inside a source', async () => {
+    project = await makeProject({
+      'p/winpv.yaml': PROJECT,
+      'p/release.json': '{}',
+      ...Object.fromEntries(Object.entries(XENVBD).map(([name, bytes]) => [`p/${name}`, bytes])),
+    });
+    const before = filesBelow(project.folder);
+    for (const out of ['p', '.', 'p/bin', 'p/bin/x64', 'p/bin/x64/out']) {
+      const answer = await winpvJson([
+        'release',
+        '-C',
+        project.path('p'),
+        '--out',
+        project.path(out),
+        '--date',
+        '2026-05-04',
+        '--clean',
+      ]);
+      expect(answer.exit, out).toBe(8);
+    }
+    expect(filesBelow(project.folder)).toEqual(before);
+  });
+
+  test('is put right after a run that was killed between the two renames', async () => {
+    project = await makeProject(STAND_IN);
+    const args = ['release', '-C', project.folder, '--out', project.path('out'), '--date', '2026-05-04', '--clean'];
+    expect((await winpvJson(args)).exit).toBe(0);
+    const before = filesBelow(project.path('out'));
+    renameSync(project.path('out'), project.path('.out.winpv-old'));
+    project.write('winpv.yaml', `${STAND_IN['winpv.yaml']}windows: [7_X64]\n`);
+    expect((await winpvJson(args)).exit).toBe(4);
+    expect(filesBelow(project.path('out'))).toEqual(before);
+    expect(filesBelow(project.folder).some((path) => path.startsWith('.out.'))).toBe(false);
   });
 
   test('keeps its old content when the new release fails', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseCab } from '../../packaging/formats/cab/parse.ts';
 import { parseCatalog } from '../../packaging/formats/cat/parse.ts';
@@ -162,6 +162,38 @@ describe('a release of stand-ins', () => {
     const answer = await release('--clean');
     expect(answer.exit).toBe(0);
     expect(contentBelow(project.path('out'))).toEqual(before);
+  });
+
+  test('is the same however the project is named', async () => {
+    const files = {
+      'p/winpv.yaml':
+        'brands: [xenproject]\nsources: { xencrsh: { binaries: ../ext } }\ndrivers: [xencrsh]\narchitectures: [x64]\n',
+    };
+    const other = await makeProject(files);
+    try {
+      other.write('ext/x64/xencrsh.sys', readFileSync(project.path('out/xenproject/xencrsh/x64/xencrsh.sys')));
+      cpSync(other.path('.winpv'), other.path('p/.winpv'), { recursive: true });
+      const spelled = [other.path('p'), `${other.path('p')}/`, `${other.path('p')}/../p`, other.path('.', 'p')];
+      const made = [];
+      for (const [i, name] of spelled.entries()) {
+        const unsigned = await winpvJson([
+          'release',
+          '-C',
+          name,
+          '--out',
+          other.path(`out${i}`),
+          '--date',
+          '2026-05-04',
+          '--dry-run',
+        ]);
+        expect(unsigned.error).toBeUndefined();
+        made.push(JSON.stringify(unsigned.result));
+      }
+      expect(new Set(made).size).toBe(1);
+      expect(made[0]).toContain('"path":"../ext/x64/xencrsh.sys"');
+    } finally {
+      other.dispose();
+    }
   });
 
   test('another date gives another release', async () => {
