@@ -1,5 +1,6 @@
+import { utf8 } from '../core/bytes.ts';
 import { type Diagnostic, problem, WinpvError } from '../core/errors.ts';
-import type { Files, KeyMaker } from '../core/ports.ts';
+import type { Files, KeyMaker, Timer } from '../core/ports.ts';
 import {
   certificateFiles,
   HIERARCHY_STORE_NAMES,
@@ -14,6 +15,7 @@ const OWNER_ONLY = 0o600;
 export interface TestKeyPorts {
   readonly files: Files;
   readonly keyMaker: KeyMaker;
+  readonly timer: Timer;
 }
 
 export interface LoadedTestKeys {
@@ -31,11 +33,17 @@ const readStore = async (files: Files, folder: string): Promise<TestHierarchy> =
     ),
   );
 
+/** Writes the keys into a folder beside, and moves it into its place whole: a killed run leaves no half set. */
 const makeStore = async ({ files, keyMaker }: TestKeyPorts, folder: string, name: string): Promise<TestHierarchy> => {
   const hierarchy = await createTestHierarchy({ keyMaker, name });
+  const partial = files.join(files.dirname(folder), 'keys.partial');
+  await files.remove(partial);
+  // Whoever adds the project to git should not add the keys.
+  await files.write(files.join(files.dirname(folder), '.gitignore'), utf8('*\n'));
   for (const file of [...hierarchyStore(hierarchy), ...certificateFiles(hierarchy)]) {
-    await files.write(files.join(folder, file.name), file.bytes, file.secret ? { mode: OWNER_ONLY } : {});
+    await files.write(files.join(partial, file.name), file.bytes, file.secret ? { mode: OWNER_ONLY } : {});
   }
+  await files.rename(partial, folder);
   return hierarchy;
 };
 
@@ -58,20 +66,40 @@ export const projectTestKeys = async (
 ): Promise<LoadedTestKeys> => {
   const { files } = ports;
   const folder = files.join(projectFolder, '.winpv', 'keys');
-  const unlock = await files.lock(folder);
-  try {
+  const complete = async (): Promise<boolean> => {
     const missing = await missingKeys(files, folder);
-    if (missing.length === 0) return { hierarchy: await readStore(files, folder), diagnostics: [] };
-    if (missing.length < HIERARCHY_STORE_NAMES.length) {
-      throw new WinpvError('KEYS_INCOMPLETE', `The test keys in ${folder} lack ${missing.join(', ')}.`, {
-        at: { file: folder },
-        hint: 'Put the files back, or delete the folder: new keys are made, and machines have to trust the new root.',
-      });
-    }
+    if (missing.length === 0 || missing.length === HIERARCHY_STORE_NAMES.length) return missing.length === 0;
+    throw new WinpvError('KEYS_INCOMPLETE', `The test keys in ${folder} lack ${missing.join(', ')}.`, {
+      at: { file: folder },
+      hint: 'Put the files back, or delete the folder: new keys are made, and machines have to trust the new root.',
+    });
+  };
+  // Keys that are there are only read: any number of releases may do so at once, also in a read-only project.
+  if (await complete()) return { hierarchy: await readStore(files, folder), diagnostics: [] };
+  const unlock = await lockPatiently(ports, folder);
+  try {
+    if (await complete()) return { hierarchy: await readStore(files, folder), diagnostics: [] };
+    await files.remove(folder);
     const hierarchy = await makeStore(ports, folder, name);
     const note = problem('KEYS_MADE', `New test keys were made in ${folder}.`, { severity: 'info' });
     return { hierarchy, diagnostics: [note] };
   } finally {
     await unlock();
+  }
+};
+
+const TRIES = 120;
+const PAUSE_MS = 500;
+
+/** Another release of the project may be making the keys just now: a minute is enough for that. */
+const lockPatiently = async ({ files, timer }: TestKeyPorts, folder: string): Promise<() => Promise<void>> => {
+  for (let left = TRIES; ; left -= 1) {
+    try {
+      return await files.lock(folder);
+    } catch (error) {
+      const taken = error instanceof WinpvError && error.code === 'OUTPUT_LOCKED';
+      if (!taken || left === 0) throw error;
+    }
+    await timer.wait(PAUSE_MS);
   }
 };

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { diskFiles } from '../../cli/adapters/files.ts';
-import { systemKeyMaker } from '../../cli/adapters/machine.ts';
+import { systemKeyMaker, systemTimer } from '../../cli/adapters/machine.ts';
 import { projectTestKeys } from '../../release/keys.ts';
 
 /** A project in a temporary folder, which goes away with `dispose`. */
@@ -30,7 +30,7 @@ const sharedKeys = (): Promise<string> => {
   keyFolder ??= (async () => {
     const folder = mkdtempSync(join(tmpdir(), 'winpv-keys-'));
     process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-    await projectTestKeys({ files: diskFiles, keyMaker: systemKeyMaker }, folder, 'winpv');
+    await projectTestKeys({ files: diskFiles, keyMaker: systemKeyMaker, timer: systemTimer }, folder, 'winpv');
     return folder;
   })();
   return keyFolder;
