@@ -226,6 +226,8 @@ const verify = rows({
   VERIFY_TIMESTAMP_UNTRUSTED: { exit: 5, title: 'A time stamp comes from an authority that is not trusted' },
   VERIFY_CATALOG_INVALID: { exit: 5, title: 'The catalog that lists the file is not valid' },
   VERIFY_CATALOG_MISSING: { exit: 5, title: 'The catalog that an INF names is not there' },
+  VERIFY_WRONG_MEMBER: { exit: 5, title: 'A file is not the one that its catalog lists under its name' },
+  VERIFY_STRAY_IMAGE: { exit: 5, title: 'An image stands in a package whose INF does not install it' },
   VERIFY_NOT_IN_CATALOG: { exit: 5, title: "A file of a package is not in the package's catalog" },
   VERIFY_SHA1_ONLY: { exit: 5, title: 'A file is listed in a catalog by its SHA-1 hash only' },
   VERIFY_FILE_MISSING: { exit: 5, title: 'A file that an INF installs is not there' },

@@ -38,27 +38,67 @@ const judgedAt = (io: Io, at: string | undefined): number => {
 
 type Subject = Pick<NamedFile, 'bytes'> & { readonly path: string };
 
+interface Subjects {
+  readonly files: readonly Subject[];
+  /** One file that was named, to be judged without its package. */
+  readonly alone: boolean;
+  /** Why an archive could not be opened. */
+  readonly damage: readonly Diagnostic[];
+}
+
+/** What an archive holds; a damaged one is a finding, for to find that is what a verification is for. */
+const contentOf = (path: string, read: () => readonly Subject[]): Pick<Subjects, 'files' | 'damage'> => {
+  try {
+    return { files: read(), damage: [] };
+  } catch (error) {
+    if (!(error instanceof WinpvError)) throw error;
+    const damage = problem('VERIFY_MALFORMED', error.message, { at: error.at ?? { file: path } });
+    return { files: [], damage: [damage] };
+  }
+};
+
 /** What a path stands for: a file, all below a folder, or all in a ZIP or cabinet (named below the archive's name). */
-const subjectsOf = async (io: Io, path: string): Promise<readonly Subject[]> => {
+const subjectsOf = async (io: Io, path: string): Promise<Subjects> => {
   const entry = await io.files.stat(path);
   if (entry === undefined) throw new WinpvError('FILE_NOT_FOUND', `${path} does not exist.`, { at: { file: path } });
   if (entry.kind === 'folder') {
     const { readFolderFiles } = await import('../named-files.ts');
-    return (await readFolderFiles(io, path)).map(({ name, bytes }) => ({ path: name, bytes }));
+    const files = (await readFolderFiles(io, path)).map(({ name, bytes }) => ({ path: name, bytes }));
+    return { files, alone: false, damage: [] };
   }
   const bytes = await io.files.read(path);
   if (/\.zip$/i.test(path)) {
     const { parseZip } = await import('../../packaging/formats/zip/parse.ts');
-    return parseZip(bytes, path).map((file) => ({ path: file.name, bytes: file.bytes() }));
+    const read = () => parseZip(bytes, path).map((file) => ({ path: file.name, bytes: file.bytes() }));
+    return { ...contentOf(path, read), alone: false };
   }
-  if (!/\.cab$/i.test(path)) return [{ path, bytes }];
+  if (!/\.cab$/i.test(path)) return { files: [{ path, bytes }], alone: true, damage: [] };
   const { parseCab } = await import('../../packaging/formats/cab/parse.ts');
   const { extractCab } = await import('../../packaging/formats/cab/extract.ts');
-  const inside = extractCab(parseCab(bytes, path));
-  return [
-    { path, bytes },
-    ...inside.map((file) => ({ path: `${path}/${file.name.replaceAll('\\', '/')}`, bytes: file.bytes })),
-  ];
+  const { files, damage } = contentOf(path, () =>
+    extractCab(parseCab(bytes, path)).map((file) => ({
+      path: `${path}/${file.name.replaceAll('\\', '/')}`,
+      bytes: file.bytes,
+    })),
+  );
+  return { files: [{ path, bytes }, ...files], alone: false, damage };
+};
+
+/** A damaged archive as a file of the report, in place of what was found of it otherwise. */
+const withDamage = (
+  files: readonly FileVerdict[],
+  path: string,
+  damage: readonly Diagnostic[],
+): readonly FileVerdict[] => {
+  if (damage.length === 0) return files;
+  const found = files.find((file) => file.path === path);
+  const broken: FileVerdict = {
+    ...(found ?? { path, kind: 'flat', signatures: [], catalogs: [], diagnostics: [] }),
+    verdict: 'invalid',
+    reason: found?.verdict === 'invalid' && found.reason !== undefined ? found.reason : 'VERIFY_MALFORMED',
+    counts: true,
+  };
+  return [broken, ...files.filter((file) => file !== found)];
 };
 
 interface Asked {
@@ -116,9 +156,14 @@ const run = async ({ io, output }: Context, named: readonly string[], options: V
   );
   const reports = await Promise.all(
     paths.map(async (path) => {
-      const files = await subjectsOf(io, path);
-      const report = verifyTree({ files, trust, atMs, extraCatalogs });
-      return { ...report, sums: checkSums(files) };
+      const { files, alone, damage } = await subjectsOf(io, path);
+      const report = verifyTree({ files, trust, atMs, extraCatalogs, alone });
+      return {
+        verdict: damage.length > 0 ? ('invalid' as const) : report.verdict,
+        files: withDamage(report.files, path, damage),
+        diagnostics: [...damage, ...report.diagnostics],
+        sums: checkSums(files),
+      };
     }),
   );
   const { worst } = await import('../../packaging/signing/verdict.ts');

@@ -84,11 +84,20 @@ const checkOne = (signed: SignedData, signer: SignerInfo, request: SignatureRequ
     ...checkUnsigned(signer, request),
     ...checkOrder(signed, request),
     ...chain.findings,
-    ...stamps.flatMap((stamp) => stamp.findings),
+    ...stamps.flatMap((stamp) => [...stamp.findings, ...fromTheFuture(stamp, node, request.atMs)]),
     ...checkEmbedded(certificates, { trust, reported: chain.path.at(-1) }),
     ...checkOthers(signed),
   ];
   return { findings, report: reportOf(signer, checked, { ...chain, place: request.place, findings, stamps }) };
+};
+
+/** Clocks of authorities and machines differ by hours at most, and a test stamp states a day. */
+const TOLERANCE_MS = 24 * 60 * 60 * 1000;
+
+const fromTheFuture = ({ timeMs }: CheckedTimestamp, node: DerNode, atMs: number): readonly Diagnostic[] => {
+  if (timeMs === undefined || timeMs <= atMs + TOLERANCE_MS) return [];
+  const [stamped, judged] = [timeMs, atMs].map((ms) => new Date(ms).toISOString().slice(0, 10));
+  return [findingAt(node, 'VERIFY_TIMESTAMP_UNTRUSTED', `The time stamp is of ${stamped}, after ${judged}.`)];
 };
 
 const timestampsOf = ({ unsignedAttributes }: SignerInfo) => [

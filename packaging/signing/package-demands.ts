@@ -1,5 +1,5 @@
-import { type Diagnostic, problem, WinpvError } from '../../core/errors.ts';
-import { catalogNameFor, fileNameOf, scopedFiles } from '../bundle/catalog-scope.ts';
+import { type Diagnostic, problem, type Severity, WinpvError } from '../../core/errors.ts';
+import { catalogNameFor, fileNameOf, reachesInf, scopedFiles } from '../bundle/catalog-scope.ts';
 import { CATALOG_OSES, type CatalogOs, osByCode } from '../formats/cat/os.ts';
 import { osCodesOf } from '../formats/cat/show.ts';
 import { type InfDocument, parseInf } from '../formats/inf/document.ts';
@@ -21,6 +21,8 @@ export interface TreeView {
 export interface PackageDemands {
   /** Lower-case paths of files that must be in catalogs, with the paths of those catalogs. */
   readonly listed: ReadonlyMap<string, readonly string[]>;
+  /** The names, in lower case, that those files are installed under. */
+  readonly names: ReadonlyMap<string, readonly string[]>;
   /** About the INF itself: catalogs and files that are not there. */
   readonly findings: readonly Diagnostic[];
 }
@@ -38,7 +40,7 @@ export const packageDemands = (inf: FileBytes, view: TreeView): PackageDemands =
   } catch (error) {
     if (!(error instanceof WinpvError)) throw error;
     const at = error.at ?? { file: inf.path };
-    return { listed: new Map(), findings: [problem('VERIFY_INF_UNREADABLE', error.message, { at })] };
+    return { listed: new Map(), names: new Map(), findings: [problem('VERIFY_INF_UNREADABLE', error.message, { at })] };
   }
 };
 
@@ -49,29 +51,40 @@ interface ReadInf {
 
 const demandsOf = (path: string, inf: ReadInf, view: TreeView): PackageDemands => {
   const listed = new Map<string, string[]>();
+  const names = new Map<string, string[]>();
   const findings: Diagnostic[] = [];
-  const say = (code: VerifyCode, message: string): void => {
-    findings.push(problem(code, message, { at: { file: path } }));
+  const say = (code: VerifyCode, message: string, severity: Severity = 'error'): void => {
+    findings.push(problem(code, message, { severity, at: { file: path } }));
   };
-  for (const name of new Set(Object.values(inf.model.version.catalogFiles).map((text) => text.toLowerCase()))) {
+  const wantedNames = [...new Set(Object.values(inf.model.version.catalogFiles).map((text) => text.toLowerCase()))];
+  const someThere = wantedNames.some((name) => namedCatalog(name, path, view) !== undefined);
+  for (const name of wantedNames) {
     const catalog = namedCatalog(name, path, view);
     if (catalog === undefined) {
-      say('VERIFY_CATALOG_MISSING', `The catalog ${name}, which the INF names, is not there.`);
+      if (!servesSomebody(name, inf)) continue;
+      // A folder for one architecture needs no catalog of the others.
+      const severity = someThere ? 'warning' : 'error';
+      say('VERIFY_CATALOG_MISSING', `The catalog ${name}, which the INF names, is not there.`, severity);
       continue;
     }
-    const demand = (wanted: string): void => {
+    const demand = (wanted: string, installedAs: string): void => {
       const catalogs = listed.get(wanted) ?? [];
       if (!catalogs.includes(catalog.path)) listed.set(wanted, [...catalogs, catalog.path]);
+      names.set(wanted, [...(names.get(wanted) ?? []), installedAs.toLowerCase()]);
     };
-    demand(path.toLowerCase());
+    demand(path.toLowerCase(), fileNameOf(path));
     for (const { file } of scopedFiles(inf, systemsOf(catalog, name, inf))) {
       const wanted = `${folderOf(path)}${file.sourcePath}`;
-      if (view.files.has(wanted.toLowerCase())) demand(wanted.toLowerCase());
+      if (view.files.has(wanted.toLowerCase())) demand(wanted.toLowerCase(), file.name);
       else say('VERIFY_FILE_MISSING', `${file.sourcePath}, which the INF installs, is not there.`);
     }
   }
-  return { listed, findings: distinct(findings) };
+  return { listed, names, findings: distinct(findings) };
 };
+
+/** Whether some Windows that installs anything of the INF looks for this catalog. */
+const servesSomebody = (name: string, inf: ReadInf): boolean =>
+  CATALOG_OSES.some((os) => catalogNameFor(inf, os.arch)?.toLowerCase() === name && reachesInf(os, inf));
 
 const namedCatalog = (name: string, infPath: string, { catalogs, catalogsApart }: TreeView) =>
   catalogs.find(({ path }) =>

@@ -19,6 +19,8 @@ export interface JudgedCatalog {
   readonly catalog: Catalog | undefined;
   /** Members by their hash in lower-case hex. */
   readonly members: ReadonlyMap<string, CatalogMember>;
+  /** Hashes of the members whose `File` is this name, in lower case. */
+  readonly hashesByName: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /** Reads and judges a catalog; what cannot be read is a finding. */
@@ -32,10 +34,20 @@ export const judgeCatalog = (bytes: Uint8Array, path: string, context: JudgeCont
       ...catalog.findings,
     ];
     const reports = signatures.map(({ report }) => report);
-    return { path, ...judge(findings), signatures: reports, findings, catalog, members: membersByHash(catalog) };
+    const members = membersByHash(catalog);
+    const hashesByName = hashesByFileName(members);
+    return { path, ...judge(findings), signatures: reports, findings, catalog, members, hashesByName };
   } catch (error) {
     const findings = [findingOf(error)];
-    return { path, ...judge(findings), signatures: [], findings, catalog: undefined, members: new Map() };
+    return {
+      path,
+      ...judge(findings),
+      signatures: [],
+      findings,
+      catalog: undefined,
+      members: new Map(),
+      hashesByName: new Map(),
+    };
   }
 };
 
@@ -63,6 +75,18 @@ const membersByHash = ({ content }: Catalog): ReadonlyMap<string, CatalogMember>
     if (hash !== undefined) members.set(toHex(hash.digest), member);
   }
   return members;
+};
+
+const hashesByFileName = (members: ReadonlyMap<string, CatalogMember>): ReadonlyMap<string, ReadonlySet<string>> => {
+  const byName = new Map<string, Set<string>>();
+  for (const [hash, member] of members) {
+    const name = findText(member.attributes, 'File')?.toLowerCase();
+    if (name === undefined) continue;
+    const hashes = byName.get(name);
+    if (hashes === undefined) byName.set(name, new Set([hash]));
+    else hashes.add(hash);
+  }
+  return byName;
 };
 
 /** Finds a file by its SHA-256, else by its SHA-1 hash (spec signing-formats 6.5.3). */

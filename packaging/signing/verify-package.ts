@@ -11,6 +11,8 @@ export interface VerifyTreeRequest extends VerifyOptions {
   readonly files: readonly FileBytes[];
   /** Catalogs that serve instead of those in the tree. */
   readonly extraCatalogs?: readonly FileBytes[];
+  /** One file judged by itself, whatever package it is from; default: a tree of one file. */
+  readonly alone?: boolean;
 }
 
 /**
@@ -20,7 +22,8 @@ export interface VerifyTreeRequest extends VerifyOptions {
  * file is judged as such, without asking for the rest of its package.
  * @throws WinpvError DER_* when a certificate of `trust` cannot be read
  */
-export const verifyTree = ({ files, trust, atMs, extraCatalogs = [] }: VerifyTreeRequest): TreeVerdict => {
+export const verifyTree = (request: VerifyTreeRequest): TreeVerdict => {
+  const { files, trust, atMs, extraCatalogs = [], alone = request.files.length === 1 } = request;
   const context: JudgeContext = { trust: trustOf(trust), atMs };
   const own = files.filter(({ path, bytes }) => fileKind(path, bytes) === 'cat').map((file) => judged(file, context));
   const apart = extraCatalogs.map((file) => judged(file, context));
@@ -29,17 +32,29 @@ export const verifyTree = ({ files, trust, atMs, extraCatalogs = [] }: VerifyTre
     catalogs: apart.length > 0 ? apart : own,
     catalogsApart: apart.length > 0,
   };
-  const alone = files.length === 1;
   const demands = alone ? new Map<string, PackageDemands>() : demandsByInf(files, view);
-  const required = requiredCatalogs(demands.values());
+  const required = gathered(demands.values(), ({ listed }) => listed);
+  const names = gathered(demands.values(), (demand) => demand.names);
+  const packages = new Set([...demands.keys()].map(folderOf));
   const byPath = new Map(own.map((catalog) => [catalog.path, catalog]));
   const verdicts = files.map((file): FileVerdict => {
     const catalog = byPath.get(file.path);
     if (catalog !== undefined) return catalogVerdict(catalog);
     const listed = required.get(file.path.toLowerCase()) ?? [];
-    const verdict = judgeFile({ ...file, ...context, catalogs: nearFirst(view.catalogs, file.path), required: listed });
+    const verdict = judgeFile({
+      ...file,
+      ...context,
+      catalogs: nearFirst(view.catalogs, file.path),
+      required: listed,
+      installedAs: names.get(file.path.toLowerCase()) ?? [],
+    });
     const isOther = !alone && listed.length === 0 && isOtherFile(verdict);
-    return isOther ? asOther(verdict) : withFindings(verdict, demands.get(file.path)?.findings ?? []);
+    if (isOther) return asOther(verdict);
+    const stray = verdict.kind === 'pe' && listed.length === 0 && packages.has(folderOf(file.path));
+    return withFindings(verdict, [
+      ...(demands.get(file.path)?.findings ?? []),
+      ...(stray ? [strayImage(file.path)] : []),
+    ]);
   });
   const counted = verdicts.filter(({ counts }) => counts);
   return {
@@ -58,15 +73,23 @@ const demandsByInf = (files: readonly FileBytes[], view: TreeView): ReadonlyMap<
       .map((file) => [file.path, packageDemands(file, view)]),
   );
 
-const requiredCatalogs = (demands: Iterable<PackageDemands>): ReadonlyMap<string, readonly string[]> => {
-  const required = new Map<string, readonly string[]>();
-  for (const { listed } of demands) {
-    for (const [path, catalogs] of listed) {
-      required.set(path, [...new Set([...(required.get(path) ?? []), ...catalogs])]);
-    }
+/** What all INFs ask for, by the path that they ask it of. */
+const gathered = (
+  demands: Iterable<PackageDemands>,
+  pick: (demand: PackageDemands) => ReadonlyMap<string, readonly string[]>,
+): ReadonlyMap<string, readonly string[]> => {
+  const all = new Map<string, readonly string[]>();
+  for (const demand of demands) {
+    for (const [path, asked] of pick(demand)) all.set(path, [...new Set([...(all.get(path) ?? []), ...asked])]);
   }
-  return required;
+  return all;
 };
+
+const strayImage = (path: string): Diagnostic =>
+  problem('VERIFY_STRAY_IMAGE', 'The image stands in a package whose INF does not install it.', {
+    severity: 'warning',
+    at: { file: path },
+  });
 
 /** The catalogs of the file's own folder, then those of folders above it, then the rest. */
 const nearFirst = (catalogs: readonly JudgedCatalog[], path: string): readonly JudgedCatalog[] => {

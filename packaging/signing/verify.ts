@@ -42,6 +42,8 @@ export interface JudgeFileRequest extends FileBytes, JudgeContext {
   readonly catalogs: readonly JudgedCatalog[];
   /** Paths of catalogs that must list it: those its package names for it. */
   readonly required?: readonly string[];
+  /** Names, in lower case, that its package installs it under: what a catalog calls `File`. */
+  readonly installedAs?: readonly string[];
 }
 
 const IMAGE_EXTENSIONS = /\.(sys|dll|exe|efi|ocx|cpl|scr|drv)$/i;
@@ -144,7 +146,8 @@ interface Matches {
   readonly findings: readonly Diagnostic[];
 }
 
-const matchCatalogs = ({ path, bytes, catalogs, required = [] }: JudgeFileRequest, embedded: boolean): Matches => {
+const matchCatalogs = (request: JudgeFileRequest, embedded: boolean): Matches => {
+  const { path, bytes, catalogs, required = [], installedAs = [] } = request;
   if (catalogs.length === 0 && required.length === 0) return { matches: [], findings: [] };
   const hashes = catalogHashes(path, bytes);
   const matches = catalogs.flatMap((catalog) => findInCatalog(catalog, hashes) ?? []);
@@ -156,7 +159,26 @@ const matchCatalogs = ({ path, bytes, catalogs, required = [] }: JudgeFileReques
   // Any catalog will do where none is required, so the best one counts.
   const deciding = required.length > 0 ? matches.filter((match) => required.includes(match.path)) : best(matches);
   for (const match of deciding) findings.push(...catalogFindings(path, match, embedded));
+  for (const catalog of catalogs) {
+    if (!required.includes(catalog.path) || !matches.some((match) => match.path === catalog.path)) continue;
+    if (isListedUnderItsName(catalog, installedAs, hashes)) continue;
+    const message = `${catalog.path} lists another file as ${installedAs.join(' or ')}.`;
+    findings.push(problem('VERIFY_WRONG_MEMBER', message, { at: { file: path } }));
+  }
   return { matches, findings };
+};
+
+/**
+ * A catalog lists equal files once, under the first name (spec signing-formats 1.8), so another name is no fault; but a
+ * member of the name has to be this file.
+ */
+const isListedUnderItsName = (
+  { hashesByName }: JudgedCatalog,
+  installedAs: readonly string[],
+  hashes: ReadonlyMap<FileHash, string>,
+): boolean => {
+  const named = installedAs.flatMap((name) => hashesByName.get(name) ?? []);
+  return named.length === 0 || named.some((members) => [...hashes.values()].some((hash) => members.has(hash)));
 };
 
 const best = (matches: readonly CatalogMatch[]): readonly CatalogMatch[] => {
