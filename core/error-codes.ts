@@ -242,6 +242,7 @@ const bundle = rows({
   BUNDLE_FILE_NOT_NAMED: { exit: 4, title: 'The source has a file that no INF names' },
   BUNDLE_ARCHITECTURE: { exit: 4, title: 'A binary is for another architecture than its package' },
   BUNDLE_NOT_A_BINARY: { exit: 4, title: 'A file that must be a PE image is not one' },
+  BUNDLE_TREE_DIFFERS: { exit: 4, title: 'A finished INF of a build tree is of another brand or version' },
   BUNDLE_PART_DIFFERS: { exit: 4, title: 'A driver packaged on its own differs from the one in its main package' },
   BUNDLE_NO_WINDOWS: { exit: 4, title: 'The INF installs on none of the Windows versions of the release' },
   BUNDLE_NAMES_DIFFER: { exit: 4, title: 'An INF names a file that it installs under another name or not at all' },

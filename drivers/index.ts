@@ -8,6 +8,12 @@ import { xenvbd } from './xenvbd/definition.ts';
 /** Every driver, in the order of releases: the bus first, then what hangs below it. */
 export const DRIVERS: readonly DriverDefinition[] = [xenbus, xenvbd, xendisk, xencrsh];
 
+/** Every driver of the family, those included that winpv does not release yet: what a brand may speak of. */
+export const FAMILY: readonly string[] = [
+  ...DRIVERS.map(({ name }) => name),
+  ...['xenvif', 'xennet', 'xeniface', 'xenvkbd', 'xenhid', 'xencons'],
+];
+
 /** @throws WinpvError DRIVER_UNKNOWN, with the names there are */
 export const driverNamed = (name: string): DriverDefinition => {
   const driver = DRIVERS.find((candidate) => candidate.name === name);

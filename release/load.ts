@@ -1,12 +1,13 @@
 import { type LoadedBrand, parseBrand } from '../branding/load.ts';
 import { checkBrands, checkIdListSizes } from '../branding/rules.ts';
+import type { SettingsPoint } from '../branding/settings-tree.ts';
 import { SHIPPED_BRANDS, shippedBrand } from '../branding/shipped.ts';
 import { ARCHITECTURES, type Architecture } from '../core/architecture.ts';
-import { type Diagnostic, stopOnErrors, WinpvError } from '../core/errors.ts';
+import { type Diagnostic, problem, stopOnErrors, WinpvError } from '../core/errors.ts';
 import type { Files } from '../core/ports.ts';
 import { closestName } from '../core/spelling.ts';
 import type { DriverDefinition } from '../drivers/contract.ts';
-import { DRIVERS } from '../drivers/index.ts';
+import { DRIVERS, FAMILY } from '../drivers/index.ts';
 import { readSource, type SourceSettings } from '../packaging/bundle/source.ts';
 import type { Precious } from './output.ts';
 import { type BrandInput, type DriverInput, inReleaseOrder } from './plan.ts';
@@ -121,9 +122,65 @@ const loadBrands = async (ports: LoadPorts, project: Project): Promise<readonly 
     }),
   );
 
-const checkPrefixes = (brands: readonly LoadedBrand[], drivers: readonly DriverInput[]): readonly Diagnostic[] => {
-  const buses = drivers.flatMap(({ generation }) => generation.bus ?? []);
-  return brands.flatMap((brand) => checkIdListSizes(brand, buses));
+/** The most rows that a table of upstream's ever had in a release (spec xen-pv 2.3). */
+const MOST_ROWS = 12;
+
+/**
+ * F10. The table is compiled into the bus driver: winpv's own template stands for the current one; with another INF it
+ * may be any of upstream's, so that what the longest would break is a warning.
+ */
+const checkPrefixes = (brands: readonly LoadedBrand[], drivers: readonly DriverInput[]): readonly Diagnostic[] =>
+  drivers.flatMap(({ generation: { bus }, source }) => {
+    if (bus === undefined) return [];
+    const sure = brands.flatMap((brand) => checkIdListSizes(brand, [bus]));
+    const foreign = source.kind === 'tree' || source.template !== undefined;
+    if (!foreign || sure.length > 0) return sure;
+    const longest = { ...bus, revisions: { length: MOST_ROWS } };
+    return brands.flatMap((brand) =>
+      checkIdListSizes(brand, [longest]).map((finding) => ({ ...finding, severity: 'warning' as const })),
+    );
+  });
+
+/** What a brand may say and this version does not do: refused, not ignored. */
+const unsupportedIn = ({ brand, keyPoint }: LoadedBrand): readonly Diagnostic[] => {
+  const asked: readonly (readonly [key: keyof typeof brand, asked: boolean])[] = [
+    ['rewriteVersions', brand.rewriteVersions],
+    ['patches', brand.patches !== undefined],
+    ['strings', Object.keys(brand.strings).length > 0],
+    ['services', brand.services.length > 0],
+  ];
+  return asked
+    .filter(([, wanted]) => wanted)
+    .map(([key]) =>
+      problem(
+        'CONFIG_UNSUPPORTED',
+        `\`${key}\` of the brand "${brand.id}" is not supported by this version of winpv.`,
+        {
+          ...keyPoint([key]),
+          hint: 'Remove it. The changelog says when it arrives.',
+        },
+      ),
+    );
+};
+
+const unknownDriversIn = ({ brand, point, keyPoint }: LoadedBrand): readonly Diagnostic[] => {
+  const complain = (name: string, place: SettingsPoint): readonly Diagnostic[] => {
+    if (FAMILY.includes(name)) return [];
+    const meant = closestName(name, FAMILY);
+    const hint = meant === undefined ? `The drivers are ${FAMILY.join(', ')}.` : `Did you mean \`${meant}\`?`;
+    return [problem('CONFIG_INVALID', `There is no driver "${name}".`, { ...place, hint })];
+  };
+  return [
+    ...(brand.drivers ?? []).flatMap((name, i) => complain(name, point(['drivers', i]))),
+    ...Object.keys(brand.versions).flatMap((name) => complain(name, keyPoint(['versions', name]))),
+  ];
+};
+
+/** A brand that names drivers has to share one with the release. */
+const withoutDriver = ({ brand, keyPoint }: LoadedBrand, names: readonly string[]): readonly Diagnostic[] => {
+  if (brand.drivers === undefined || brand.drivers.some((name) => names.includes(name))) return [];
+  const message = `The brand "${brand.id}" has none of the release's drivers (${names.join(', ')}).`;
+  return [problem('CONFIG_INVALID', message, keyPoint(['drivers']))];
 };
 
 /**
@@ -135,7 +192,9 @@ export const loadRelease = async (ports: LoadPorts, folder: string, selection: S
   const project = await loadProject(ports.files, folder);
   const all = await loadBrands(ports, project);
   const ids = all.map(({ loaded }) => loaded.brand.id);
-  const clashes = stopOnErrors(checkBrands(all.map(({ loaded }) => loaded)));
+  const every = all.map(({ loaded }) => loaded);
+  stopOnErrors([...every.flatMap(unknownDriversIn), ...every.flatMap(unsupportedIn)]);
+  const clashes = stopOnErrors(checkBrands(every));
   const chosen = narrow('brand', ids, selection.brands);
   const brands = all.filter(({ loaded }) => chosen.includes(loaded.brand.id));
   const names = narrow(
@@ -149,6 +208,8 @@ export const loadRelease = async (ports: LoadPorts, folder: string, selection: S
     inReleaseOrder(names).map((definition) => loadDriver(ports, project, definition, architectures)),
   );
   const loaded = brands.map((brand) => brand.loaded);
+  const released = drivers.map(({ definition }) => definition.name);
+  stopOnErrors(loaded.flatMap((brand) => withoutDriver(brand, released)));
   const sizes = stopOnErrors(checkPrefixes(loaded, drivers));
   return {
     project,

@@ -44,7 +44,8 @@ export interface OutputStage {
  *   OUTPUT_LOCKED; FILE_*
  */
 export const openOutput = async (files: Files, options: OutputOptions): Promise<OutputStage> => {
-  const { folder } = options;
+  // A link to a folder stays a link: what it leads to is replaced.
+  const folder = await files.realPath(options.folder);
   const beside = (suffix: string): string => files.join(files.dirname(folder), `.${files.basename(folder)}.${suffix}`);
   const release = await files.lock(folder);
   const [stage, old] = [beside('winpv-partial'), beside('winpv-old')];

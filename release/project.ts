@@ -7,6 +7,7 @@ import type { Files } from '../core/ports.ts';
 import { closestName } from '../core/spelling.ts';
 import { DRIVERS } from '../drivers/index.ts';
 import type { SourceSettings } from '../packaging/bundle/source.ts';
+import { CATALOG_OSES, osByName } from '../packaging/formats/cat/os.ts';
 import { type SigningSettings, signingOf } from './project-signing.ts';
 
 /** The project file's name; it stands in the project's folder. */
@@ -135,6 +136,11 @@ const unsupported = (settings: Settings<ProjectSettings>): readonly Diagnostic[]
     [['signing', 'cloud'], value.signing?.cloud !== undefined],
     [['patches'], value.patches !== undefined],
     [['waivers'], value.waivers !== undefined],
+    [['rehearse'], typeof value.rehearse === 'object'],
+    ...Object.entries(value.sources).map(
+      ([name, source]) =>
+        [['sources', name, 'sha256'], typeof source === 'object' && source.sha256 !== undefined] as const,
+    ),
     ...Object.entries(value.sources).map(
       ([name, source]) =>
         [['sources', name, 'prebuilt'], typeof source === 'object' && source.prebuilt !== undefined] as const,
@@ -156,6 +162,21 @@ const unsupported = (settings: Settings<ProjectSettings>): readonly Diagnostic[]
       }),
     );
 };
+
+const unknownWindows = (settings: Settings<ProjectSettings>): readonly Diagnostic[] =>
+  (settings.value.windows ?? []).flatMap((name, index) => {
+    if (osByName(name) !== undefined) return [];
+    const meant = closestName(
+      name,
+      CATALOG_OSES.flatMap((os) => os.name ?? []),
+    );
+    return [
+      problem('CONFIG_INVALID', `"${name}" is not a system of Inf2Cat's list.`, {
+        ...settings.point(['windows', index]),
+        hint: meant === undefined ? 'For example 10_X64 or SERVER2016_X64.' : `Did you mean \`${meant}\`?`,
+      }),
+    ];
+  });
 
 const unknownSources = (settings: Settings<ProjectSettings>): readonly Diagnostic[] =>
   Object.keys(settings.value.sources)
@@ -220,7 +241,7 @@ export const parseProject = (
   place: { readonly files: Files; readonly folder: string },
 ): Project => {
   const settings = parseSettings(bytes, file, projectSchema);
-  stopOnErrors([...unknownSources(settings), ...unsupported(settings)]);
+  stopOnErrors([...unknownSources(settings), ...unknownWindows(settings), ...unsupported(settings)]);
   const path = resolver(place.files, place.folder);
   const { value } = settings;
   const sourceOf = (driver: string): SourceSettings | undefined => {

@@ -108,6 +108,8 @@ interface Making {
   readonly ports: ReleasePorts;
   /** Paths of source files that went into some package. */
   readonly used: Set<string>;
+  /** What was found while packages were built. */
+  readonly found: Diagnostic[];
 }
 
 const brandOf = (plan: PlannedBrand, { prepared }: Making) => {
@@ -133,6 +135,7 @@ const buildBrand = (plan: PlannedBrand, making: Making): Bundle<'branded'> => {
       brand: brand.loaded,
     });
     for (const path of assembled.used) used.add(path);
+    making.found.push(...assembled.diagnostics);
     return assembled.pack;
   });
   stopOnErrors(
@@ -148,7 +151,7 @@ const buildBrand = (plan: PlannedBrand, making: Making): Bundle<'branded'> => {
 const verifyBrand = (files: readonly OutputFile[], making: Making): readonly Diagnostic[] => {
   const { signing, ports } = making;
   const report = verifyTree({ files, trust: signing.anchors(), atMs: ports.clock.now() });
-  if (report.verdict === 'valid') return [];
+  if (report.verdict === 'valid') return report.diagnostics.filter(({ severity }) => severity === 'warning');
   const errors = report.diagnostics.filter((finding) => finding.severity === 'error');
   throw errors.length > 0
     ? WinpvError.of(errors)
@@ -220,7 +223,7 @@ const makeAll = async (making: Making, toolVersion: string, output: OutputStage)
   };
   await write({ path: RECORD_NAME, bytes: encodeRecord(record) });
   await output.write(checksumFile(sums));
-  return { plan, record, diagnostics: [...prepared.diagnostics, ...signing.diagnostics(), ...found] };
+  return { plan, record, diagnostics: [...prepared.diagnostics, ...signing.diagnostics(), ...making.found, ...found] };
 };
 
 /**
@@ -237,7 +240,7 @@ export const release = async (request: ReleaseRequest, ports: ReleasePorts): Pro
   let signing: ReadySigning | undefined;
   try {
     signing = await step(ports, 'open key', () => readySigning(prepared.loaded.project, prepared.date, ports));
-    const making: Making = { prepared, signing, signatures: new Map(), ports, used: new Set() };
+    const making: Making = { prepared, signing, signatures: new Map(), ports, used: new Set(), found: [] };
     const released = await makeAll(making, request.toolVersion, output);
     await step(ports, 'write', () => output.commit());
     return released;

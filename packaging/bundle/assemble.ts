@@ -6,11 +6,12 @@ import { infArchitecture } from '../../core/architecture.ts';
 import { equalBytes } from '../../core/bytes.ts';
 import type { CalendarDate } from '../../core/date.ts';
 import { type Diagnostic, problem, stopOnErrors, WinpvError } from '../../core/errors.ts';
-import type { FourPartVersion } from '../../core/version.ts';
+import { type FourPartVersion, formatVersion } from '../../core/version.ts';
 import type { DriverDefinition, DriverGeneration } from '../../drivers/contract.ts';
 import { type CatalogOs, parseOsList } from '../formats/cat/os.ts';
 import { parseInf } from '../formats/inf/document.ts';
 import { infModel } from '../formats/inf/model.ts';
+import { verifyInf } from '../formats/inf/rules/verify.ts';
 import { decodeInfText } from '../formats/inf/text.ts';
 import { checkPe } from '../formats/pe/flaws.ts';
 import { isStandIn } from '../formats/pe/mark.ts';
@@ -41,6 +42,8 @@ export interface AssembledPackage {
   readonly pack: DriverPackage;
   /** Paths of the source files that went into it, the template among them. */
   readonly used: readonly string[];
+  /** About the INF: warnings and notes. */
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 interface RenderedInf {
@@ -79,6 +82,40 @@ const renderedInf = (request: PackageRequest): RenderedInf => {
     : bytes;
   return { bytes: stamped, path: template.path };
 };
+
+/** A finished INF is taken as it is, so it has to be the brand's own, in the brand's version. */
+const checkFinished = (
+  { source, brand, version }: PackageRequest,
+  { document, model }: CatalogInf,
+): readonly Diagnostic[] => {
+  if (source.kind !== 'tree') return [];
+  const { driverVer, provider } = model.version;
+  const own = driverVer?.version === undefined ? 'none' : formatVersion(driverVer.version);
+  const differences = [
+    ...(own === formatVersion(version) ? [] : [`has the version ${own}, and the brand says ${formatVersion(version)}`]),
+    ...(provider === brand.brand.vendorName
+      ? []
+      : [`is by "${provider}", and the brand is "${brand.brand.vendorName}"`]),
+  ];
+  return differences.map((difference) =>
+    problem('BUNDLE_TREE_DIFFERS', `The finished INF ${difference}.`, {
+      at: { file: document.file },
+      hint: 'Build the tree for this brand, or use its template and binaries.',
+    }),
+  );
+};
+
+/**
+ * What the rules of the INF language say: an undefined %token% is an error, for it would reach machines as it stands.
+ * Everything else is a warning here; `inf verify` is what judges.
+ */
+const infFindings = ({ document }: CatalogInf): readonly Diagnostic[] => [
+  ...document.warnings,
+  ...verifyInf(document, { mode: 'none', file: document.file })
+    .findings.filter(({ severity }) => severity === 'error')
+    .map((finding) => (finding.rule === UNDEFINED_TOKEN ? finding : { ...finding, severity: 'warning' as const })),
+];
+const UNDEFINED_TOKEN = 1235;
 
 /** The first build of Windows that installs a primitive package, Windows 10 1903 (spec inf 11). */
 const FIRST_PRIMITIVE_BUILD = 18362;
@@ -160,6 +197,7 @@ export const assemblePackage = (request: PackageRequest): AssembledPackage => {
   const rendered = renderedInf(request);
   const oses = parseOsList(windows).filter((os) => os.arch === infArchitecture(architecture));
   const inf = installable(rendered, oses);
+  const diagnostics = stopOnErrors([...checkFinished(request, inf), ...infFindings(inf)]);
   const at = source.kind === 'stand-in' ? standInFiles(request) : (source.files.get(architecture) ?? []);
   const byName = new Map(at.map((file) => [file.name.toLowerCase(), file]));
 
@@ -193,6 +231,7 @@ export const assemblePackage = (request: PackageRequest): AssembledPackage => {
       symbols: symbols.map((file) => shippedFile(file, 'symbols')),
     },
     used: [...used],
+    diagnostics,
   };
 };
 
