@@ -10,6 +10,11 @@ interface TextRule {
   readonly why: string;
 }
 
+/** The two joiners are left out: Persian and the scripts of India write with them. */
+const INVISIBLE = /(?![\u200c\u200d])\p{Default_Ignorable_Code_Point}/u;
+
+const visible = (text: string): string => text.replace(/\p{Default_Ignorable_Code_Point}/gu, '');
+
 /**
  * What a brand text may not hold, because some place it ends up in would act on it: an INF string (quotes, percent
  * signs), a template (`@NAME@`), a build script of the vendor's (back-ticks, `$(`), or the eye of a reader. A dollar
@@ -18,7 +23,8 @@ interface TextRule {
 const TEXT_RULES: readonly TextRule[] = [
   { pattern: /\p{Cc}|[\u2028\u2029]/u, why: 'a control character or a line break' },
   { pattern: /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u, why: 'a character that changes the writing direction' },
-  { pattern: /\p{Cs}|\ufeff/u, why: 'a character that is no text' },
+  { pattern: INVISIBLE, why: 'a character that nobody can see' },
+  { pattern: /\p{Cs}/u, why: 'a character that is no text' },
   { pattern: /"/, why: 'a quotation mark, which would end the string of an INF' },
   { pattern: /%/, why: 'a percent sign, which starts a string or folder reference in an INF' },
   { pattern: /`/, why: 'a back-tick' },
@@ -28,7 +34,7 @@ const TEXT_RULES: readonly TextRule[] = [
 
 /** The same for editors that read the JSON schema: one pattern, so without the reasons. */
 const EDITOR_PATTERN =
-  '^(?!.*(?:\\$\\(|@[A-Za-z0-9_]+@))[^"%`\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff]+$';
+  '^(?!.*(?:\\$\\(|@[A-Za-z0-9_]+@))(?:[\\u200c\\u200d]|[^"%`\\p{Cc}\\u2028-\\u202e\\p{Default_Ignorable_Code_Point}])+$';
 
 type RuleContext = z.core.$RefinementCtx;
 
@@ -45,17 +51,26 @@ const checkText = (text: string, context: RuleContext): void => {
     complain(context, message, { code: 'BRAND_TEXT_REFUSED', hint: 'Write the text without it.' });
     return;
   }
-  if (text.length > 0 && text.trim() === '') complain(context, 'is blank', { code: 'BRAND_TEXT_REFUSED' });
+  if (text.length > 0 && visible(text).trim() === '') complain(context, 'is blank', { code: 'BRAND_TEXT_REFUSED' });
 };
 
 /** A text that people read: 1–255 characters, none of which means something to an INF, a template or a shell. */
 export const brandText = z.string().min(1).max(MAX_TEXT).superRefine(checkText).meta({ pattern: EDITOR_PATTERN });
 
-/** Names that Windows claims for itself; compared after folding wide and similar forms. */
-const isMicrosoft = (text: string): boolean => /^\s*microsoft/i.test(text.normalize('NFKC'));
+/** Names that Windows claims for itself; compared as an eye would, without joiners and with wide forms folded. */
+const isMicrosoft = (text: string): boolean => /^\s*microsoft/i.test(visible(text.normalize('NFKC')));
+
+/** A word of letters that look alike in two scripts, as a forged name has it. */
+const MIXED_WORD =
+  /\p{L}*(\p{Script=Latin}[\p{Script=Cyrillic}\p{Script=Greek}]|[\p{Script=Cyrillic}\p{Script=Greek}]\p{Script=Latin})\p{L}*/u;
 
 /** The name of the one who ships: a text, and not Microsoft. */
 export const vendorText = brandText.superRefine((text, context) => {
+  const mixed = MIXED_WORD.exec(text);
+  if (mixed !== null) {
+    const message = `has a word of letters from two scripts: "${shownText(mixed[0])}"`;
+    complain(context, message, { code: 'BRAND_TEXT_REFUSED', hint: 'Write each word in one script.' });
+  }
   if (!isMicrosoft(text)) return;
   complain(context, 'is a name that only Microsoft may ship under', {
     code: 'BRAND_VENDOR_RESERVED',

@@ -19,6 +19,7 @@ describe.each(TEXT_KEYS)('the text %s', (key) => {
     '()$',
     '日本語',
     'עברית',
+    'شرکت\u200cها',
   ])('may be %j', (text) => {
     expect(load({ [key]: text }).brand[key]).toBe(text);
   });
@@ -47,6 +48,12 @@ describe.each(TEXT_KEYS)('the text %s', (key) => {
     ['DEL', 'a\u007fb', 'BRAND_TEXT_REFUSED', 'a control character'],
     ['a C1 control', 'a\u0085b', 'BRAND_TEXT_REFUSED', 'a control character'],
     ['a line separator', 'a\u2028b', 'BRAND_TEXT_REFUSED', 'a line break'],
+    ['a zero-width blank', 'a\u200bb', 'BRAND_TEXT_REFUSED', 'nobody can see'],
+    ['a soft hyphen', 'a\u00adb', 'BRAND_TEXT_REFUSED', 'nobody can see'],
+    ['a Hangul filler', '\u3164', 'BRAND_TEXT_REFUSED', 'nobody can see'],
+    ['a byte order mark', '\ufeffa', 'BRAND_TEXT_REFUSED', 'nobody can see'],
+    ['an invisible tag', 'a\u{e0041}b', 'BRAND_TEXT_REFUSED', 'nobody can see'],
+    ['joiners only', '\u200c\u200d', 'BRAND_TEXT_REFUSED', 'is blank'],
     ['half of a surrogate pair', 'a\ud83d', 'BRAND_TEXT_REFUSED', 'no text'],
     ...['\u061c', '\u200e', '\u200f', '\u202a', '\u202e', '\u2066', '\u2069'].map((mark) => [
       `the bidirectional control U+${mark.charCodeAt(0).toString(16)}`,
@@ -81,7 +88,7 @@ describe('any text that is accepted', () => {
     const pattern = new RegExp(properties.productName?.pattern ?? expect.fail('there is no pattern'), 'u');
     fc.assert(
       fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }), (productName) => {
-        fc.pre(productName.trim() !== '' && !/\p{Cs}/u.test(productName));
+        fc.pre(/[^\s\p{Default_Ignorable_Code_Point}]/u.test(productName) && !/\p{Cs}/u.test(productName));
         expect(pattern.test(productName)).toBe(refusals(withKeys({ productName })).length === 0);
       }),
       { numRuns: 500 },
@@ -92,6 +99,15 @@ describe('any text that is accepted', () => {
 describe('the vendor', () => {
   test.each(['Microsoft', 'microsoft corporation', '  MICROSOFT', 'Ｍicrosoft'])('may not be %j', (vendorName) => {
     expect(refusal('vendorName', vendorName).code).toBe('BRAND_VENDOR_RESERVED');
+  });
+
+  test('may not be Microsoft with a joiner inside, nor with letters of another script that look alike', () => {
+    expect(refusal('vendorName', 'Micro\u200dsoft').code).toBe('BRAND_VENDOR_RESERVED');
+    for (const vendorName of ['Micr\u043esoft', 'Citri\u0445', '\u0391cme']) {
+      expect(refusal('vendorName', vendorName)).toMatchObject({ code: 'BRAND_TEXT_REFUSED' });
+      expect(refusal('vendorName', vendorName).message).toContain('two scripts');
+    }
+    expect(load({ vendorName: 'Яндекс Cloud' }).brand.vendorName).toBe('Яндекс Cloud');
   });
 
   test('may mention Microsoft further on, and a product may too', () => {
