@@ -9,7 +9,16 @@ import { describe, test } from 'vitest';
  * What tests compare with that is not part of the project: independent programs ("oracles") and the corpus of real
  * files. A missing one is a skipped test with its name; with WINPV_REQUIRE_OUTSIDE=1 (set by .ci/run) it is a failure.
  */
-export const ORACLES = ['osslsigncode', 'openssl', 'gcab', 'cabextract', 'objdump', 'softhsm2-util'] as const;
+export const ORACLES = [
+  'osslsigncode',
+  'openssl',
+  'gcab',
+  'cabextract',
+  'objdump',
+  'softhsm2-util',
+  'wine',
+  'x86_64-w64-mingw32-gcc',
+] as const;
 export type Oracle = (typeof ORACLES)[number];
 
 export const projectRoot = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
