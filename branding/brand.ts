@@ -117,6 +117,10 @@ export const brandSchema = z
     supportUrl: webAddress.exactOptional().meta({ description: 'Where users find help.' }),
     timestampServers: z.array(webAddress).max(16).readonly().default([]).meta({ description: 'Tried in order.' }),
     drivers: z.array(driverName).min(1).max(64).readonly().exactOptional().meta({ description: 'Default: all.' }),
+    extraFiles: z
+      .record(driverName, z.array(fileName).min(1).max(64).readonly())
+      .default({})
+      .meta({ description: 'By driver: files of the source that its package ships although no INF names them.' }),
     services: z.array(userService).max(64).readonly().default([]).meta({ description: 'User-mode services.' }),
     strings: z
       .record(locale, z.record(stringName, brandText))

@@ -173,6 +173,7 @@ const unknownDriversIn = ({ brand, point, keyPoint }: LoadedBrand): readonly Dia
   return [
     ...(brand.drivers ?? []).flatMap((name, i) => complain(name, point(['drivers', i]))),
     ...Object.keys(brand.versions).flatMap((name) => complain(name, keyPoint(['versions', name]))),
+    ...Object.keys(brand.extraFiles).flatMap((name) => complain(name, keyPoint(['extraFiles', name]))),
   ];
 };
 

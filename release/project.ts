@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseSettings, type Settings } from '../branding/settings.ts';
-import { webAddress } from '../branding/text-rules.ts';
+import { fileName, webAddress } from '../branding/text-rules.ts';
 import { ARCHITECTURES, type Architecture } from '../core/architecture.ts';
 import { type Diagnostic, problem, stopOnErrors, WinpvError } from '../core/errors.ts';
 import type { Files } from '../core/ports.ts';
@@ -8,6 +8,8 @@ import { closestName } from '../core/spelling.ts';
 import { DRIVERS } from '../drivers/index.ts';
 import type { SourceSettings } from '../packaging/bundle/source.ts';
 import { CATALOG_OSES, osByName } from '../packaging/formats/cat/os.ts';
+import type { InfMode } from '../packaging/formats/inf/rules/contract.ts';
+import { INF_MODES } from '../packaging/formats/inf/rules/modes.ts';
 import { type SigningSettings, signingOf } from './project-signing.ts';
 
 /** The project file's name; it stands in the project's folder. */
@@ -28,6 +30,7 @@ const sourceSchema = z.union([
         .string()
         .regex(/^[0-9a-f]{64}$/, 'has to be 64 lower-case hex digits')
         .optional(),
+      ignore: z.array(fileName).min(1).max(64).optional(),
     })
     .superRefine((source, context) => {
       if ((source.tree === undefined) === (source.binaries === undefined)) {
@@ -92,6 +95,7 @@ export const projectSchema = z
       .array(z.strictObject({ finding: z.string(), failureMode: z.string().optional(), reason: z.string().min(1) }))
       .optional(),
     submission: z.array(z.enum(driverNames)).min(1).optional(),
+    infMode: z.enum(INF_MODES).optional(),
   })
   .meta({ title: 'project' });
 
@@ -121,6 +125,8 @@ export interface Project {
   readonly timestamps: TimestampSettings;
   /** Drivers that the submission cabinets hold; undefined for all that are not part of another package. */
   readonly submission?: readonly string[];
+  /** The INF rules that every package has to pass without an error; undefined when the project does not say. */
+  readonly infMode: InfMode | undefined;
   sourceOf(driver: string): SourceSettings | undefined;
 }
 
@@ -202,8 +208,10 @@ const timestampsOf = (settings: Settings<ProjectSettings>, path: (path: string) 
 
 const sourceSettings = (source: z.output<typeof sourceSchema>, path: (path: string) => string): SourceSettings => {
   if (source === 'stand-in') return { kind: 'stand-in' };
-  if (source.tree !== undefined) return { kind: 'tree', tree: path(source.tree) };
+  const ignore = source.ignore === undefined ? {} : { ignore: source.ignore };
+  if (source.tree !== undefined) return { kind: 'tree', tree: path(source.tree), ...ignore };
   return {
+    ...ignore,
     kind: 'template',
     binaries: path(source.binaries ?? ''),
     ...(source.template === undefined ? {} : { template: path(source.template) }),
@@ -213,7 +221,9 @@ const sourceSettings = (source: z.output<typeof sourceSchema>, path: (path: stri
 /** A driver that ships inside another's package has that one's binaries, and an INF of its own. */
 const binariesOnly = (source: SourceSettings): SourceSettings => {
   if (source.kind === 'stand-in') return source;
-  return { kind: 'template', binaries: source.kind === 'tree' ? source.tree : source.binaries };
+  const { ignore } = source;
+  const binaries = source.kind === 'tree' ? source.tree : source.binaries;
+  return { kind: 'template', binaries, ...(ignore === undefined ? {} : { ignore }) };
 };
 
 /** A brand is a shipped one's id, or a file. */
@@ -263,6 +273,7 @@ export const parseProject = (
     signing: signingOf(settings, place),
     timestamps: timestampsOf(settings, path),
     ...(value.submission === undefined ? {} : { submission: value.submission }),
+    infMode: value.infMode,
     sourceOf,
   };
 };

@@ -1,58 +1,33 @@
-import { driverVersion } from '../../branding/brand.ts';
-import type { LoadedBrand } from '../../branding/load.ts';
 import { tokenTable } from '../../branding/tokens.ts';
-import type { Architecture } from '../../core/architecture.ts';
 import { infArchitecture } from '../../core/architecture.ts';
 import { equalBytes } from '../../core/bytes.ts';
-import type { CalendarDate } from '../../core/date.ts';
 import { type Diagnostic, problem, stopOnErrors, WinpvError } from '../../core/errors.ts';
-import { type FourPartVersion, formatVersion } from '../../core/version.ts';
-import type { DriverDefinition, DriverGeneration } from '../../drivers/contract.ts';
+import { formatVersion } from '../../core/version.ts';
+import type { DriverDefinition } from '../../drivers/contract.ts';
 import { type CatalogOs, parseOsList } from '../formats/cat/os.ts';
 import { parseInf } from '../formats/inf/document.ts';
 import { infModel } from '../formats/inf/model.ts';
-import { verifyInf } from '../formats/inf/rules/verify.ts';
 import { decodeInfText } from '../formats/inf/text.ts';
-import { checkPe } from '../formats/pe/flaws.ts';
-import { isStandIn } from '../formats/pe/mark.ts';
-import { isPe, parsePe } from '../formats/pe/parse.ts';
 import type { DriverPackage, ShippedFile } from './bundle.ts';
-import { type CatalogInf, reachesInf, type ScopedFile, scopedFiles } from './catalog-scope.ts';
+import { type CatalogInf, reachesInf } from './catalog-scope.ts';
+import type { InfOrigin } from './judge-bundle.ts';
 import { leavesStampingToTool, renderTemplate } from './render-template.ts';
-import type { DriverSource, SourceFile } from './source.ts';
+import type { DriverSource } from './source.ts';
 import { stampTemplate } from './stamp.ts';
-import { standInBinary } from './stand-ins.ts';
-
-/** One package of a release, before anything is made. */
-export interface PackageRequest {
-  readonly driver: DriverDefinition;
-  readonly generation: DriverGeneration;
-  readonly brand: LoadedBrand;
-  readonly architecture: Architecture;
-  readonly version: FourPartVersion;
-  readonly date: CalendarDate;
-  /** Inf2Cat's names, of this architecture. */
-  readonly windows: readonly string[];
-  readonly source: DriverSource;
-  /** winpv's own template of the generation. */
-  readonly ownTemplate: SourceFile;
-}
+import { type PackageRequest, symbolsOf, takeFiles } from './take-files.ts';
 
 export interface AssembledPackage {
   readonly pack: DriverPackage;
   /** Paths of the source files that went into it, the template among them. */
   readonly used: readonly string[];
-  /** About the INF: warnings and notes. */
-  readonly diagnostics: readonly Diagnostic[];
+  /** What the INF was made from. */
+  readonly inf: InfOrigin;
 }
 
-interface RenderedInf {
+interface RenderedInf extends InfOrigin {
   readonly bytes: Uint8Array;
-  readonly path: string;
 }
 
-/** Files that explain a binary and are never installed. */
-const SYMBOLS = /\.(pdb|map)$/i;
 /** What a build leaves beside its result, made anew here. */
 const REMADE = /\.(cat|cdf)$/i;
 
@@ -66,7 +41,7 @@ const finishedInf = ({ driver, source, architecture }: PackageRequest): Rendered
       `The build tree of ${driver.name} has no ${driver.name}.inf for ${architecture}.`,
     );
   }
-  return { bytes: inf.bytes, path: inf.path };
+  return { bytes: inf.bytes, path: inf.path, dropped: [], own: false };
 };
 
 const renderedInf = (request: PackageRequest): RenderedInf => {
@@ -75,12 +50,12 @@ const renderedInf = (request: PackageRequest): RenderedInf => {
   const template = source.template ?? request.ownTemplate;
   const tokens = tokenTable(brand.brand, { driver: driver.name, version, date, arch: architecture });
   const lineEnds = source.template === undefined ? 'crlf' : 'kept';
-  const { bytes } = renderTemplate(template.bytes, template.path, tokens, { lineEnds });
+  const { bytes, dropped } = renderTemplate(template.bytes, template.path, tokens, { lineEnds });
   const { text } = decodeInfText(template.bytes, template.path);
   const stamped = leavesStampingToTool(text)
     ? stampTemplate(bytes, template.path, { date, version, architecture })
     : bytes;
-  return { bytes: stamped, path: template.path };
+  return { bytes: stamped, path: template.path, dropped, own: source.template === undefined };
 };
 
 /** A finished INF is taken as it is, so it has to be the brand's own, in the brand's version. */
@@ -104,18 +79,6 @@ const checkFinished = (
     }),
   );
 };
-
-/**
- * What the rules of the INF language say: an undefined %token% is an error, for it would reach machines as it stands.
- * Everything else is a warning here; `inf verify` is what judges.
- */
-const infFindings = ({ document }: CatalogInf): readonly Diagnostic[] => [
-  ...document.warnings,
-  ...verifyInf(document, { mode: 'none', file: document.file })
-    .findings.filter(({ severity }) => severity === 'error')
-    .map((finding) => (finding.rule === UNDEFINED_TOKEN ? finding : { ...finding, severity: 'warning' as const })),
-];
-const UNDEFINED_TOKEN = 1235;
 
 /** The first build of Windows that installs a primitive package, Windows 10 1903 (spec inf 11). */
 const FIRST_PRIMITIVE_BUILD = 18362;
@@ -143,82 +106,20 @@ const installable = (inf: RenderedInf, oses: readonly CatalogOs[]): CatalogInf =
   return parsed;
 };
 
-const checkBinary = (file: ShippedFile, path: string, architecture: Architecture): readonly Diagnostic[] => {
-  if (!/\.(sys|dll|exe)$/i.test(file.name)) return [];
-  const at = { file: path };
-  if (!isPe(file.bytes)) return [problem('BUNDLE_NOT_A_BINARY', `${file.name} is not a PE image.`, { at })];
-  const image = parsePe(file.bytes, path);
-  const flaws = checkPe(image);
-  if (flaws.length > 0 || image.machine === architecture) return flaws;
-  return [
-    problem('BUNDLE_ARCHITECTURE', `${file.name} is for ${image.machine}, and the package for ${architecture}.`, {
-      at,
-      hint: `Put the ${architecture} build into the folder ${architecture}.`,
-    }),
-  ];
-};
-
-/** A driver that is part of another's package has the same binaries as there. */
-const standInFiles = (request: PackageRequest): readonly SourceFile[] => {
-  const { driver, generation, brand, architecture, date } = request;
-  const carrier = driver.partOf ?? driver.name;
-  const context = { driver: carrier, version: driverVersion(brand.brand, carrier), date, arch: architecture };
-  return generation.files.map((file) => ({
-    name: file.name,
-    path: `stand-in ${file.name}`,
-    bytes: standInBinary(file, brand.brand, context),
-  }));
-};
-
-const missingFile = (request: PackageRequest, inf: CatalogInf, { file }: ScopedFile): Diagnostic => {
-  const { driver, architecture } = request;
-  const lower = file.source.toLowerCase();
-  const section = inf.document.sections.find((one) =>
-    one.lines.some((line) => (line.fields[1] ?? line.fields[0])?.toLowerCase() === lower),
-  );
-  const line = section?.lines.find((one) => (one.fields[1] ?? one.fields[0])?.toLowerCase() === lower)?.line;
-  return problem(
-    'BUNDLE_FILE_MISSING',
-    `${driver.name} for ${architecture} installs ${file.sourcePath}, which the source does not have.`,
-    {
-      at: { file: inf.document.file, ...(line === undefined ? {} : { line }) },
-      hint: `Add ${architecture}/${file.sourcePath} to the source, or take it out of the INF.`,
-    },
-  );
-};
-
 /**
  * Makes one branded package: renders the INF, and takes from the source exactly the files that the INF installs on the
- * Windows versions asked for. No catalog yet.
+ * Windows versions asked for, and the brand's extras. No catalog yet.
  * @throws WinpvError with every finding: TOKEN_*, INF_*, BUNDLE_*, PE_*
  */
 export const assemblePackage = (request: PackageRequest): AssembledPackage => {
-  const { driver, architecture, source, version, windows } = request;
+  const { driver, architecture, version, windows } = request;
   const rendered = renderedInf(request);
   const oses = parseOsList(windows).filter((os) => os.arch === infArchitecture(architecture));
   const inf = installable(rendered, oses);
-  const diagnostics = stopOnErrors([...checkFinished(request, inf), ...infFindings(inf)]);
-  const at = source.kind === 'stand-in' ? standInFiles(request) : (source.files.get(architecture) ?? []);
-  const byName = new Map(at.map((file) => [file.name.toLowerCase(), file]));
-
-  const found: Diagnostic[] = [];
-  const used = new Set([rendered.path]);
-  const files = new Map<string, ShippedFile>();
-  for (const scoped of scopedFiles(inf, oses)) {
-    const file = byName.get(scoped.file.sourcePath.toLowerCase());
-    if (file === undefined) {
-      found.push(missingFile(request, inf, scoped));
-      continue;
-    }
-    if (files.has(file.name)) continue;
-    const shipped = shippedFile(file, 'binary');
-    found.push(...checkBinary(shipped, file.path, architecture));
-    files.set(file.name, shipped);
-    used.add(file.path);
-  }
-  stopOnErrors(found);
-  const symbols = at.filter((file) => SYMBOLS.test(file.name) && explains(file, files.keys()));
-  for (const file of symbols) used.add(file.path);
+  stopOnErrors(checkFinished(request, inf));
+  const taken = takeFiles(request, inf, oses);
+  const binaries = taken.map(({ shipped }) => shipped);
+  const symbols = symbolsOf(request, binaries);
   const infFile: ShippedFile = { name: `${driver.name}.inf`, bytes: rendered.bytes, role: 'inf', standIn: false };
   return {
     pack: {
@@ -227,26 +128,13 @@ export const assemblePackage = (request: PackageRequest): AssembledPackage => {
       version,
       infName: infFile.name,
       windows: oses.flatMap((os) => os.name ?? []),
-      files: [infFile, ...files.values()],
-      symbols: symbols.map((file) => shippedFile(file, 'symbols')),
+      files: [infFile, ...binaries],
+      symbols: symbols.map(({ shipped }) => shipped),
     },
-    used: [...used],
-    diagnostics,
+    used: [rendered.path, ...[...taken, ...symbols].map(({ file }) => file.path)],
+    inf: rendered,
   };
 };
-
-const shippedFile = ({ name, path, bytes }: SourceFile, role: ShippedFile['role']): ShippedFile => ({
-  name,
-  bytes,
-  role,
-  standIn: role === 'binary' && isPe(bytes) && isStandIn(parsePe(bytes, path)),
-});
-
-const stem = (name: string): string => name.replace(/\.[^./]*$/, '').toLowerCase();
-
-/** `xenbus.pdb` explains `xenbus.sys`. */
-const explains = (symbols: SourceFile, binaries: Iterable<string>): boolean =>
-  [...binaries].some((name) => stem(name) === stem(symbols.name));
 
 /**
  * The other direction: nothing lies in a source that no package of the release takes (a forgotten file, or an INF that
@@ -265,7 +153,7 @@ export const checkUnused = (
     .map((file) =>
       problem('BUNDLE_FILE_NOT_NAMED', `${file.name} is in the source, but no INF of the release installs it.`, {
         at: { file: file.path },
-        hint: 'Remove it from the source, or name it in the INF (SourceDisksFiles and CopyFiles).',
+        hint: "Name it in the INF (SourceDisksFiles and CopyFiles), in `extraFiles` of the brand, or in the source's `ignore`.",
       }),
     );
 };

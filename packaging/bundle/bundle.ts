@@ -4,7 +4,8 @@ import type { FourPartVersion } from '../../core/version.ts';
 /** How far a bundle has come. A function says in its type which stage it takes, so a wrong order does not compile. */
 export type Stage = 'built' | 'branded' | 'catalogued' | 'signed';
 
-export type FileRole = 'inf' | 'binary' | 'catalog' | 'symbols';
+/** An `extra` lies in the package because the brand says so; no INF names it, and no catalog covers it. */
+export type FileRole = 'inf' | 'binary' | 'extra' | 'catalog' | 'symbols';
 
 export interface ShippedFile {
   /** The name in the package folder, as shipped. */
@@ -23,7 +24,7 @@ export interface DriverPackage {
   readonly infName: string;
   /** Inf2Cat's names of the Windows versions that the catalog is for. */
   readonly windows: readonly string[];
-  /** INF first, then binaries in the INF's order, then the catalog. */
+  /** INF first, then binaries in the INF's order, then extras, then the catalog. */
   readonly files: readonly ShippedFile[];
   /** Symbol files of the shipped binaries; they go to the submission cabinet only. */
   readonly symbols: readonly ShippedFile[];

@@ -13,7 +13,7 @@ const signFile = async (file: ShippedFile, path: string, options: SignOptions): 
   return isPe(file.bytes) ? signPe(file.bytes, path, options) : file.bytes;
 };
 
-const isSigned = (file: ShippedFile): boolean => file.role === 'catalog' || file.role === 'binary';
+const isSigned = (file: ShippedFile): boolean => ['binary', 'extra', 'catalog'].includes(file.role);
 
 const signPackage = async (
   pack: DriverPackage,

@@ -4,7 +4,12 @@ import { readFileTree, type TreeFile, type TreeLimits } from '../../core/file-tr
 import type { Files } from '../../core/ports.ts';
 
 /** Where a driver comes from, as winpv.yaml says it; paths are resolved. */
-export type SourceSettings =
+export type SourceSettings = SourcePlace & {
+  /** File names that are left where they are: they lie in the source and belong to no package. Case does not matter. */
+  readonly ignore?: readonly string[];
+};
+
+type SourcePlace =
   /** Small valid images that winpv makes itself, with winpv's own INF template. */
   | { readonly kind: 'stand-in' }
   /** An INF template and a folder `binaries/<x64|x86|arm64>/<file>`; without a template, winpv's own. */
@@ -35,7 +40,7 @@ const LIMITS: TreeLimits = {
 
 const readArchitectures = async (
   files: Files,
-  folder: string,
+  { folder, ignore = [] }: { readonly folder: string; readonly ignore?: readonly string[] | undefined },
   wanted: readonly Architecture[],
 ): Promise<ReadonlyMap<Architecture, readonly SourceFile[]>> => {
   const result = new Map<Architecture, readonly SourceFile[]>();
@@ -43,8 +48,14 @@ const readArchitectures = async (
     (await files.list(folder)).filter((entry) => entry.kind === 'folder').map((entry) => entry.name),
   );
   for (const architecture of wanted) {
-    if (there.has(architecture))
-      result.set(architecture, await readFileTree(files, files.join(folder, architecture), LIMITS));
+    if (!there.has(architecture)) continue;
+    const tree = await readFileTree(files, files.join(folder, architecture), LIMITS);
+    const ignored = ignore.map((name) => name.toLowerCase());
+    const isIgnored = ({ path }: TreeFile): boolean => ignored.includes(files.basename(path).toLowerCase());
+    result.set(
+      architecture,
+      tree.filter((file) => !isIgnored(file)),
+    );
   }
   if (result.size === 0) {
     const known = ARCHITECTURES.join(', ');
@@ -66,13 +77,18 @@ export const readSource = async (
   settings: SourceSettings,
   architectures: readonly Architecture[],
 ): Promise<DriverSource> => {
+  const { ignore } = settings;
   switch (settings.kind) {
     case 'stand-in':
       return { driver, kind: 'stand-in', files: new Map() };
     case 'tree':
-      return { driver, kind: 'tree', files: await readArchitectures(files, settings.tree, architectures) };
+      return {
+        driver,
+        kind: 'tree',
+        files: await readArchitectures(files, { folder: settings.tree, ignore }, architectures),
+      };
     case 'template': {
-      const read = await readArchitectures(files, settings.binaries, architectures);
+      const read = await readArchitectures(files, { folder: settings.binaries, ignore }, architectures);
       if (settings.template === undefined) return { driver, kind: 'template', files: read };
       const bytes = await files.read(settings.template, { maxBytes: MAX_FILE_BYTES });
       const template = { name: files.basename(settings.template), path: settings.template, bytes };
