@@ -5,7 +5,10 @@ import type { Io } from './io.ts';
 const LIMITS: TreeLimits = { maxFiles: 65_535, maxDepth: 32, maxFileBytes: 2 ** 31 - 1, tooMany: 'FILE_TOO_LARGE' };
 
 export interface NamedFile {
-  /** `/`-separated: a file's own name, or a folder's name and the path below it. */
+  /**
+   * `/`-separated: a file's own name, or a folder's name and the path below it. A folder that is given without its name
+   * (`.`, `..`, `out/.`, a drive) counts by what is in it: the path below alone.
+   */
   readonly name: string;
   readonly path: string;
   readonly bytes: Uint8Array;
@@ -19,8 +22,8 @@ export const readNamedFiles = async (io: Io, paths: readonly string[]): Promise<
     if (entry === undefined) throw new WinpvError('FILE_NOT_FOUND', `${path} does not exist.`, { at: { file: path } });
     if (entry.kind === 'file') found.push({ name: entry.name, path, bytes: await io.files.read(path) });
     else {
-      for (const file of await readFileTree(io.files, path, LIMITS))
-        found.push({ ...file, name: `${entry.name}/${file.name}` });
+      const prefix = ['', '.', '..'].includes(entry.name) ? '' : `${entry.name}/`;
+      for (const file of await readFileTree(io.files, path, LIMITS)) found.push({ ...file, name: prefix + file.name });
     }
   }
   return found;

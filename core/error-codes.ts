@@ -40,8 +40,8 @@ const project = rows({
   CONFIG_INVALID: { exit: 3, title: 'A setting has a value that is not allowed' },
   CONFIG_MISSING: { exit: 3, title: 'A setting is missing' },
   CONFIG_CONFLICT: { exit: 3, title: 'Two settings contradict each other' },
-  DATE_INVALID: { exit: 2, title: 'The release date is not a date' },
-  DATE_IN_FUTURE: { exit: 2, title: 'The release date is in the future' },
+  DATE_INVALID: { exit: 2, title: 'A date is not a day of the calendar, or one that files cannot hold' },
+  DATE_IN_FUTURE: { exit: 2, title: 'A date is in the future' },
 });
 
 const branding = rows({

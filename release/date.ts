@@ -1,5 +1,6 @@
-import { type CalendarDate, compareDates, dateOfEpochMs, formatDate, parseDate } from '../core/date.ts';
-import { type Diagnostic, problem, WinpvError } from '../core/errors.ts';
+import { type CalendarDate, dateOfEpochMs, formatDate } from '../core/date.ts';
+import { type Diagnostic, problem } from '../core/errors.ts';
+import { checkedDay, givenDay, sourceDateEpoch } from '../core/given-date.ts';
 
 /** Where a release date can come from; the first that is there counts. */
 export interface DateSources {
@@ -25,23 +26,13 @@ const epochDate = (seconds: string | undefined): CalendarDate | undefined => {
 };
 
 const given = (sources: DateSources): Omit<ReleaseDate, 'diagnostics'> | undefined => {
-  const { option, sourceDateEpoch, commit } = sources;
-  if (option !== undefined) {
-    const date = parseDate(option);
-    if (date === undefined) {
-      throw new WinpvError('DATE_INVALID', `"${option}" is not a day of the form YYYY-MM-DD.`, {
-        hint: 'For example --date 2026-01-31.',
-      });
-    }
-    return { date, from: 'option' };
-  }
-  if (sourceDateEpoch !== undefined && sourceDateEpoch !== '') {
-    const date = epochDate(sourceDateEpoch);
-    if (date === undefined) throw new WinpvError('DATE_INVALID', 'SOURCE_DATE_EPOCH is not a number of seconds.');
-    return { date, from: 'SOURCE_DATE_EPOCH' };
-  }
+  const { option, commit, now } = sources;
+  const rule = { now, what: 'The release date' };
+  if (option !== undefined) return { date: givenDay(option, rule), from: 'option' };
+  const epochMs = sourceDateEpoch(sources.sourceDateEpoch, now);
+  if (epochMs !== undefined) return { date: dateOfEpochMs(epochMs), from: 'SOURCE_DATE_EPOCH' };
   const date = epochDate(commit);
-  return date === undefined ? undefined : { date, from: 'commit' };
+  return date === undefined ? undefined : { date: checkedDay('', date, rule), from: 'commit' };
 };
 
 /**
@@ -60,15 +51,6 @@ export const releaseDate = (sources: DateSources): ReleaseDate => {
       from: 'clock',
       diagnostics: [problem('RELEASE_CLOCK_DATE', message, { severity: 'warning', hint })],
     };
-  }
-  if (compareDates(found.date, today) > 0) {
-    throw new WinpvError(
-      'DATE_IN_FUTURE',
-      `The release date ${formatDate(found.date)} is after today, ${formatDate(today)} in UTC.`,
-      {
-        hint: 'Windows tools refuse a DriverVer in the future. Use today or earlier.',
-      },
-    );
   }
   return { ...found, diagnostics: [] };
 };

@@ -64,7 +64,8 @@ const read: Files['read'] = async (path, { maxBytes = MAX_READ_BYTES } = {}) => 
 };
 
 const write: Files['write'] = async (path, bytes, { mode } = {}) => {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  // A part of the name is enough to tell whose it is, and the whole might be too long with what is added.
+  const temporary = join(dirname(path), `.${basename(path).slice(0, 64)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(temporary, bytes, { flag: 'wx', ...(mode === undefined ? {} : { mode }) });

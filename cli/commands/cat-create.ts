@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { dateToEpochMs, parseDate } from '../../core/date.ts';
 import { type Diagnostic, problem, stopOnErrors, WinpvError } from '../../core/errors.ts';
+import { writingTime } from '../../core/given-date.ts';
 import { shownText } from '../../core/spelling.ts';
 import type { PlannedCatalog } from '../../packaging/bundle/catalog.ts';
 import type { CatalogDefinition, CdfFile } from '../../packaging/formats/cat/cdf.ts';
@@ -24,14 +24,8 @@ interface CreateOptions {
 const MAX_CDF_BYTES = 64 * 1024 * 1024;
 
 /** The catalogs' time: `--date`, SOURCE_DATE_EPOCH, or now. */
-const catalogTime = ({ io }: Context, date: string | undefined): number => {
-  const epoch = io.env.SOURCE_DATE_EPOCH;
-  if (date === undefined)
-    return epoch !== undefined && /^\d{1,11}$/.test(epoch) ? Number(epoch) * 1000 : io.clock.now();
-  const day = parseDate(date);
-  if (day === undefined) throw new WinpvError('DATE_INVALID', `"${date}" is not a day of the form YYYY-MM-DD.`);
-  return dateToEpochMs(day);
-};
+const catalogTime = ({ io }: Context, date: string | undefined): number =>
+  writingTime(date, io.env.SOURCE_DATE_EPOCH, io.clock.now());
 
 const usage = (message: string): never => {
   throw new WinpvError('USAGE', message, { hint: 'See winpv cat create --help.' });
@@ -180,7 +174,10 @@ export const createCatalogs = (command: Command, bind: Bind): void => {
     .option('--cdf <file>', "MakeCat's catalog definition file")
     .option('--os <list>', "with --dir: Inf2Cat's names, separated by commas")
     .option('--out <folder>', 'where to write the catalogs')
-    .option('--date <day>', 'the date of the catalogs, YYYY-MM-DD')
+    .option(
+      '--date <day>',
+      'the date of the catalogs, YYYY-MM-DD, not after today; default: SOURCE_DATE_EPOCH, then now',
+    )
     .addOption(new Option('--catalog-version <n>', 'force version 1 (SHA-1) or 2 (SHA-256)').choices(['1', '2']))
     .option('--page-hashes [names]', 'with --dir: list page hashes of all images, or of the named ones (a.sys,b.dll)')
     .addHelpText(

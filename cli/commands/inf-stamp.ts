@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { sourceDateEpoch } from '../../core/given-date.ts';
 import type { StampChange } from '../../packaging/formats/inf/stamp.ts';
 import type { StampOptions } from '../../packaging/formats/inf/stamp-options.ts';
 import { readInfFile } from '../inf-files.ts';
@@ -14,10 +15,7 @@ interface Options extends Omit<StampOptions, 'version'> {
 }
 
 /** What `*` stands for: SOURCE_DATE_EPOCH where a build sets it, so that it gives the same bytes again; else now. */
-const stampTime = ({ env, clock }: Io): number => {
-  const epoch = env.SOURCE_DATE_EPOCH;
-  return epoch !== undefined && /^\d{1,11}$/.test(epoch) ? Number(epoch) * 1000 : clock.now();
-};
+const stampTime = ({ env, clock }: Io): number => sourceDateEpoch(env.SOURCE_DATE_EPOCH, clock.now()) ?? clock.now();
 
 const changeLine = ({ section, name, value }: StampChange): string =>
   section === undefined ? `Stamping ${name} with ${value}` : `Stamping [${section}] section with ${name}=${value}`;
@@ -28,7 +26,7 @@ const stamp = async ({ io, output }: Context, file: string, options: Options): P
   const { equalBytes } = await import('../../core/bytes.ts');
   const { driverVersion, tell = output.verbose, ...rest } = options;
   const asked = { ...rest, ...(driverVersion === undefined ? {} : { version: driverVersion }) };
-  const plan = planStamp(asked, io.env, stampTime(io));
+  const plan = planStamp(asked, io.env, stampTime(io), io.clock.now());
   const before = await readInfFile(io, file);
   const { bytes, changes, diagnostics } = stampInf(before, file, plan);
   const changed = !equalBytes(before, bytes);

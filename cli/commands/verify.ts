@@ -1,6 +1,7 @@
 import { Command } from 'commander';
-import { dateToEpochMs, parseDate } from '../../core/date.ts';
+import { dateToEpochMs } from '../../core/date.ts';
 import { type Diagnostic, problem, WinpvError } from '../../core/errors.ts';
+import { givenDay } from '../../core/given-date.ts';
 import type { PolicyRow } from '../../packaging/signing/policy.ts';
 import type { WindowsRelease } from '../../packaging/signing/policy-data.ts';
 import type { FileVerdict } from '../../packaging/signing/verdict.ts';
@@ -31,9 +32,7 @@ const anchors = async (io: Io, paths: readonly string[]): Promise<readonly Uint8
 
 const judgedAt = (io: Io, at: string | undefined): number => {
   if (at === undefined) return io.clock.now();
-  const day = parseDate(at);
-  if (day === undefined) throw new WinpvError('DATE_INVALID', `"${at}" is not a day of the form YYYY-MM-DD.`);
-  return dateToEpochMs(day);
+  return dateToEpochMs(givenDay(at, { now: io.clock.now(), what: 'The day to judge at', later: 'allowed' }));
 };
 
 type Subject = Pick<NamedFile, 'bytes'> & { readonly path: string };

@@ -1,5 +1,6 @@
 import { type CalendarDate, checkedDate, dateOfEpochMs, parseDate } from '../../../core/date.ts';
 import { WinpvError } from '../../../core/errors.ts';
+import { checkedDay } from '../../../core/given-date.ts';
 import { shownText } from '../../../core/spelling.ts';
 import { type FourPartVersion, parseVersion } from '../../../core/version.ts';
 import type { FrameworkVersion, InfStamp } from './stamp.ts';
@@ -44,13 +45,10 @@ const textDate = (text: string): CalendarDate | undefined => {
   return match === null ? parseDate(text) : checkedDate(year, month, day);
 };
 
-const stampDate = (text: string, nowMs: number): CalendarDate => {
-  const date = text === '*' ? dateOfEpochMs(nowMs) : textDate(text);
-  if (date !== undefined) return date;
-  throw new WinpvError('DATE_INVALID', `"${shownText(text)}" is not a date for DriverVer.`, {
-    hint: 'Write it as mm/dd/yyyy, or * for today (UTC).',
-  });
-};
+const stampDate = (text: string, nowMs: number, today: number): CalendarDate =>
+  text === '*'
+    ? dateOfEpochMs(nowMs)
+    : checkedDay(text, textDate(text), { now: today, what: 'The date for DriverVer', form: 'mm/dd/yyyy' });
 
 /** `*` is the time of day: hours, minutes, seconds, milliseconds in UTC. At midnight it is 0.0.0.0, which is no version. */
 const stampVersion = (text: string, nowMs: number): FourPartVersion => {
@@ -98,9 +96,15 @@ const isPrivatePackage = ({ PRIVATE_DRIVER_PACKAGE: set }: Environment): boolean
  * take a version from, so that of the INF stays when none is given.
  *
  * @param nowMs milliseconds since 1970; what `*` stands for
- * @throws WinpvError USAGE, DATE_INVALID
+ * @param todayMs the day that a written date must not be after, when `*` stands for another
+ * @throws WinpvError USAGE, DATE_INVALID, DATE_IN_FUTURE
  */
-export const planStamp = (options: StampOptions, environment: Environment, nowMs: number): InfStamp => {
+export const planStamp = (
+  options: StampOptions,
+  environment: Environment,
+  nowMs: number,
+  todayMs: number = nowMs,
+): InfStamp => {
   const ofNow = isPrivatePackage(environment);
   const date = ofNow ? '*' : (givenOr(options.date, environment.STAMPINF_DATE) ?? '*');
   const version = ofNow ? '*' : givenOr(options.version, environment.STAMPINF_VERSION);
@@ -109,7 +113,7 @@ export const planStamp = (options: StampOptions, environment: Environment, nowMs
   const catalog = options.catalog ?? (ofNow ? 'delta.cat' : undefined);
   return {
     section: options.section ?? 'Version',
-    date: stampDate(date, nowMs),
+    date: stampDate(date, nowMs, todayMs),
     ...(version === undefined ? {} : { version: stampVersion(version, nowMs) }),
     ...(arch === undefined ? {} : { arch: stampArch(arch) }),
     ...(catalog === undefined ? {} : { catalog: catalogName(catalog) }),
