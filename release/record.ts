@@ -4,6 +4,7 @@ import type { ShippedFile } from '../packaging/bundle/bundle.ts';
 import { type Bundle, infOf, packageFolder } from '../packaging/bundle/bundle.ts';
 import { parseInf } from '../packaging/formats/inf/document.ts';
 import { infModel } from '../packaging/formats/inf/model.ts';
+import type { InfMode } from '../packaging/formats/inf/rules/contract.ts';
 import { peDigest } from '../packaging/formats/pe/digest.ts';
 import { isPe, parsePe } from '../packaging/formats/pe/parse.ts';
 import { type OutputFile, sha256Hex } from './output.ts';
@@ -26,6 +27,8 @@ export interface RecordedPackage {
   readonly source: string;
   readonly windows: readonly string[];
   readonly hardwareIds: readonly string[];
+  /** The sets of INF rules (`inf verify --mode`) in which the INF has no error; `none` is syntax. */
+  readonly infModes: readonly InfMode[];
   readonly files: readonly RecordedFile[];
 }
 
@@ -70,7 +73,12 @@ const idsOf = (inf: ShippedFile): readonly string[] => {
 export const recordBrand = (
   plan: PlannedBrand,
   bundle: Bundle<'signed'>,
-  archives: { readonly cabinets: readonly OutputFile[]; readonly zip: OutputFile },
+  made: {
+    readonly cabinets: readonly OutputFile[];
+    readonly zip: OutputFile;
+    /** By folder of the package below the brand. */
+    readonly modes: ReadonlyMap<string, readonly InfMode[]>;
+  },
 ): RecordedBrand => ({
   id: plan.id,
   packages: bundle.packages.map((pack) => ({
@@ -81,10 +89,11 @@ export const recordBrand = (
     source: plan.packages.find((one) => one.folder === packageFolder(pack))?.source ?? 'template',
     windows: pack.windows,
     hardwareIds: idsOf(infOf(pack)),
+    infModes: made.modes.get(packageFolder(pack)) ?? [],
     files: pack.files.map((file) => recordShipped(`${plan.id}/${packageFolder(pack)}`, file)),
   })),
-  cabinets: archives.cabinets.map(({ path, bytes }) => recordFile(path, bytes)),
-  zip: recordFile(archives.zip.path, archives.zip.bytes),
+  cabinets: made.cabinets.map(({ path, bytes }) => recordFile(path, bytes)),
+  zip: recordFile(made.zip.path, made.zip.bytes),
 });
 
 export const encodeRecord = (record: ReleaseRecord): Uint8Array =>

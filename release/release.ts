@@ -3,7 +3,8 @@ import { type Diagnostic, stopOnErrors, WinpvError } from '../core/errors.ts';
 import type { Clock, Reporter } from '../core/ports.ts';
 import { addCatalogs } from '../packaging/bundle/add-catalogs.ts';
 import { assemblePackage, checkParts, checkUnused } from '../packaging/bundle/assemble.ts';
-import type { Bundle } from '../packaging/bundle/bundle.ts';
+import { type Bundle, type DriverPackage, packageFolder } from '../packaging/bundle/bundle.ts';
+import { type InfOrigin, judgeBundle, mergedFindings } from '../packaging/bundle/judge-bundle.ts';
 import { type SignatureCache, signBundle } from '../packaging/bundle/sign-bundle.ts';
 import type { SignOptions } from '../packaging/signing/sign.ts';
 import { verifyTree } from '../packaging/signing/verify-package.ts';
@@ -108,9 +109,17 @@ interface Making {
   readonly ports: ReleasePorts;
   /** Paths of source files that went into some package. */
   readonly used: Set<string>;
-  /** What was found while packages were built. */
-  readonly found: Diagnostic[];
 }
+
+/** A brand's packages with their catalogs, before anything is signed, and where their INFs came from. */
+interface Catalogued {
+  readonly plan: PlannedBrand;
+  readonly bundle: Bundle<'catalogued'>;
+  readonly origins: ReadonlyMap<string, InfOrigin>;
+}
+
+/** By folder of the package below the brand: the sets of INF rules that it passes. */
+type ModesPassed = ReturnType<typeof judgeBundle>['modesPassed'];
 
 const brandOf = (plan: PlannedBrand, { prepared }: Making) => {
   const brand = prepared.loaded.brands.find((one) => one.loaded.brand.id === plan.id);
@@ -119,7 +128,7 @@ const brandOf = (plan: PlannedBrand, { prepared }: Making) => {
 };
 
 /** Renders, takes the binaries, and checks what a package must hold. */
-const buildBrand = (plan: PlannedBrand, making: Making): Bundle<'branded'> => {
+const buildBrand = (plan: PlannedBrand, making: Making, origins: Map<string, InfOrigin>): Bundle<'branded'> => {
   const { prepared, used } = making;
   const { loaded, date } = prepared;
   const brand = brandOf(plan, making);
@@ -135,7 +144,7 @@ const buildBrand = (plan: PlannedBrand, making: Making): Bundle<'branded'> => {
       brand: brand.loaded,
     });
     for (const path of assembled.used) used.add(path);
-    making.found.push(...assembled.diagnostics);
+    origins.set(packageFolder(assembled.pack), assembled.inf);
     return assembled.pack;
   });
   stopOnErrors(
@@ -158,16 +167,43 @@ const verifyBrand = (files: readonly OutputFile[], making: Making): readonly Dia
     : new WinpvError('RELEASE_NOT_VALID', `The release is ${report.verdict}.`);
 };
 
-const makeBrand = async (plan: PlannedBrand, making: Making): Promise<BrandResult> => {
+const catalogBrand = async (plan: PlannedBrand, making: Making): Promise<Catalogued> => {
+  const { ports, prepared } = making;
+  const origins = new Map<string, InfOrigin>();
+  const branded = await step(ports, `${plan.id}: brand`, () => buildBrand(plan, making, origins));
+  const bundle = await step(ports, `${plan.id}: catalog`, () => addCatalogs(branded, prepared.date));
+  return { plan, bundle, origins };
+};
+
+/**
+ * Judges every brand's packages, as `inf verify` does; nothing is signed before that.
+ * @throws WinpvError with every error of every brand
+ */
+const checkBrands = (all: readonly Catalogued[], making: Making) => {
+  const { ports, prepared } = making;
+  const { infMode: mode } = prepared.loaded.project;
+  const judged = all.map(({ bundle, origins }) => {
+    const origin = (pack: DriverPackage): InfOrigin => {
+      const found = origins.get(packageFolder(pack));
+      if (found === undefined) throw new TypeError(`the package ${packageFolder(pack)} was not assembled`);
+      return found;
+    };
+    return judgeBundle({ bundle, origin, mode, nowMs: ports.clock.now() });
+  });
+  return {
+    diagnostics: stopOnErrors(mergedFindings(judged.flatMap(({ findings }) => findings))),
+    modes: new Map(all.map(({ plan }, index) => [plan.id, judged[index]?.modesPassed ?? new Map()] as const)),
+  };
+};
+
+const makeBrand = async ({ plan, bundle }: Catalogued, modes: ModesPassed, making: Making): Promise<BrandResult> => {
   const { ports, prepared, signing, signatures } = making;
   const { date } = prepared;
   const options = signing.optionsFor(brandOf(plan, making).loaded.brand);
   const cache: SignatureCache = signatures.get(options) ?? new Map();
   signatures.set(options, cache);
   const named = (name: string): string => `${plan.id}: ${name}`;
-  const branded = await step(ports, named('brand'), () => buildBrand(plan, making));
-  const catalogued = await step(ports, named('catalog'), () => addCatalogs(branded, date));
-  const signed = await step(ports, named('sign'), () => signBundle(catalogued, options, cache));
+  const signed = await step(ports, named('sign'), () => signBundle(bundle, options, cache));
   const packages = bundleFiles(signed);
   const verified = await step(ports, named('verify'), () => verifyBrand(packages, making));
   const content = [...packages, ...signing.trust];
@@ -177,7 +213,7 @@ const makeBrand = async (plan: PlannedBrand, making: Making): Promise<BrandResul
   }));
   const archives = cabinets.map(({ file }) => file);
   return {
-    record: recordBrand(plan, signed, { cabinets: archives, zip }),
+    record: recordBrand(plan, signed, { cabinets: archives, zip, modes }),
     files: [...content.map(({ path, bytes }) => ({ path: `${plan.id}/${path}`, bytes })), ...archives, zip],
     diagnostics: [...verified, ...cabinets.flatMap(({ diagnostics }) => diagnostics)],
   };
@@ -203,13 +239,16 @@ const makeAll = async (making: Making, toolVersion: string, output: OutputStage)
     sums.push(recordFile(file.path, file.bytes));
     await output.write(file);
   };
-  for (const brand of plan.brands) {
-    const made = await makeBrand(brand, making);
+  const catalogued: Catalogued[] = [];
+  for (const brand of plan.brands) catalogued.push(await catalogBrand(brand, making));
+  stopOnErrors(unusedFiles(making));
+  const checked = await step(making.ports, 'check', () => checkBrands(catalogued, making));
+  for (const brand of catalogued) {
+    const made = await makeBrand(brand, checked.modes.get(brand.plan.id) ?? new Map(), making);
     for (const file of made.files) await write(file);
     brands.push(made.record);
     found.push(...made.diagnostics);
   }
-  stopOnErrors(unusedFiles(making));
   const { subject, thumbprint } = await signing.describe();
   const record: ReleaseRecord = {
     formatVersion: plan.formatVersion,
@@ -223,11 +262,12 @@ const makeAll = async (making: Making, toolVersion: string, output: OutputStage)
   };
   await write({ path: RECORD_NAME, bytes: encodeRecord(record) });
   await output.write(checksumFile(sums));
-  return { plan, record, diagnostics: [...prepared.diagnostics, ...signing.diagnostics(), ...making.found, ...found] };
+  const { diagnostics } = prepared;
+  return { plan, record, diagnostics: [...diagnostics, ...signing.diagnostics(), ...checked.diagnostics, ...found] };
 };
 
 /**
- * Makes a release: load, check, plan, brand, catalog, sign, verify from bytes, pack, record. OUT appears whole or not
+ * Makes a release: load, plan, brand, catalog, check, sign, verify from bytes, pack, record. OUT appears whole or not
  * at all.
  * @throws WinpvError with every finding of the stage that stopped
  */
@@ -240,7 +280,7 @@ export const release = async (request: ReleaseRequest, ports: ReleasePorts): Pro
   let signing: ReadySigning | undefined;
   try {
     signing = await step(ports, 'open key', () => readySigning(prepared.loaded.project, prepared.date, ports));
-    const making: Making = { prepared, signing, signatures: new Map(), ports, used: new Set(), found: [] };
+    const making: Making = { prepared, signing, signatures: new Map(), ports, used: new Set() };
     const released = await makeAll(making, request.toolVersion, output);
     await step(ports, 'write', () => output.commit());
     return released;

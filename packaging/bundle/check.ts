@@ -23,8 +23,11 @@ export interface PackageCheckRequest {
  * right processor and find what they import, and the catalogs cover it all. The INFs themselves are judged by
  * `verifyInf` and `checkPvInf`.
  */
-export const checkPackage = ({ files, shown = (path) => path, nowMs }: PackageCheckRequest): readonly Diagnostic[] => {
-  const view = packageView(files, shown);
+export const checkPackage = ({ files, shown = (path) => path, nowMs }: PackageCheckRequest): readonly Diagnostic[] =>
+  checkView(packageView(files, shown), nowMs);
+
+/** The same for a folder that was read already. */
+export const checkView = (view: PackageView, nowMs: number | undefined): readonly Diagnostic[] => {
   if (view.infs.length === 0 && view.unreadable.length === 0) {
     return [problem('CAT_NO_INF', 'The folder holds no INF.')];
   }
