@@ -25,6 +25,12 @@ export const certificateFiles = (hierarchy: TestHierarchy): readonly HierarchyFi
     ];
   });
 
+/** The names of `certificateFiles`' files. */
+export const CERTIFICATE_FILE_NAMES: readonly string[] = ROLES.flatMap((role) => [`${role}.pem`, `${role}.cer`]);
+
+/** The names of `keyContainers`' files. */
+export const KEY_CONTAINER_NAMES: readonly string[] = ROLES.map((role) => `${role}.p12`);
+
 /** The keys as `.p12`, each with its certificate and the root's, under one password. */
 export const keyContainers = async (
   hierarchy: TestHierarchy,
