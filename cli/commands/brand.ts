@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { WinpvError } from '../../core/errors.ts';
 import { formatVersion } from '../../core/version.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
@@ -52,9 +53,42 @@ const check = async ({ io }: Context, brands: readonly string[]): Promise<Outcom
   return { result: { brands: ids }, text: [`${ids.join(', ')}: valid`], diagnostics: found };
 };
 
+interface NewOptions {
+  readonly vendor: string;
+  readonly prefix: string;
+  readonly product?: string;
+  readonly deviceId?: string;
+  readonly firstVersion: string;
+  readonly out?: string;
+}
+
+const create = async ({ io }: Context, id: string, options: NewOptions): Promise<Outcome> => {
+  const { newBrandFile } = await import('../../branding/new-brand.ts');
+  const { parseBrand } = await import('../../branding/load.ts');
+  const { utf8 } = await import('../../core/bytes.ts');
+  const { vendor, prefix, product = vendor, deviceId, firstVersion } = options;
+  const path = options.out ?? io.files.join('brands', `${id}.yaml`);
+  const bytes = utf8(
+    newBrandFile({
+      ...{ id, version: firstVersion, vendorName: vendor, vendorPrefix: prefix, productName: product },
+      ...(deviceId === undefined ? {} : { vendorDeviceId: deviceId }),
+    }),
+  );
+  const { brand, notes } = parseBrand(bytes, path);
+  if ((await io.files.stat(path)) !== undefined) {
+    throw new WinpvError('OUTPUT_NOT_EMPTY', `${path} exists already. Nothing was written.`, { at: { file: path } });
+  }
+  await io.files.write(path, bytes);
+  return {
+    result: { file: path, id: brand.id },
+    text: [`${path}: written. Name it under \`brands\` of winpv.yaml.`],
+    diagnostics: notes,
+  };
+};
+
 export const brandCommand = (bind: Bind): Command => {
   const command = new Command('brand')
-    .summary('list, show and check brands')
+    .summary('start, list, show and check brands')
     .description('Who ships the drivers, as data.');
   command
     .command('list')
@@ -81,5 +115,18 @@ export const brandCommand = (bind: Bind): Command => {
       examples('winpv brand check brands/acme.yaml', 'winpv brand check xenproject brands/acme.yaml'),
     )
     .action(bind(check));
+  command
+    .command('new')
+    .summary('start a brand file')
+    .description('Writes a commented brand file, checked, to edit further. Replaces nothing.')
+    .argument('<id>', 'lower-case letters, digits and hyphens')
+    .requiredOption('--vendor <name>', 'who ships')
+    .requiredOption('--prefix <prefix>', 'begins the hardware ids, for example AC')
+    .option('--product <name>', 'begins the display names (default: the vendor)')
+    .option('--device-id <id>', "the vendor's own PCI function, for example C8E4")
+    .option('--first-version <version>', 'four numbers', '9.1.0.0')
+    .option('--out <file>', 'where to write (default: brands/<id>.yaml)')
+    .addHelpText('after', examples('winpv brand new acme --vendor "Acme Ltd." --prefix AC --device-id C8E4'))
+    .action(bind(create));
   return command;
 };

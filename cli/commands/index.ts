@@ -8,6 +8,7 @@ import { explainCommand } from './explain.ts';
 import { infCommand } from './inf.ts';
 import { peCommand } from './pe.ts';
 import { releaseCommand } from './release.ts';
+import { schemaCommand } from './schema.ts';
 import { signCommand } from './sign.ts';
 import { timestampCommand } from './timestamp.ts';
 import { verifyCommand } from './verify.ts';
@@ -24,5 +25,6 @@ export const COMMANDS: readonly ((bind: Bind) => Command)[] = [
   peCommand,
   timestampCommand,
   certCommand,
+  schemaCommand,
   explainCommand,
 ];
