@@ -171,7 +171,9 @@ const catalogBrand = async (plan: PlannedBrand, making: Making): Promise<Catalog
   const { ports, prepared } = making;
   const origins = new Map<string, InfOrigin>();
   const branded = await step(ports, `${plan.id}: brand`, () => buildBrand(plan, making, origins));
-  const bundle = await step(ports, `${plan.id}: catalog`, () => addCatalogs(branded, prepared.date));
+  const bundle = await step(ports, `${plan.id}: catalog`, () =>
+    addCatalogs(branded, prepared.date, (pack) => origins.get(packageFolder(pack))),
+  );
   return { plan, bundle, origins };
 };
 
@@ -182,13 +184,14 @@ const catalogBrand = async (plan: PlannedBrand, making: Making): Promise<Catalog
 const checkBrands = (all: readonly Catalogued[], making: Making) => {
   const { ports, prepared } = making;
   const { infMode: mode } = prepared.loaded.project;
-  const judged = all.map(({ bundle, origins }) => {
+  const judged = all.map(({ plan, bundle, origins }) => {
+    const { vendorPrefix } = brandOf(plan, making).loaded.brand;
     const origin = (pack: DriverPackage): InfOrigin => {
       const found = origins.get(packageFolder(pack));
       if (found === undefined) throw new TypeError(`the package ${packageFolder(pack)} was not assembled`);
       return found;
     };
-    return judgeBundle({ bundle, origin, mode, nowMs: ports.clock.now() });
+    return judgeBundle({ bundle, origin, vendorPrefix, mode, nowMs: ports.clock.now() });
   });
   return {
     diagnostics: stopOnErrors(mergedFindings(judged.flatMap(({ findings }) => findings))),

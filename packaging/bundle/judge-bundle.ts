@@ -1,4 +1,6 @@
 import { type Diagnostic, WinpvError } from '../../core/errors.ts';
+import { shownText } from '../../core/spelling.ts';
+import { pvProblem } from '../formats/inf/pv/facts.ts';
 import { checkPvInf } from '../formats/inf/pv-rules.ts';
 import type { InfMode } from '../formats/inf/rules/contract.ts';
 import { INF_MODES } from '../formats/inf/rules/modes.ts';
@@ -20,6 +22,8 @@ export interface InfOrigin {
 export interface BundleJudgement {
   readonly bundle: Bundle<'catalogued'>;
   readonly origin: (pack: DriverPackage) => InfOrigin;
+  /** The vendor prefix of the brand, which its bus driver is built with. */
+  readonly vendorPrefix: string;
   /** The rules that the project holds its INFs to; undefined when it does not say. */
   readonly mode: InfMode | undefined;
   /** Milliseconds since 1970, to tell catalogs from the future. */
@@ -85,6 +89,15 @@ const pvFindings = ({ document, model }: PackageInf): readonly Diagnostic[] => {
   }
 };
 
+/** F01: the bus makes devices under the brand's prefix, so an INF with another one matches none of them. */
+const checkPrefix = ({ pv }: PackageInf, vendorPrefix: string): readonly Diagnostic[] => {
+  const other = pv?.ids.find(({ prefix }) => prefix !== undefined && prefix !== vendorPrefix.toUpperCase());
+  if (pv === undefined || other === undefined) return [];
+  const message = `The id ${shownText(other.text)} has the prefix "${shownText(other.prefix ?? '')}", and the brand has "${vendorPrefix}".`;
+  const hint = "Write @VENDOR_PREFIX@ in the template, or build the tree with the brand's prefix.";
+  return [pvProblem(pv, 'PV_ID_PREFIX', message, { line: other.line, failureMode: 'F01', hint })];
+};
+
 interface InfJudgement {
   readonly findings: readonly Diagnostic[];
   readonly passed: readonly InfMode[];
@@ -104,7 +117,7 @@ const judgeInf = (inf: PackageInf, origin: InfOrigin, asked: InfMode | undefined
 };
 
 /** A finding in the INF points at the template, in the template's lines. */
-const atOrigin = (finding: Diagnostic, infPath: string, { path, dropped }: InfOrigin): Diagnostic => {
+export const atOrigin = (finding: Diagnostic, infPath: string, { path, dropped }: InfOrigin): Diagnostic => {
   const { at } = finding;
   if (at?.file !== infPath) return finding;
   const line = at.line === undefined ? {} : { line: templateLine(dropped, at.line) };
@@ -130,7 +143,7 @@ const viewOf = ({ brandId, packages }: Bundle<'catalogued'>): PackageView =>
  * Without a mode, an INF that winpv did not write stops the release for what is wrong in every mode only: packages of
  * every generation of upstream's can be made, and what is wrong with them is told.
  */
-export const judgeBundle = ({ bundle, origin, mode, nowMs }: BundleJudgement): BundleVerdict => {
+export const judgeBundle = ({ bundle, origin, vendorPrefix, mode, nowMs }: BundleJudgement): BundleVerdict => {
   const view = viewOf(bundle);
   const closure = checkView(view, nowMs);
   const modesPassed = new Map<string, readonly InfMode[]>();
@@ -141,9 +154,10 @@ export const judgeBundle = ({ bundle, origin, mode, nowMs }: BundleJudgement): B
     const from = origin(pack);
     const inf = view.infs.find(({ path }) => path === `${inPackage}/${pack.infName}`);
     const judged = inf === undefined ? undefined : judgeInf(inf, from, mode);
+    const prefix = inf === undefined ? [] : checkPrefix(inf, vendorPrefix);
     modesPassed.set(inPackage, judged?.passed ?? []);
     const own = closure.filter(({ at }) => at?.file.startsWith(`${folder}/`));
-    for (const finding of [...(judged?.findings ?? []), ...own]) {
+    for (const finding of [...(judged?.findings ?? []), ...prefix, ...own]) {
       findings.push({ folder, finding: atOrigin(finding, `${folder}/${pack.infName}`, from) });
     }
   }
