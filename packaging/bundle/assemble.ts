@@ -7,13 +7,13 @@ import type { DriverDefinition } from '../../drivers/contract.ts';
 import { type CatalogOs, parseOsList } from '../formats/cat/os.ts';
 import { parseInf } from '../formats/inf/document.ts';
 import { infModel } from '../formats/inf/model.ts';
+import { stampInf } from '../formats/inf/stamp.ts';
 import { decodeInfText } from '../formats/inf/text.ts';
 import type { DriverPackage, ShippedFile } from './bundle.ts';
 import { type CatalogInf, reachesInf } from './catalog-scope.ts';
 import type { InfOrigin } from './judge-bundle.ts';
 import { leavesStampingToTool, renderTemplate } from './render-template.ts';
 import type { DriverSource } from './source.ts';
-import { stampTemplate } from './stamp.ts';
 import { type PackageRequest, symbolsOf, takeFiles } from './take-files.ts';
 
 export interface AssembledPackage {
@@ -53,7 +53,7 @@ const renderedInf = (request: PackageRequest): RenderedInf => {
   const { bytes, dropped } = renderTemplate(template.bytes, template.path, tokens, { lineEnds });
   const { text } = decodeInfText(template.bytes, template.path);
   const stamped = leavesStampingToTool(text)
-    ? stampTemplate(bytes, template.path, { date, version, architecture })
+    ? stampInf(bytes, template.path, { date, version, arch: infArchitecture(architecture) }).bytes
     : bytes;
   return { bytes: stamped, path: template.path, dropped, own: source.template === undefined };
 };

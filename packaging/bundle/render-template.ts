@@ -33,7 +33,7 @@ const UNRESOLVED = /@[A-Z_]+@/g;
 /** The only token whose absence dropped lines in the years of `build.py`, 2013 to 2019 (spec xen-pv 3.3.3). */
 const VENDOR_DEVICE_ID = 'VENDOR_DEVICE_ID';
 
-/** Whether a template is of those years: it leaves its architecture, its DriverVer or both to the tool of stamp.ts. */
+/** Whether a template is of those years: it leaves its architecture, its DriverVer or both to a stamping tool (inf/stamp.ts). */
 export const leavesStampingToTool = (text: string): boolean =>
   text.includes('$ARCH$') || /^[ \t]*DriverVer[ \t]*=[ \t]*01\/01\/1900\b/im.test(text);
 

@@ -16,8 +16,8 @@ export interface FrameworkVersion {
 
 /** What to write into an INF (spec infverif.md section 7). What is not given stays. */
 export interface InfStamp {
-  /** Section that gets DriverVer, `Version` as a rule. */
-  readonly section: string;
+  /** Section that gets DriverVer; `Version` when not given. */
+  readonly section?: string;
   readonly date: CalendarDate;
   /** When not given, the version that the INF has is kept. */
   readonly version?: FourPartVersion;
@@ -129,7 +129,7 @@ export const stampInf = (bytes: Uint8Array, file: string, stamp: InfStamp): Stam
   const text = found.reduce((all, { name, value }) => all.replaceAll(name, () => value), before.table.text);
   const document = found.length === 0 ? before : parseInfText({ text, encoding: before.encoding }, file);
 
-  const section = sectionToStamp(document, stamp.section);
+  const section = sectionToStamp(document, stamp.section ?? 'Version');
   const driverVer = driverVerValue(section, stamp);
   const edits = [entryEdit(section, 'DriverVer', driverVer)];
   const changes = [...found, { section: section.name, name: 'DriverVer', value: driverVer }];

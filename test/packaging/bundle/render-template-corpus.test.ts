@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { leavesStampingToTool, renderTemplate } from '../../../packaging/bundle/render-template.ts';
-import { stampTemplate } from '../../../packaging/bundle/stamp.ts';
 import { parseInf } from '../../../packaging/formats/inf/document.ts';
 import { infModel } from '../../../packaging/formats/inf/model.ts';
+import { stampInf } from '../../../packaging/formats/inf/stamp.ts';
 import { tokensFor, XEN_PROJECT } from '../../drivers/render.ts';
 import { describeCorpus } from '../../support/outside.ts';
 
@@ -127,9 +127,9 @@ describeCorpus('upstream templates rendered by upstream rules, byte for byte', (
     const [month = 0, day = 0, year = 0] = suite.infDate.split('/').map(Number);
     const [major = 0, minor = 0, micro = 0, build = 0] = suite.version.split('.').map(Number);
     const rendered = renderTemplate(bytes, `${driver}.inf`, tokens).bytes;
-    const stamp = { date: { year, month, day }, version: [major, minor, micro, build], architecture: 'x64' } as const;
+    const stamp = { date: { year, month, day }, version: [major, minor, micro, build], arch: 'amd64' } as const;
     const unstamped = leavesStampingToTool(Buffer.from(bytes).toString('latin1'));
-    const result = unstamped ? stampTemplate(rendered, `${driver}.inf`, stamp) : rendered;
+    const result = unstamped ? stampInf(rendered, `${driver}.inf`, stamp).bytes : rendered;
     expect(Buffer.from(result).toString('latin1')).toBe(
       Buffer.from(file(`xen/rendered/${name}/${driver}.inf`)).toString('latin1'),
     );
@@ -146,7 +146,7 @@ const OLD_TOKENS = {
 };
 
 describeCorpus('every template that upstream ever had', ({ file, path }) => {
-  const stamp = { date: { year: 2020, month: 1, day: 2 }, version: [8, 2, 1, 17], architecture: 'x64' } as const;
+  const stamp = { date: { year: 2020, month: 1, day: 2 }, version: [8, 2, 1, 17], arch: 'amd64' } as const;
   const templates = readdirSync(path('xen/templates')).flatMap((driver) =>
     readdirSync(path(`xen/templates/${driver}`)).map((name) => ({ driver, name })),
   );
@@ -159,7 +159,7 @@ describeCorpus('every template that upstream ever had', ({ file, path }) => {
     const template = file(`xen/templates/${driver}/${name}`);
     const { bytes } = renderTemplate(template, name, tokens);
     const stamped = leavesStampingToTool(Buffer.from(template).toString('latin1'));
-    const inf = parseInf(stamped ? stampTemplate(bytes, name, stamp) : bytes, name);
+    const inf = parseInf(stamped ? stampInf(bytes, name, stamp).bytes : bytes, name);
     const model = infModel(inf);
     expect(inf.table.text).not.toMatch(/\$ARCH\$|1900|@[A-Z_]+@/);
     expect(model.version.driverVer?.version).toBeDefined();

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { WinpvError } from '../../../core/errors.ts';
 import { renderTemplate, renderText, type TemplateToken } from '../../../packaging/bundle/render-template.ts';
-import { stampTemplate } from '../../../packaging/bundle/stamp.ts';
 import { parseInf, sectionOf } from '../../../packaging/formats/inf/document.ts';
+import { stampInf } from '../../../packaging/formats/inf/stamp.ts';
 import { encodeInfText } from '../../../packaging/formats/inf/text.ts';
 
 const table = (values: Readonly<Record<string, string>>): readonly TemplateToken[] =>
@@ -194,20 +194,10 @@ describe('templates of 2013 to 2019', () => {
   });
 
   test('are stamped with date, version and architecture, and nothing else changes', () => {
-    const bytes = ascii(
-      '[A]\r\nDriverVer=keep\r\n[version]\r\n DriverVer = 01/01/1900,0.0.0.0 ; later\r\n[X.NT$ARCH$]\r\n',
+    const before = `[A]\r\nDriverVer=keep\r\n[version]\r\nSignature=$CHICAGO$\r\n DriverVer = 01/01/1900,0.0.0.0 ; later\r\n[X.NT$ARCH$]\r\n`;
+    const stamp = { date: { year: 2018, month: 4, day: 23 }, version: [8, 2, 1, 17], arch: 'amd64' } as const;
+    expect(stampInf(ascii(before), 'x.inf', stamp).bytes).toEqual(
+      ascii(before.replace('01/01/1900,0.0.0.0', '04/23/2018,8.2.1.17').replace('$ARCH$', 'amd64')),
     );
-    const stamp = { date: { year: 2018, month: 4, day: 23 }, version: [8, 2, 1, 17], architecture: 'x64' } as const;
-    expect(stampTemplate(bytes, 'x.inf', stamp)).toEqual(
-      ascii('[A]\r\nDriverVer=keep\r\n[version]\r\n DriverVer = 04/23/2018,8.2.1.17 ; later\r\n[X.NTamd64]\r\n'),
-    );
-  });
-
-  test('get a DriverVer when they have none', () => {
-    const stamp = { date: { year: 2018, month: 4, day: 23 }, version: [8, 2, 1, 17], architecture: 'x86' } as const;
-    expect(stampTemplate(ascii('[Version]\nClass=Net\n'), 'x.inf', stamp)).toEqual(
-      ascii('[Version]\nDriverVer=04/23/2018,8.2.1.17\nClass=Net\n'),
-    );
-    expect(errorOf(() => stampTemplate(ascii('[Strings]\n'), 'x.inf', stamp)).code).toBe('TEMPLATE_INVALID');
   });
 });

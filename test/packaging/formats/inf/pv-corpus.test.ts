@@ -2,10 +2,10 @@ import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Diagnostic } from '../../../../core/errors.ts';
 import { leavesStampingToTool, renderTemplate } from '../../../../packaging/bundle/render-template.ts';
-import { stampTemplate } from '../../../../packaging/bundle/stamp.ts';
 import { parseInf } from '../../../../packaging/formats/inf/document.ts';
 import { infModel } from '../../../../packaging/formats/inf/model.ts';
 import { checkPvInf } from '../../../../packaging/formats/inf/pv-rules.ts';
+import { stampInf } from '../../../../packaging/formats/inf/stamp.ts';
 import { type TestBrand, tokensFor, WITH_EVERYTHING, XEN_PROJECT } from '../../../drivers/render.ts';
 import { describeCorpus } from '../../../support/outside.ts';
 
@@ -27,11 +27,11 @@ const rendered = (template: Uint8Array, name: string, brand: TestBrand): Uint8Ar
   const { bytes } = renderTemplate(template, name, tokens);
   if (!leavesStampingToTool(Buffer.from(template).toString('latin1'))) return bytes;
   const [major = 0, minor = 0, micro = 0, build = 0] = brand.version.split('.').map(Number);
-  return stampTemplate(bytes, name, {
+  return stampInf(bytes, name, {
     date: { year: 2020, month: 1, day: 2 },
     version: [major, minor, micro, build],
-    architecture: 'x64',
-  });
+    arch: 'amd64',
+  }).bytes;
 };
 
 const findingsOf = (bytes: Uint8Array, name: string): readonly Diagnostic[] => {
