@@ -1,4 +1,4 @@
-import { fromHex, utf8 } from '../../../core/bytes.ts';
+import { utf8 } from '../../../core/bytes.ts';
 import { WinpvError } from '../../../core/errors.ts';
 import { attribute } from '../cms/encode.ts';
 import { type DigestAlgorithm, DigestOid, SpcOid } from '../cms/object-ids.ts';
@@ -11,9 +11,9 @@ import {
   octetString,
   oid,
   sequence,
-  setOf,
   utf16be,
 } from '../der/encode.ts';
+import { type PageHashTable, spcLinkToPages } from './page-hashes.ts';
 
 const NOTHING = new Uint8Array(0);
 
@@ -34,24 +34,6 @@ const spcLinkToUrl = (url: string): Der => {
   }
   return contextPrimitive(0, utf8(url));
 };
-
-/** SpcSerializedObject's class of page hashes, and the attribute for each hash (spec signing-formats 3.5). */
-const PAGE_HASH_CLASS = fromHex('a6b586d5b4a12466ae05a217da8e60d6');
-const PAGE_HASH_OID = { sha1: '1.3.6.1.4.1.311.2.3.1', sha256: '1.3.6.1.4.1.311.2.3.2' } as const;
-
-/** A table of page hashes as `pageHashes` makes it, and the hash it is of. */
-export interface PageHashTable {
-  readonly algorithm: 'sha1' | 'sha256';
-  readonly table: Uint8Array;
-}
-
-/** SpcLink ::= [1] IMPLICIT SpcSerializedObject { classId, serializedData } around the table. */
-const spcLinkToPages = ({ algorithm, table }: PageHashTable): Der =>
-  contextConstructed(
-    1,
-    octetString(PAGE_HASH_CLASS),
-    octetString(setOf(sequence(oid(PAGE_HASH_OID[algorithm]), setOf(octetString(table))))),
-  );
 
 /** SpcPeImageData ::= SEQUENCE { BIT STRING flags (none set), [0] EXPLICIT SpcLink } as SignTool writes it. */
 const spcPeImageData = (pages: PageHashTable | undefined): Der =>

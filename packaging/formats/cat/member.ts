@@ -1,15 +1,5 @@
-import { fromHex } from '../../../core/bytes.ts';
-import {
-  bitString,
-  contextConstructed,
-  contextPrimitive,
-  type Der,
-  octetString,
-  oid,
-  sequence,
-  setOf,
-  utf16be,
-} from '../der/encode.ts';
+import { spcLinkToObject, spcLinkToPages } from '../authenticode/page-hashes.ts';
+import { bitString, contextConstructed, contextPrimitive, type Der, sequence, utf16be } from '../der/encode.ts';
 import {
   type CatalogAlgorithm,
   type CatalogMember,
@@ -41,14 +31,8 @@ export interface MemberStyle {
 const fileLink = (style: LinkStyle): Der =>
   contextConstructed(2, contextPrimitive(0, style === 'empty' ? new Uint8Array(0) : utf16be('<<<Obsolete>>>')));
 
-const PAGE_HASH_CLASS = fromHex('a6b586d5b4a12466ae05a217da8e60d6');
-const PAGE_HASH_OID = { sha1: '1.3.6.1.4.1.311.2.3.1', sha256: '1.3.6.1.4.1.311.2.3.2' } as const;
 /** Of the serialized object that holds a cabinet's second hash: the same class as that of page hashes. */
 const ENHANCED_HASH_OID = '1.3.6.1.4.1.311.2.5.1';
-
-/** SpcLink `[1] moniker`: SpcSerializedObject { classId, serializedData } around one attribute (spec 3.5, 3.6). */
-const moniker = (id: string, value: Uint8Array): Der =>
-  contextConstructed(1, octetString(PAGE_HASH_CLASS), octetString(setOf(sequence(oid(id), setOf(octetString(value))))));
 
 /** SpcPeImageData ::= SEQUENCE { flags BIT STRING, file [0] EXPLICIT SpcLink } with the flags that catalogs have. */
 const peImageData = (link: Der): Der => sequence(bitString(Uint8Array.of(0xa0), 5), contextConstructed(0, link));
@@ -64,11 +48,11 @@ const subjectData = (subject: CatalogSubject, algorithm: CatalogAlgorithm, style
     const table = pageHashes === 'listed' ? subject.pageHashes?.(algorithm) : undefined;
     return {
       type: CatOid.peImageData,
-      data: peImageData(table === undefined ? fileLink(link) : moniker(PAGE_HASH_OID[algorithm], table)),
+      data: peImageData(table === undefined ? fileLink(link) : spcLinkToPages({ algorithm, table })),
     };
   }
   const enhanced = subject.kind === 'cab' ? subject.enhancedHash?.() : undefined;
-  if (enhanced !== undefined) return { type: CatOid.link, data: moniker(ENHANCED_HASH_OID, enhanced) };
+  if (enhanced !== undefined) return { type: CatOid.link, data: spcLinkToObject(ENHANCED_HASH_OID, enhanced) };
   return { type: CatOid.cabData, data: fileLink(link) };
 };
 
