@@ -78,7 +78,7 @@ const createFromFolder = async (
   const { checkCatalogs } = await import('../../packaging/bundle/catalog-check.ts');
   const { readFolderFiles } = await import('../named-files.ts');
   const files = await readFolderFiles(io, options.dir);
-  const byName = new Map(files.map((file) => [file.name.toLowerCase(), file.bytes]));
+  const byName = new Map(files.map((file) => [file.name.toLowerCase(), file]));
   const infs = files
     .filter(({ name }) => /^[^/]+\.inf$/i.test(name))
     .map(({ bytes, path }) => {
@@ -88,7 +88,8 @@ const createFromFolder = async (
   const pageHashes = requestedPageHashes(options.pageHashes);
   const request = {
     infs,
-    files: (sourcePath: string) => byName.get(sourcePath.toLowerCase()),
+    files: (sourcePath: string) => byName.get(sourcePath.toLowerCase())?.bytes,
+    shown: (sourcePath: string) => byName.get(sourcePath.toLowerCase())?.path ?? io.files.join(options.dir, sourcePath),
     osList: parseOsList(options.os.split(',')),
     thisUpdate: catalogTime(context, options.date),
     ...(options.catalogVersion === undefined
@@ -96,10 +97,12 @@ const createFromFolder = async (
       : { version: options.catalogVersion === '1' ? (1 as const) : (2 as const) }),
     ...(pageHashes === undefined ? {} : { pageHashes }),
   };
-  const diagnostics = stopOnErrors(checkCatalogs(request));
+  /** What is said of no file is said of the folder. */
+  const placed = (finding: Diagnostic): Diagnostic => ({ ...finding, at: finding.at ?? { file: options.dir } });
+  const diagnostics = stopOnErrors(checkCatalogs(request).map(placed));
   const out = options.out ?? options.dir;
   const planned = planCatalogs(request);
-  stopOnErrors(checkPageHashNames(planned, pageHashes));
+  stopOnErrors(checkPageHashNames(planned, pageHashes).map(placed));
   return { ...(await writeCatalogs(io, out, planned)), diagnostics };
 };
 
@@ -141,8 +144,9 @@ const membersOfCdf = async (io: Io, definition: CatalogDefinition): Promise<read
   const { cdfMembers, cdfSubject } = await import('../../packaging/bundle/cdf.ts');
   const members: (readonly CatalogMember[])[] = [];
   for (const entry of definition.files) {
-    const bytes = await io.files.read(fromCdf(io, definition.file, entry.path));
-    members.push(cdfMembers(definition, entry, cdfSubject(definition, entry, bytes)));
+    const path = fromCdf(io, definition.file, entry.path);
+    const bytes = await io.files.read(path);
+    members.push(cdfMembers(definition, entry, cdfSubject(definition, entry, { bytes, path })));
   }
   return members;
 };

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { ErrorCode } from '../../core/error-codes.ts';
 import { type Diagnostic, problem, WinpvError } from '../../core/errors.ts';
 import type { CatalogEdit } from '../../packaging/bundle/catalog-edit.ts';
 import type { CatalogContent, NameValue } from '../../packaging/formats/cat/model.ts';
@@ -9,27 +10,33 @@ import { createCatalogs } from './cat-create.ts';
 
 const MAX_CATALOG_BYTES = 256 * 1024 * 1024;
 
-const show = async ({ io }: Context, file: string): Promise<Outcome> => {
+/** What a reader of a catalog must not miss, though the catalog is not judged: its signature is not of this content. */
+const BROKEN: readonly ErrorCode[] = ['VERIFY_CONTENT_MISMATCH', 'VERIFY_SIGNATURE_INVALID', 'VERIFY_MALFORMED'];
+
+const show = async ({ io, output }: Context, file: string): Promise<Outcome> => {
   const { parseCatalog } = await import('../../packaging/formats/cat/parse.ts');
   const { showCatalog } = await import('../../packaging/formats/cat/show.ts');
   const { catalogLines } = await import('../render/catalog.ts');
   const { verifyFile } = await import('../../packaging/signing/verify.ts');
   const bytes = await io.files.read(file, { maxBytes: MAX_CATALOG_BYTES });
-  const shown = showCatalog(parseCatalog(bytes, file));
-  const { signatures } = verifyFile({ path: file, bytes, catalogs: [], trust: [], atMs: io.clock.now() });
-  const short = signatures.map(({ subject, issuer, digestAlgorithm, ekus, timestamp }) => ({
+  const catalog = parseCatalog(bytes, file);
+  const shown = showCatalog(catalog);
+  const verdict = verifyFile({ path: file, bytes, catalogs: [], trust: [], atMs: io.clock.now() });
+  const signers = verdict.signatures.map(({ subject, issuer, digestAlgorithm, ekus, timestamp, programName }) => ({
     subject,
     issuer,
     digestAlgorithm,
     ...(timestamp?.time === undefined ? {} : { timestamp: timestamp.time }),
     ekus,
+    ...(programName === undefined ? {} : { programName }),
   }));
-  const signers = short.map(
-    ({ subject, timestamp }) => `signed by ${subject}${timestamp === undefined ? '' : `, time-stamped ${timestamp}`}`,
-  );
+  const broken = verdict.diagnostics
+    .filter(({ code }) => BROKEN.includes(code))
+    .map((finding): Diagnostic => ({ ...finding, severity: 'warning' }));
   return {
-    result: { ...shown, signatures: short },
-    text: [...catalogLines(shown), ...(signers.length === 0 ? ['not signed'] : signers)],
+    result: { ...shown, signatures: signers },
+    text: catalogLines({ file, shown, signers, extent: output.verbose ? 'all' : 'short' }),
+    diagnostics: [...catalog.findings, ...broken],
   };
 };
 
@@ -77,7 +84,7 @@ const add = async (
 ): Promise<Outcome> => {
   const { io } = context;
   const { addMembers } = await import('../../packaging/bundle/catalog-edit.ts');
-  const { subjectOf } = await import('../../packaging/formats/cat/subject.ts');
+  const { listedSubjectOf } = await import('../../packaging/formats/cat/subject.ts');
   const { parseCdfAttribute } = await import('../../packaging/formats/cat/cdf-attribute.ts');
   const attributeOf = (text: string): NameValue => {
     const attribute = parseCdfAttribute(text);
@@ -90,9 +97,9 @@ const add = async (
     const additions = [];
     const more = (options.attribute ?? []).map(attributeOf);
     for (const path of paths) {
-      const subject = subjectOf(await io.files.read(path), path);
+      const subject = listedSubjectOf(await io.files.read(path), path);
       const pages = options.pageHashes === true ? { pageHashes: true } : {};
-      additions.push({ name: io.files.basename(path), subject, more, ...pages });
+      additions.push({ name: io.files.basename(path), path, subject, more, ...pages });
     }
     return addMembers(content, additions);
   });
@@ -115,7 +122,7 @@ const remove = async (
       const there = (await io.files.stat(text))?.kind === 'file';
       selectors.push(there ? { text, subject: subjectOf(await io.files.read(text), text) } : { text });
     }
-    return removeMembers(content, selectors);
+    return removeMembers(content, selectors, { file });
   });
   return editOutcome('removed', out, edit);
 };
@@ -176,7 +183,9 @@ export const catCommand = (bind: Bind): Command => {
   command
     .command('show')
     .summary('what a catalog lists, and who signed it')
-    .description('Prints attributes, members and signers of any catalog. Judges nothing (see verify). Changes nothing.')
+    .description(
+      'Prints signer, Windows versions, devices, attributes and members of any catalog; long lists whole with --verbose. Judges nothing (see verify). Changes nothing.',
+    )
     .argument('<file>', 'a .cat file')
     .addHelpText('after', examples('winpv cat show xenbus.cat', 'winpv cat show xenbus.cat --json'))
     .action(bind(show));

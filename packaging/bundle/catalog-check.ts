@@ -12,8 +12,8 @@ import { type CatalogInf, catalogNameFor, fileNameOf, reachesInf, windowsTargets
  * What stands against cataloguing a folder: Inf2Cat's signability test in our own words (spec signing-formats 2.7), every
  * finding of every INF. Findings of severity error mean that no catalog should be made.
  */
-export const checkCatalogs = ({ files, ...request }: CatalogRequest): readonly Diagnostic[] =>
-  checkCatalogsOf({ ...request, subjects: subjectsOf(files) });
+export const checkCatalogs = ({ files, shown, ...request }: CatalogRequest): readonly Diagnostic[] =>
+  checkCatalogsOf({ ...request, subjects: subjectsOf(files, shown) });
 
 /** `checkCatalogs` for files of which only the hashes are at hand. */
 export const checkCatalogsOf = (request: SubjectRequest): readonly Diagnostic[] => {

@@ -1,5 +1,5 @@
 import { equalBytes, toHex } from '../../core/bytes.ts';
-import { type Diagnostic, problem, WinpvError } from '../../core/errors.ts';
+import { type Diagnostic, problem, type SourcePosition, WinpvError } from '../../core/errors.ts';
 import { shownText } from '../../core/spelling.ts';
 import { type LinkStyle, type MemberStyle, membersOf } from '../formats/cat/member.ts';
 import {
@@ -72,6 +72,8 @@ const osAttrOf = (codes: readonly string[], osAttrs: readonly string[]): string 
 /** A file to add. What is not said is done as the catalog's other members do it. */
 export interface MemberAddition {
   readonly name: string;
+  /** Where it was read, for findings; its name alone unless said otherwise. */
+  readonly path?: string;
   readonly subject: CatalogSubject;
   /** All that its main member says. */
   readonly attributes?: readonly NameValue[];
@@ -104,7 +106,8 @@ export const addMembers = (content: CatalogContent, additions: readonly MemberAd
     const missing = wanted.filter((member) => !listed.has(keyOf(member)));
     if (missing.length === 0) {
       const message = `The catalog lists the content of ${shownText(addition.name)} already.`;
-      diagnostics.push(problem('CAT_DUPLICATE', message, { severity: 'warning' }));
+      const at = { file: addition.path ?? addition.name };
+      diagnostics.push(problem('CAT_DUPLICATE', message, { severity: 'warning', at }));
     }
     for (const member of missing) listed.add(keyOf(member));
     changed.push(...missing);
@@ -146,9 +149,15 @@ export interface MemberSelector {
  * Takes members out, both of a file where the catalog tells which two belong together. Catalog attributes, the list
  * identifier and the time stay.
  *
+ * @param at the catalog, for findings
  * @throws WinpvError CAT_MEMBER_MISSING, with every selector that fits nothing
  */
-export const removeMembers = (content: CatalogContent, selectors: readonly MemberSelector[]): CatalogEdit => {
+export const removeMembers = (
+  content: CatalogContent,
+  selectors: readonly MemberSelector[],
+  at?: SourcePosition,
+): CatalogEdit => {
+  const where = at === undefined ? {} : { at };
   const find = finderOf(content.members);
   const gone = new Set<CatalogMember>();
   const alone: CatalogMember[] = [];
@@ -157,7 +166,7 @@ export const removeMembers = (content: CatalogContent, selectors: readonly Membe
     const found = find(selector);
     if (found.length === 0) {
       const message = `The catalog lists nothing under "${shownText(selector.text)}": no tag, no content, no File.`;
-      diagnostics.push(problem('CAT_MEMBER_MISSING', message, { hint: 'See winpv cat show.' }));
+      diagnostics.push(problem('CAT_MEMBER_MISSING', message, { ...where, hint: 'See winpv cat show.' }));
     }
     for (const member of found) gone.add(member);
     for (const member of found) {
@@ -169,7 +178,7 @@ export const removeMembers = (content: CatalogContent, selectors: readonly Membe
   if (diagnostics.some(({ severity }) => severity === 'error')) throw WinpvError.of(diagnostics);
   // A member whose partner was named separately is not alone.
   const left = alone.filter((member) => ![...gone].some((other) => mayBelong(member, other)));
-  diagnostics.push(...left.map(partnerUnknown));
+  diagnostics.push(...left.map((member) => ({ ...partnerUnknown(member), ...where })));
   const members = content.members.filter((member) => !gone.has(member));
   return { content: { ...content, members }, changed: [...gone], diagnostics };
 };

@@ -14,7 +14,7 @@ import {
   textAttribute,
 } from '../formats/cat/model.ts';
 import { CATALOG_OSES, type CatalogOs, formatOsAttr, readsVersion2 } from '../formats/cat/os.ts';
-import { type CatalogSubject, subjectOf } from '../formats/cat/subject.ts';
+import { type CatalogSubject, listedSubjectOf, subjectOf } from '../formats/cat/subject.ts';
 import { printInf, sectionOf } from '../formats/inf/document.ts';
 import { type CatalogInf, catalogNameFor, fileNameOf, scopedFiles } from './catalog-scope.ts';
 
@@ -26,6 +26,8 @@ export interface CatalogRequest {
   readonly infs: readonly CatalogInf[];
   /** The file at a path from the folder of the INFs, `/` between the parts, whatever its case; undefined without one. */
   readonly files: (sourcePath: string) => Uint8Array | undefined;
+  /** How a file at a path is called in findings, where its path from the folder would not tell people. */
+  readonly shown?: (sourcePath: string) => string;
   readonly osList: readonly CatalogOs[];
   /** Milliseconds since 1970: the catalogs' time, and "today" for the date in DriverVer. */
   readonly thisUpdate: number;
@@ -43,7 +45,7 @@ export interface PlannedCatalog {
 }
 
 /** The same request with files known by their hashes only. */
-export type SubjectRequest = Omit<CatalogRequest, 'files'> & {
+export type SubjectRequest = Omit<CatalogRequest, 'files' | 'shown'> & {
   readonly subjects: (sourcePath: string) => CatalogSubject | undefined;
 };
 
@@ -52,17 +54,20 @@ export type SubjectRequest = Omit<CatalogRequest, 'files'> & {
  * architecture of the list, each with that architecture's systems, and the files that they install. The same input gives
  * the same bytes. A file that is not there is left out: `checkCatalogs` is what finds it.
  */
-export const planCatalogs = ({ files, ...request }: CatalogRequest): readonly PlannedCatalog[] =>
-  planCatalogsOf({ ...request, subjects: subjectsOf(files) });
+export const planCatalogs = ({ files, shown, ...request }: CatalogRequest): readonly PlannedCatalog[] =>
+  planCatalogsOf({ ...request, subjects: subjectsOf(files, shown) });
 
 /** A lookup that reads and hashes each file once. */
-export const subjectsOf = (files: CatalogRequest['files']): SubjectRequest['subjects'] => {
+export const subjectsOf = (
+  files: CatalogRequest['files'],
+  shown: CatalogRequest['shown'] = (path) => path,
+): SubjectRequest['subjects'] => {
   const known = new Map<string, CatalogSubject | undefined>();
   return (sourcePath) => {
     const key = sourcePath.toLowerCase();
     if (!known.has(key)) {
       const bytes = files(sourcePath);
-      known.set(key, bytes === undefined ? undefined : subjectOf(bytes, sourcePath));
+      known.set(key, bytes === undefined ? undefined : listedSubjectOf(bytes, shown(sourcePath)));
     }
     return known.get(key);
   };

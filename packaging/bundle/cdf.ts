@@ -4,17 +4,22 @@ import { shownText } from '../../core/spelling.ts';
 import type { CatalogDefinition, CdfFile } from '../formats/cat/cdf.ts';
 import { membersOf } from '../formats/cat/member.ts';
 import { type CatalogContent, type CatalogMember, utf16le } from '../formats/cat/model.ts';
-import { type CatalogSubject, flatSubjectOf, subjectOf } from '../formats/cat/subject.ts';
+import { type CatalogSubject, flatSubjectOf, listedSubjectOf } from '../formats/cat/subject.ts';
 import { listIdentifierOf } from './catalog.ts';
 
 /**
  * A file of a catalog definition file as it is to be hashed: by its content, unless ALTSIPID says that it is flat.
  *
+ * @param file its bytes, and the path to show for it
  * @throws WinpvError CAT_CDF_INVALID when ALTSIPID says another kind than the content has; PE_* and CAB_*
  */
-export const cdfSubject = (definition: CatalogDefinition, entry: CdfFile, bytes: Uint8Array): CatalogSubject => {
-  if (entry.kind === 'flat') return flatSubjectOf(bytes);
-  const subject = subjectOf(bytes, entry.path);
+export const cdfSubject = (
+  definition: CatalogDefinition,
+  entry: CdfFile,
+  file: { readonly bytes: Uint8Array; readonly path: string },
+): CatalogSubject => {
+  if (entry.kind === 'flat') return flatSubjectOf(file.bytes);
+  const subject = listedSubjectOf(file.bytes, file.path);
   if (entry.kind === undefined || entry.kind === subject.kind) return subject;
   const [said, found] = [KIND_NAMES[entry.kind], KIND_NAMES[subject.kind]];
   throw new WinpvError('CAT_CDF_INVALID', `ALTSIPID says that "${shownText(entry.path)}" is ${said}; it is ${found}.`, {

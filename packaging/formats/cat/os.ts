@@ -197,3 +197,62 @@ const versionRank = (text: string): number => {
   const [major = 0, minor = 0] = text.slice(2).split('.').map(Number);
   return major * 1000 + minor;
 };
+
+/** Releases by their first build, as Windows calls them; a server release of a build has a name of its own. */
+const RELEASES: readonly (readonly [build: number, workstation: string, server: string])[] = [
+  [2195, '2000', '2000 Server'],
+  [2600, 'XP', ''],
+  [3790, 'XP', 'Server 2003'],
+  [6000, 'Vista', ''],
+  [6001, 'Vista', 'Server 2008'],
+  [7600, '7', 'Server 2008 R2'],
+  [9200, '8', 'Server 2012'],
+  [9600, '8.1', 'Server 2012 R2'],
+  [9841, '10 before its release', ''],
+  [10240, '10', ''],
+  [14393, '10 1607', 'Server 2016'],
+  [15063, '10 1703', 'Server of build 15063'],
+  [16299, '10 1709', 'Server 1709'],
+  [17134, '10 1803', 'Server 1803'],
+  [17763, '10 1809', 'Server 2019'],
+  [18362, '10 1903 to 1909', ''],
+  [19041, '10 2004 to 22H2', ''],
+  [20348, '', 'Server 2022'],
+  [22000, '11 21H2', ''],
+  [22621, '11 22H2 to 23H2', ''],
+  [26100, '11 24H2', 'Server 2025'],
+  [26200, '11 25H2', ''],
+  [26201, '11 26H1', ''],
+];
+
+const ARCH_NAMES: Readonly<Record<InfArch, string>> = {
+  x86: 'x86',
+  amd64: 'x64',
+  arm: 'ARM',
+  arm64: 'ARM64',
+  ia64: 'Itanium',
+};
+
+/** What an OS of the vocabulary is called by Windows itself: `Windows 10 1809 (x64)`, `Windows Server 2016 and later (x64)`. */
+export const windowsName = ({ builds: [first, last], productType, arch, name }: CatalogOs): string => {
+  const row = RELEASES.find(([build]) => build === first);
+  const release = (productType === 3 ? row?.[2] : row?.[1]) || `build ${first}`;
+  const open = last === OPEN_END && name !== undefined ? ' and later' : '';
+  return `Windows ${release}${open} (${ARCH_NAMES[arch]})`;
+};
+
+/** What `OSAttr` of a member names, `2:6.1`, as people call it; the text itself when it is of another form. */
+export const osAttrName = (osAttr: string): string => VERSION_NAMES[osAttr] ?? osAttr;
+
+const VERSION_NAMES: Readonly<Record<string, string>> = {
+  '2:5.00': '2000',
+  '2:5.0': '2000',
+  '2:5.1': 'XP',
+  '2:5.2': 'Server 2003 and XP x64',
+  '2:6.0': 'Vista and Server 2008',
+  '2:6.1': '7 and Server 2008 R2',
+  '2:6.2': '8 and Server 2012',
+  '2:6.3': '8.1 and Server 2012 R2',
+  '2:6.4': '10 before its release',
+  '2:10.0': '10 and later',
+};

@@ -11,6 +11,7 @@ import {
   type SubjectKind,
   tagHash,
 } from './model.ts';
+import { osByCode, windowsName } from './os.ts';
 
 /** A member as `winpv cat show --json` prints it. */
 export interface ShownMember {
@@ -20,9 +21,20 @@ export interface ShownMember {
   readonly digest: string;
   readonly algorithm: string;
   readonly kind: SubjectKind;
+  /** `hash`: the hash itself (version 2); `hex-text`: as hex digits (version 1); `label`: something else. */
+  readonly tagFormat: 'hash' | 'hex-text' | 'label';
   /** Whether the member lists the hashes of the image's pages. */
   readonly pageHashes: boolean;
+  /** With which algorithm, where it does. */
+  readonly pageHashAlgorithm?: 'sha1' | 'sha256';
   readonly attributes: Readonly<Record<string, string>>;
+}
+
+export interface ShownOs {
+  readonly code: string;
+  /** What goes into `--os`. */
+  readonly name: string | null;
+  readonly windows: string | null;
 }
 
 /** The result of `winpv cat show --json`, without the signatures. */
@@ -36,6 +48,8 @@ export interface ShownCatalog {
   /** Without OS and HWIDn. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly osAttributes: readonly string[];
+  /** The same, each as Inf2Cat and as Windows call it; null for a code that is not in the vocabulary. */
+  readonly operatingSystems: readonly ShownOs[];
   readonly hardwareIds: readonly string[];
   readonly members: readonly ShownMember[];
 }
@@ -56,7 +70,9 @@ const shownMember = (member: CatalogMember): ShownMember => {
     digest: toHex(indirectData?.digest ?? hash?.digest ?? new Uint8Array(0)),
     algorithm: algorithm ?? indirectData?.algorithm ?? '',
     kind: memberKind(member),
+    tagFormat: hash === undefined ? 'label' : hash.digest.length === tag.length ? 'hash' : 'hex-text',
     pageHashes: hasPageHashes(member),
+    ...pageHashAlgorithm(member),
     attributes: shownAttributes(attributes),
   };
 };
@@ -64,6 +80,24 @@ const shownMember = (member: CatalogMember): ShownMember => {
 /** Page hashes stand in the image data as a serialized object, `[0]` holding `[1]` (spec signing-formats 3.5). */
 export const hasPageHashes = ({ indirectData }: CatalogMember): boolean =>
   indirectData?.type === CatOid.peImageData && Buffer.from(indirectData.data).includes(PAGE_HASH_CLASS);
+
+/** Page hash tables of SHA-1 and of SHA-256: 1.3.6.1.4.1.311.2.3.1 and .2 (spec 3.5). */
+const PAGE_HASH_OIDS = [
+  { algorithm: 'sha1', oid: Buffer.from('060a2b060104018237020301', 'hex') },
+  { algorithm: 'sha256', oid: Buffer.from('060a2b060104018237020302', 'hex') },
+] as const;
+
+const pageHashAlgorithm = (member: CatalogMember): Pick<ShownMember, 'pageHashAlgorithm'> => {
+  if (!hasPageHashes(member)) return {};
+  const data = Buffer.from(member.indirectData?.data ?? []);
+  const found = PAGE_HASH_OIDS.find(({ oid }) => data.includes(oid));
+  return found === undefined ? {} : { pageHashAlgorithm: found.algorithm };
+};
+
+const shownOs = (code: string): ShownOs => {
+  const os = osByCode(code);
+  return { code, name: os?.name ?? null, windows: os === undefined ? null : windowsName(os) };
+};
 
 const PAGE_HASH_CLASS = Buffer.from('0410a6b586d5b4a12466ae05a217da8e60d6', 'hex');
 
@@ -89,6 +123,7 @@ export const showCatalog = ({ content }: Catalog): ShownCatalog => ({
   thisUpdate: new Date(content.thisUpdate).toISOString().replace(/\.\d+Z$/, 'Z'),
   attributes: shownAttributes(content.attributes.filter(({ name }) => name !== 'OS' && !HARDWARE_ID.test(name))),
   osAttributes: osCodesOf(content.attributes),
+  operatingSystems: osCodesOf(content.attributes).map(shownOs),
   hardwareIds: hardwareIdsOf(content.attributes),
   members: content.members.map(shownMember),
 });

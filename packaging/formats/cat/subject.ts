@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
+import { WinpvError } from '../../../core/errors.ts';
 import { cabDigest } from '../cab/digest.ts';
 import { isCab } from '../cab/header.ts';
 import { pageHashes, peDigest } from '../pe/digest.ts';
+import { checkPe } from '../pe/flaws.ts';
+import type { PeFlawRule } from '../pe/model.ts';
 import { isPe, parsePe } from '../pe/parse.ts';
 import type { SubjectKind } from './model.ts';
 
@@ -48,6 +51,23 @@ export const subjectOf = (bytes: Uint8Array, file: string): CatalogSubject => {
     };
   }
   return flatSubjectOf(bytes);
+};
+
+/** Flaws of an image with which its hash means nothing: Windows loads no such image, and readers hash it differently. */
+const HASHLESS: readonly PeFlawRule[] = ['section-out-of-range', 'overlap-raw', 'directories-out-of-range'];
+
+/**
+ * `subjectOf` for a file that is to be listed: an image that is cut short or contradicts itself is refused.
+ *
+ * @throws WinpvError PE_TRUNCATED, PE_MALFORMED, and what `subjectOf` throws
+ */
+export const listedSubjectOf = (bytes: Uint8Array, file: string): CatalogSubject => {
+  if (subjectKind(bytes) === 'pe') {
+    const image = parsePe(bytes, file);
+    const flaws = image.flaws.filter(({ rule }) => HASHLESS.includes(rule));
+    if (flaws.length > 0) throw WinpvError.of(checkPe({ ...image, flaws }));
+  }
+  return subjectOf(bytes, file);
 };
 
 /** A file by the hash of its bytes, whatever it holds. */

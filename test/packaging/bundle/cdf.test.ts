@@ -38,7 +38,7 @@ const ofContents = (of: CatalogDefinition, contents: Readonly<Record<string, Uin
   return planned(of, (path) => {
     const [entry, bytes] = [entries.get(path), contents[path]];
     if (entry === undefined || bytes === undefined) throw new Error(path);
-    return cdfSubject(of, entry, bytes);
+    return cdfSubject(of, entry, { bytes, path });
   });
 };
 
@@ -160,7 +160,9 @@ c:\\X\\A.txtATTR2=0x10010001:Second:2
 
   test('lists content that two files share once, and says so where the second stands', () => {
     const of = definition(`${HEADER}[CatalogFiles]\n<HASH>a=a.txt\n<HASH>b=b.txt\n`);
-    const members = of.files.map((entry) => cdfMembers(of, entry, cdfSubject(of, entry, utf8('same'))));
+    const members = of.files.map((entry) =>
+      cdfMembers(of, entry, cdfSubject(of, entry, { bytes: utf8('same'), path: entry.path })),
+    );
     const { content, diagnostics } = planCdf(of, members, NOW);
     expect(content.members).toHaveLength(1);
     expect(diagnostics.map(({ code, severity, at }) => [code, severity, at?.line])).toEqual([

@@ -67,6 +67,32 @@ describeCorpus('a catalog as it is shown', (corpus) => {
 
   test.each(catalogs)('%s: what independent parsers found in it', (name, vector) => {
     const shown = showCatalog(parseCatalog(corpus.file(`signed/${name}`), name));
-    expect(JSON.parse(JSON.stringify(shown))).toEqual(expected(vector));
+    expect(JSON.parse(JSON.stringify(shown))).toMatchObject(expected(vector) as object);
+  });
+});
+
+describeCorpus('a catalog as it is shown tells besides', (corpus) => {
+  const shown = (path: string) => showCatalog(parseCatalog(corpus.file(`signed/${path}`), path));
+
+  test('what its OS codes are called by Inf2Cat and by Windows', () => {
+    const { operatingSystems } = shown('microsoft-signed/usbipd-vboxusb-arm64-attestation/VBoxUSB.cat');
+    expect(operatingSystems.map(({ name, windows }) => [name, windows])).toEqual([
+      ['10_RS3_ARM64', 'Windows 10 1709 (ARM64)'],
+      ['10_RS4_ARM64', 'Windows 10 1803 (ARM64)'],
+      ['10_19H1_ARM64', 'Windows 10 1903 to 1909 (ARM64)'],
+      ['10_VB_ARM64', 'Windows 10 2004 to 22H2 (ARM64)'],
+      ['10_CO_ARM64', 'Windows 11 21H2 (ARM64)'],
+      ['10_NI_ARM64', 'Windows 11 22H2 to 23H2 (ARM64)'],
+    ]);
+    const preRelease = shown('inf2cat-v1/linino/linino-boards_x86.cat').operatingSystems.at(-1);
+    expect(preRelease).toEqual({ code: '10X86', name: null, windows: 'Windows 10 before its release (x86)' });
+  });
+
+  test('in which form its tags are stored, and with which algorithm pages are hashed', () => {
+    const formats = (path: string) => new Set(shown(path).members.map(({ tagFormat }) => tagFormat));
+    expect(formats('inf2cat-v2/virtio-win8-amd64-viofs/viofs.cat')).toEqual(new Set(['hash']));
+    expect(formats('inf2cat-v1/stmcdc-hybrid-sha1-sha256/stmcdc.cat')).toEqual(new Set(['hex-text']));
+    const pages = shown('makecat/osslsigncode-unsigned/unsigned.cat').members.filter(({ pageHashes }) => pageHashes);
+    expect(pages.map(({ pageHashAlgorithm }) => pageHashAlgorithm)).toEqual(['sha256']);
   });
 });
