@@ -41,7 +41,7 @@ export const infShowCommand = (bind: Bind): Command =>
     .description(
       'Prints version, devices and ids of an INF; with --os, what that Windows would install. --json has every section and line. Changes nothing.',
     )
-    .argument('<file>', 'an INF in ANSI, UTF-8 or UTF-16')
+    .argument('<file>', 'an INF in ANSI, UTF-8 or UTF-16; - is standard input')
     .option('--os <version>', 'a Windows version, for example 10.0.19045')
     .addOption(new Option('--arch <architecture>', 'the architecture of that Windows').choices([...ARCHITECTURES]))
     .addHelpText(

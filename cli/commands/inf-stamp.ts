@@ -1,8 +1,9 @@
 import { Command } from 'commander';
+import { WinpvError } from '../../core/errors.ts';
 import { sourceDateEpoch } from '../../core/given-date.ts';
 import type { StampChange } from '../../packaging/formats/inf/stamp.ts';
 import type { StampOptions } from '../../packaging/formats/inf/stamp-options.ts';
-import { readInfFile } from '../inf-files.ts';
+import { readInfFile, STANDARD_INPUT } from '../inf-files.ts';
 import type { Io } from '../io.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
@@ -21,6 +22,11 @@ const changeLine = ({ section, name, value }: StampChange): string =>
   section === undefined ? `Stamping ${name} with ${value}` : `Stamping [${section}] section with ${name}=${value}`;
 
 const stamp = async ({ io, output }: Context, file: string, options: Options): Promise<Outcome> => {
+  if (file === STANDARD_INPUT) {
+    throw new WinpvError('USAGE', 'Standard input cannot be stamped: the file is changed in place.', {
+      hint: 'Name a file; ./- is one that is called so.',
+    });
+  }
   const { planStamp } = await import('../../packaging/formats/inf/stamp-options.ts');
   const { stampInf } = await import('../../packaging/formats/inf/stamp.ts');
   const { equalBytes } = await import('../../core/bytes.ts');

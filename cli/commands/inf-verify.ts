@@ -1,10 +1,9 @@
 import { Command, Option } from 'commander';
 import { WinpvError } from '../../core/errors.ts';
-import type { InfSubject, InfVerdict } from '../../packaging/bundle/inf-report.ts';
+import type { InfSubject, InfVerdict, JudgedMode } from '../../packaging/bundle/inf-report.ts';
 import type { InfDocument } from '../../packaging/formats/inf/document.ts';
-import type { InfMode } from '../../packaging/formats/inf/rules/contract.ts';
 import { INF_MODES } from '../../packaging/formats/inf/rules/modes.ts';
-import { readInfFile } from '../inf-files.ts';
+import { readInfFile, STANDARD_INPUT } from '../inf-files.ts';
 import type { Io } from '../io.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
@@ -15,7 +14,7 @@ const FORMATS = ['text', 'json', 'sarif', 'junit', 'github', 'html'] as const;
 type Format = (typeof FORMATS)[number];
 
 interface VerifyOptions {
-  readonly mode: InfMode;
+  readonly mode: JudgedMode;
   readonly format: Format;
   readonly ruleVersion?: string;
   readonly wbuild?: string;
@@ -29,6 +28,9 @@ interface VerifyOptions {
 const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
 
 const subjectOf = async (io: Io, path: string): Promise<InfSubject> => {
+  if (path === STANDARD_INPUT) {
+    return { path, kind: 'file', files: [{ name: 'stdin', path, bytes: await readInfFile(io, path) }] };
+  }
   const entry = await io.files.stat(path);
   if (entry?.kind === 'folder') {
     const { readFolderFiles } = await import('../named-files.ts');
@@ -147,13 +149,13 @@ export const infVerifyCommand = (bind: Bind): Command =>
     .description(
       'Says what Microsoft’s checker would say, at the line and with the fix, and what is known to go wrong with Xen PV drivers. A file is judged alone; a folder with everything below it as packages too: files, binaries, imports, catalogs. Changes nothing; exit 4 when there is an error.',
     )
-    .argument('<path...>', 'INFs, or folders')
+    .argument('<path...>', 'INFs, or folders; - is standard input')
     .addOption(
       new Option(
         '--mode <mode>',
-        'the rules: h current WHQL requirements, u universal, w isolated package, k declarative, none syntax alone',
+        'the rules: h current WHQL requirements, u universal, w isolated package, k declarative, none syntax alone; all of them',
       )
-        .choices([...INF_MODES])
+        .choices([...INF_MODES, 'all'])
         .default('none'),
     )
     .addOption(new Option('--format <format>', 'how stdout says it').choices([...FORMATS]).default('text'))

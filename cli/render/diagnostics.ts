@@ -4,22 +4,45 @@ import { type Paint, plain } from './style.ts';
 
 const severityStyle = { error: 'red', warning: 'yellow', info: 'cyan' } as const satisfies Record<Severity, string>;
 
-/** `file:line:column`, or the file and a byte offset. */
-export const formatPosition = (at: SourcePosition): string => {
-  if (at.line !== undefined) return `${at.file}:${at.line}${at.column === undefined ? '' : `:${at.column}`}`;
-  return at.offset === undefined ? at.file : `${at.file} at byte ${at.offset} (0x${at.offset.toString(16)})`;
+/** `file:line:column`, or the file and a byte offset. Names of files come from outside too. */
+export const formatPosition = ({ file, line, column, offset }: SourcePosition): string => {
+  const name = shownLine(file);
+  if (line !== undefined) return `${name}:${line}${column === undefined ? '' : `:${column}`}`;
+  return offset === undefined ? name : `${name} at byte ${offset} (0x${offset.toString(16)})`;
 };
+
+const FRAME_WIDTH = 160;
+const ELLIPSIS = '…';
+
+/** The part of a source line that is shown, and where in it the column stands, from 0. Half a character is none. */
+const frameOf = (line: string, column: number | undefined): { readonly text: string; readonly caret?: number } => {
+  const at = column === undefined ? 0 : column - 1;
+  const from = at < FRAME_WIDTH ? 0 : at - FRAME_WIDTH / 2;
+  const before = from > 0 ? ELLIPSIS : '';
+  const after = line.length > from + FRAME_WIDTH ? ELLIPSIS : '';
+  const text = `${before}${shownLine(line.slice(from, from + FRAME_WIDTH))}${after}`;
+  const caret = at - from + before.length;
+  return column === undefined || caret > text.length ? { text } : { text, caret };
+};
+
+const LONGEST_LINE = 600;
+
+/** Text of a finding: lines that a terminal shows as they are, and not one that fills it. */
+const shownLines = (text: string): readonly string[] =>
+  text
+    .split('\n')
+    .map((line) =>
+      line.length > LONGEST_LINE ? `${shownLine(line.slice(0, LONGEST_LINE))}${ELLIPSIS}` : shownLine(line),
+    );
 
 const codeFrame = (diagnostic: Diagnostic, paint: Paint): readonly string[] => {
   const { excerpt, at } = diagnostic;
   if (excerpt === undefined || at?.line === undefined) return [];
   const gutter = String(at.line);
   const blank = ' '.repeat(gutter.length);
-  const shown = shownLine(excerpt).slice(0, 160);
-  const lines = ['', `  ${paint('dim', `${gutter} |`)} ${shown}`];
-  if (at.column !== undefined && at.column <= shown.length + 1) {
-    lines.push(`  ${paint('dim', `${blank} |`)} ${' '.repeat(at.column - 1)}${paint('red', '^')}`);
-  }
+  const { text, caret } = frameOf(excerpt, at.column);
+  const lines = ['', `  ${paint('dim', `${gutter} |`)} ${text}`];
+  if (caret !== undefined) lines.push(`  ${paint('dim', `${blank} |`)} ${' '.repeat(caret)}${paint('red', '^')}`);
   return lines;
 };
 
@@ -56,8 +79,8 @@ export const renderDiagnostic = (diagnostic: Diagnostic, paint: Paint = plain): 
   const extra = notes(diagnostic);
   return [
     [head, ...(at === undefined ? [] : [formatPosition(at)])].join('  '),
-    `  ${message.split('\n').map(shownLine).join('\n')}${extra.length === 0 ? '' : ` (${extra.join(', ')})`}`,
+    `  ${shownLines(message).join('\n')}${extra.length === 0 ? '' : ` (${extra.join(', ')})`}`,
     ...codeFrame(diagnostic, paint),
-    ...(hint === undefined ? [] : hint.split('\n').map((line, i) => `  ${i === 0 ? 'hint: ' : '      '}${line}`)),
+    ...(hint === undefined ? [] : shownLines(hint).map((line, i) => `  ${i === 0 ? 'hint: ' : '      '}${line}`)),
   ];
 };

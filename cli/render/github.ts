@@ -1,11 +1,15 @@
 import type { Diagnostic, Severity } from '../../core/errors.ts';
+import { shownLine } from '../../core/spelling.ts';
 
 const COMMANDS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'notice' };
 
-/** Text of a workflow command: what would end or split it is written in percent form. */
-const data = (text: string): string => text.replace(/[%\r\n]/g, (one) => PERCENT[one] ?? one);
+/** A log obeys what a terminal obeys; line ends are told in percent form. */
+const shown = (text: string): string => text.replace(/[^\r\n]+/g, shownLine);
 
-const property = (text: string): string => text.replace(/[%\r\n:,]/g, (one) => PERCENT[one] ?? one);
+/** Text of a workflow command: what would end or split it is written in percent form. */
+const data = (text: string): string => shown(text).replace(/[%\r\n]/g, (one) => PERCENT[one] ?? one);
+
+const property = (text: string): string => shown(text).replace(/[%\r\n:,]/g, (one) => PERCENT[one] ?? one);
 
 const PERCENT: Readonly<Record<string, string>> = { '%': '%25', '\r': '%0D', '\n': '%0A', ':': '%3A', ',': '%2C' };
 

@@ -1,7 +1,8 @@
 import type { Diagnostic } from '../../core/errors.ts';
 import type { InfReport, InfVerdict } from '../../packaging/bundle/inf-report.ts';
 import { formatPosition } from './diagnostics.ts';
-import { escapeMarkup } from './markup.ts';
+import { rulesText } from './inf-report.ts';
+import { escapeShown } from './markup.ts';
 
 const STYLE = `
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2em auto; max-width: 78em; padding: 0 1em; color: #1b1f24; background: #fff; }
@@ -24,13 +25,13 @@ const origin = ({ rule, failureMode }: Diagnostic): string => {
     ...(rule === undefined ? [] : [`InfVerif ${rule}`]),
     ...(failureMode === undefined ? [] : [`failure mode ${failureMode}`]),
   ];
-  return parts.length === 0 ? '' : ` <small>(${escapeMarkup(parts.join(', '))})</small>`;
+  return parts.length === 0 ? '' : ` <small>(${escapeShown(parts.join(', '))})</small>`;
 };
 
 const findingText = (finding: Diagnostic): string => {
   const { code, severity, message, hint } = finding;
-  const advice = hint === undefined ? '' : `<br><span class="hint">${escapeMarkup(hint)}</span>`;
-  return `<strong class="${severity}">${severity} ${code}</strong>${origin(finding)} ${escapeMarkup(message)}${advice}`;
+  const advice = hint === undefined ? '' : `<br><span class="hint">${escapeShown(hint)}</span>`;
+  return `<strong class="${severity}">${severity} ${code}</strong>${origin(finding)} ${escapeShown(message)}${advice}`;
 };
 
 const sourceRow = (report: InfReport, id: string, index: number, found: readonly Diagnostic[]): string => {
@@ -40,7 +41,7 @@ const sourceRow = (report: InfReport, id: string, index: number, found: readonly
   const notes = found.map(
     (finding) => `<tr><th></th><td class="note ${finding.severity}">${findingText(finding)}</td></tr>`,
   );
-  const text = escapeMarkup(report.lines[index] ?? '');
+  const text = escapeShown(report.lines[index] ?? '');
   return [`<tr id="${id}-L${line}"${mark}><th>${line}</th><td>${text}</td></tr>`, ...notes].join('\n');
 };
 
@@ -64,7 +65,7 @@ const infPart = (report: InfReport, index: number): string => {
   const rows = report.lines.map((_, at) => sourceRow(report, id, at, byLine.get(at + 1) ?? []));
   return [
     `<section id="${id}" data-verdict="${report.verdict}">`,
-    `<h2>${escapeMarkup(report.path)}: ${verdict}</h2>`,
+    `<h2>${escapeShown(report.path)}: ${verdict}</h2>`,
     `<p>${report.errors} errors, ${report.warnings} warnings.</p>`,
     '<ol class="findings">',
     ...report.findings.map((finding) => listItem(report, id, finding)),
@@ -83,7 +84,7 @@ const othersPart = (others: readonly Diagnostic[]): readonly string[] =>
         '<section><h2>Other files of the packages</h2>',
         '<ol class="findings">',
         ...others.map((finding) => {
-          const place = finding.at === undefined ? '' : `${escapeMarkup(formatPosition(finding.at))} `;
+          const place = finding.at === undefined ? '' : `${escapeShown(formatPosition(finding.at))} `;
           return `<li>${place}${findingText(finding)}</li>`;
         }),
         '</ol></section>',
@@ -93,15 +94,14 @@ const othersPart = (others: readonly Diagnostic[]): readonly string[] =>
 export const infHtmlLines = ({ infs, others, mode, verdict }: InfVerdict): readonly string[] => {
   const [only] = infs;
   const title = infs.length === 1 && only !== undefined ? only.path : `${infs.length} INFs`;
-  const rules = mode === 'none' ? 'syntax rules' : `rules of mode ${mode}`;
   return [
     '<!DOCTYPE html>',
     '<html lang="en"><head><meta charset="utf-8">',
     `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
-    `<title>${escapeMarkup(title)}: ${verdict}</title>`,
+    `<title>${escapeShown(title)}: ${verdict}</title>`,
     `<style>${STYLE}</style></head><body>`,
-    `<h1>${escapeMarkup(title)}</h1>`,
-    `<p>Judged by the ${rules}: <strong>${verdict}</strong>.</p>`,
+    `<h1>${escapeShown(title)}</h1>`,
+    `<p>Judged by the ${rulesText(mode)}: <strong>${verdict}</strong>.</p>`,
     ...infs.map(infPart),
     ...othersPart(others),
     '</body></html>',

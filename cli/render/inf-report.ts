@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../../core/errors.ts';
+import { shownLine } from '../../core/spelling.ts';
 import type { FindingCount, InfReport, InfVerdict } from '../../packaging/bundle/inf-report.ts';
 import { INF_MODES } from '../../packaging/formats/inf/rules/modes.ts';
 import { renderDiagnostics } from './diagnostics.ts';
@@ -15,7 +16,7 @@ const countText = ({ errors, warnings }: FindingCount): string =>
 const verdictLine = (report: InfReport, paint: Paint): string => {
   const verdict = report.verdict === 'valid' ? paint('green', 'valid') : paint('red', 'NOT valid');
   const counts = countText(report);
-  return `${report.path}: ${verdict}${counts === '' ? '' : ` (${counts})`}`;
+  return `${shownLine(report.path)}: ${verdict}${counts === '' ? '' : ` (${counts})`}`;
 };
 
 const cell = (found: FindingCount | undefined): string =>
@@ -23,7 +24,10 @@ const cell = (found: FindingCount | undefined): string =>
 
 /** One row an INF, one column a set of rules: what each of them would say. */
 const modeTable = (reports: readonly InfReport[]): readonly string[] => {
-  const rows = reports.map((report) => [report.path, ...INF_MODES.map((mode) => cell(report.modes?.[mode]))]);
+  const rows = reports.map((report) => [
+    shownLine(report.path),
+    ...INF_MODES.map((mode) => cell(report.modes?.[mode])),
+  ]);
   const head = ['', 'syntax', ...INF_MODES.slice(1).map((mode) => `/${mode}`)];
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
   return [head, ...rows].map((row) =>
@@ -32,6 +36,12 @@ const modeTable = (reports: readonly InfReport[]): readonly string[] => {
       .join('  ')
       .trimEnd(),
   );
+};
+
+/** How a sentence names the rules that decided. */
+export const rulesText = (mode: InfVerdict['mode']): string => {
+  if (mode === 'all') return 'rules of every mode';
+  return mode === 'none' ? 'syntax rules' : `rules /${mode}`;
 };
 
 interface TextOptions {
@@ -52,7 +62,7 @@ export const infReportLines = (
     );
   const tabled = infs.filter(({ modes }) => modes !== undefined);
   const valid = infs.filter((report) => report.verdict === 'valid').length;
-  const rules = mode === 'none' ? 'syntax rules' : `rules /${mode}`;
+  const rules = rulesText(mode);
   return [
     ...infs.flatMap((report) => [...shown(report.findings), verdictLine(report, paint)]),
     ...shown(others),

@@ -1,18 +1,18 @@
 import type { Diagnostic } from '../../core/errors.ts';
 import type { InfReport, InfVerdict } from '../../packaging/bundle/inf-report.ts';
 import { formatPosition, renderDiagnostic } from './diagnostics.ts';
-import { escapeMarkup } from './markup.ts';
+import { escapeShown } from './markup.ts';
 
 const attributes = (values: Readonly<Record<string, string | number>>): string =>
   Object.entries(values)
-    .map(([name, value]) => ` ${name}="${escapeMarkup(String(value))}"`)
+    .map(([name, value]) => ` ${name}="${escapeShown(String(value))}"`)
     .join('');
 
 /** An error fails its case; a warning or a note passes and is told as output. */
 const findingCase = (suite: string, finding: Diagnostic): readonly string[] => {
   const { code, severity, message, at } = finding;
   const name = `${code}${at?.line === undefined ? '' : ` at line ${at.line}`}`;
-  const text = escapeMarkup(renderDiagnostic(finding).join('\n'));
+  const text = escapeShown(renderDiagnostic(finding).join('\n'));
   const head = `    <testcase${attributes({ classname: suite, name })}>`;
   if (severity !== 'error') return [head, `      <system-out>${text}</system-out>`, '    </testcase>'];
   const place = at === undefined ? message : `${formatPosition(at)}: ${message}`;

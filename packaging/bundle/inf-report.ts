@@ -4,6 +4,7 @@ import { type InfDocument, parseInf } from '../formats/inf/document.ts';
 import { infModel } from '../formats/inf/model.ts';
 import { checkPvInf } from '../formats/inf/pv-rules.ts';
 import type { InfMode } from '../formats/inf/rules/contract.ts';
+import { INF_MODES } from '../formats/inf/rules/modes.ts';
 import { type VerifyInfOptions, verifyInf } from '../formats/inf/rules/verify.ts';
 import { decodeInfText } from '../formats/inf/text.ts';
 import { checkPackage } from './check.ts';
@@ -25,9 +26,12 @@ export interface InfReport extends FindingCount {
   readonly modes?: Readonly<Record<InfMode, FindingCount>>;
 }
 
+/** The rules that decide: those of one set, or of every one. */
+export type JudgedMode = InfMode | 'all';
+
 /** What `inf verify` found in all. */
 export interface InfVerdict {
-  readonly mode: InfMode;
+  readonly mode: JudgedMode;
   readonly verdict: 'valid' | 'invalid';
   readonly infs: readonly InfReport[];
   /** About other files of the packages, or none in particular. */
@@ -49,7 +53,9 @@ export interface InfSubject {
   }[];
 }
 
-export interface InfJudgement extends VerifyInfOptions {
+export interface InfJudgement extends Omit<VerifyInfOptions, 'mode'> {
+  /** Which rules decide; `none` when not given. */
+  readonly mode?: JudgedMode;
   /** Milliseconds since 1970, to tell what comes from the future. */
   readonly nowMs: number;
 }
@@ -91,17 +97,45 @@ const pvFindings = (document: InfDocument | undefined, stampinf: boolean): reado
 
 const identity = ({ code, at, message }: Diagnostic): string => JSON.stringify([code, at?.file, at?.line, message]);
 
-/** Each finding once, in the order of the lines; those of the whole file first. */
-const inOrder = (findings: readonly Diagnostic[]): readonly Diagnostic[] => {
+const distinct = (findings: readonly Diagnostic[]): readonly Diagnostic[] => {
   const seen = new Set<string>();
-  const distinct = findings.filter((finding) => {
+  return findings.filter((finding) => {
     const key = identity(finding);
     return !seen.has(key) && seen.add(key);
   });
-  return distinct.sort((a, b) => (a.at?.line ?? 0) - (b.at?.line ?? 0));
 };
 
+/** Each finding once, in the order of the lines; those of the whole file first. */
+const inOrder = (findings: readonly Diagnostic[]): readonly Diagnostic[] =>
+  [...distinct(findings)].sort((a, b) => (a.at?.line ?? 0) - (b.at?.line ?? 0));
+
 type SubjectFile = InfSubject['files'][number];
+
+type ByMode = ReadonlyMap<InfMode, readonly Diagnostic[]>;
+
+const rulesByMode = (
+  inf: InfDocument | Uint8Array,
+  file: string,
+  options: InfJudgement,
+  modes: readonly InfMode[],
+): ByMode => new Map(modes.map((mode) => [mode, verifyInf(inf, { ...options, file, mode }).findings]));
+
+/** The findings of every set of rules: each once, as an error where one set says so, with the sets named. */
+const inAnyMode = (found: ByMode): readonly Diagnostic[] => {
+  const groups = new Map<string, { finding: Diagnostic; readonly modes: InfMode[] }>();
+  for (const [mode, findings] of found) {
+    for (const finding of findings) {
+      const group = groups.get(identity(finding));
+      if (group === undefined) groups.set(identity(finding), { finding, modes: [mode] });
+      else if (group.finding.severity === finding.severity) group.modes.push(mode);
+      else if (finding.severity === 'error') groups.set(identity(finding), { finding, modes: [mode] });
+    }
+  }
+  return [...groups.values()].map(({ finding, modes }) => {
+    const everywhere = modes.includes('none') || modes.length === found.size;
+    return everywhere ? finding : { ...finding, message: `${finding.message} (By /${modes.join(', /')}.)` };
+  });
+};
 
 const reportOf = (
   { path, bytes }: SubjectFile,
@@ -110,18 +144,20 @@ const reportOf = (
   kind: InfSubject['kind'],
 ): InfReport => {
   const document = parsed(bytes, path);
-  const own = verifyInf(document ?? bytes, { ...options, file: path }).findings;
+  const { mode = 'none' } = options;
+  const tabled = kind === 'folder' || mode === 'all';
+  const found = rulesByMode(document ?? bytes, path, options, mode === 'all' || tabled ? INF_MODES : [mode]);
+  const own = mode === 'all' ? inAnyMode(found) : (found.get(mode) ?? []);
   const findings = inOrder([...own, ...pvFindings(document, options.stampinf ?? false), ...closure]);
   const count = countFindings(findings);
-  const modeCount = (mode: InfMode): FindingCount =>
-    countFindings(verifyInf(document ?? bytes, { ...options, file: path, mode }).findings);
+  const modeCount = (one: InfMode): FindingCount => countFindings(found.get(one) ?? []);
   return {
     path,
     ...count,
     verdict: count.errors > 0 ? 'invalid' : 'valid',
     findings,
     lines: physicalLines(bytes, path),
-    ...(kind === 'file'
+    ...(!tabled
       ? {}
       : {
           modes: {
@@ -182,14 +218,24 @@ const judgeSubject = (subject: InfSubject, options: InfJudgement): Pick<InfVerdi
   return { infs, others: others.map((finding) => ({ at: { file: subject.path }, ...finding })) };
 };
 
+/** An INF that was named twice, or beside its folder, is judged once; the report that knows more counts. */
+const distinctReports = (reports: readonly InfReport[]): readonly InfReport[] => {
+  const byPath = new Map<string, InfReport>();
+  for (const report of reports) {
+    const before = byPath.get(report.path);
+    if (before === undefined || before.findings.length < report.findings.length) byPath.set(report.path, report);
+  }
+  return [...byPath.values()];
+};
+
 /**
  * Judges INFs, and folders of packages: by Microsoft's rules of a mode, by winpv's own, and folders by their closure. Of
- * a folder every mode is asked, for the table; the verdict is that of `options.mode`.
+ * a folder, and for `all`, every mode is asked, for the table; the verdict is that of `options.mode`.
  */
 export const judgeInfs = (subjects: readonly InfSubject[], options: InfJudgement): InfVerdict => {
   const judged = subjects.map((subject) => judgeSubject(subject, options));
-  const infs = judged.flatMap((one) => one.infs);
-  const others = judged.flatMap((one) => one.others);
+  const infs = distinctReports(judged.flatMap((one) => one.infs));
+  const others = distinct(judged.flatMap((one) => one.others));
   const invalid = infs.some(({ verdict }) => verdict === 'invalid') || countFindings(others).errors > 0;
   return { mode: options.mode ?? 'none', verdict: invalid ? 'invalid' : 'valid', infs, others };
 };

@@ -134,6 +134,47 @@ describe('winpv inf verify', () => {
     expect((await winpvJson(['inf', 'verify', path('good.inf'), '--mode', 'h', '--rule-version', build])).exit).toBe(0);
   });
 
+  test('judges an INF once that is named twice, or beside its folder', async () => {
+    project.write('twice/a.inf', BAD);
+    for (const paths of [
+      [path('bad.inf'), path('bad.inf')],
+      [path('twice'), path('twice/a.inf')],
+    ]) {
+      const { result, diagnostics } = await winpvJson(['inf', 'verify', ...paths]);
+      expect(result.files).toHaveLength(1);
+      expect(diagnostics.filter(({ code }) => code === 'INF_1235')).toHaveLength(1);
+    }
+  });
+
+  test('reads standard input for -, whatever its name', async () => {
+    const stdin = new Uint8Array(Buffer.from(BAD));
+    const run = await winpv(['inf', 'verify', '-'], { stdin });
+    expect(run.exit).toBe(4);
+    expect(run.stdout).toContain('error INF_1235  -:12:1');
+    expect((await winpv(['inf', 'show', '-'], { stdin })).stdout).toContain('System');
+    expect((await winpv(['inf', 'stamp', '-'], { stdin })).exit).toBe(2);
+  });
+
+  test('--mode all decides by every set of rules and says which find what, in a table for single files too', async () => {
+    const unlocked = INF.replace('PnpLockdown=1\n', '').replace(
+      '[S]',
+      '[I.HW]\nAddReg=R\n[R]\nHKLM,SOFTWARE\\X,a,,b\n[S]',
+    );
+    project.write('unlocked.inf', unlocked);
+    expect((await winpv(['inf', 'verify', path('good.inf'), '--mode', 'all'])).exit).toBe(0);
+    expect((await winpv(['inf', 'verify', path('unlocked.inf')])).exit).toBe(0);
+    const run = await winpv(['inf', 'verify', path('unlocked.inf'), '--mode', 'all']);
+    expect(run.exit).toBe(4);
+    expect(run.stdout).toMatch(
+      /syntax +\/k +\/u +\/w +\/h\n.*unlocked\.inf +2 warnings +2 warnings +1 error, 1 warning +2 errors +2 errors/,
+    );
+    expect(run.stdout).toMatch(/PnpLockdown=1.*\(By \/w, \/h\.\)/);
+    const { result, diagnostics } = await winpvJson(['inf', 'verify', path('unlocked.inf'), '--mode', 'all']);
+    expect(result).toMatchObject({ mode: 'all', verdict: 'invalid' });
+    expect(result.files[0].modes.w.errors).toBeGreaterThan(0);
+    expect(diagnostics.filter(({ code }) => code === 'INF_1324')).toHaveLength(1);
+  });
+
   test('a file that is not there is exit 8; one that cannot be read is a finding, exit 4', async () => {
     expect((await winpvJson(['inf', 'verify', path('nothing.inf')])).exit).toBe(8);
     project.write('open.inf', '[Version]\nSignature="$Windows NT$"\n[Manufacturer\n');

@@ -51,7 +51,7 @@ beforeAll(async () => {
   });
   const made = await winpvJson(['release', '-C', project.folder, '--out', path('out'), '--date', '2026-05-04']);
   expect(made.exit).toBe(0);
-});
+}, 60_000);
 afterAll(() => project.dispose());
 
 describe('winpv inf verify', () => {

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { parseStringPromise } from 'xml2js';
 import { z } from 'zod';
+import { renderDiagnostic } from '../../../cli/render/diagnostics.ts';
 import { githubAnnotation } from '../../../cli/render/github.ts';
 import { htmlPages, infHtmlLines } from '../../../cli/render/inf-html.ts';
 import { infReportLines } from '../../../cli/render/inf-report.ts';
 import { junitLines } from '../../../cli/render/junit.ts';
-import { escapeMarkup } from '../../../cli/render/markup.ts';
+import { escapeMarkup, escapeShown } from '../../../cli/render/markup.ts';
 import { sarifLog, sarifUri } from '../../../cli/render/sarif.ts';
 import { type Diagnostic, problem } from '../../../core/errors.ts';
 import type { InfReport, InfVerdict } from '../../../packaging/bundle/inf-report.ts';
@@ -155,6 +156,13 @@ describe('text in markup', () => {
       '&lt;a href=&#39;x&#39;&gt;&amp;&quot;\ufffd\ufffd\ud83d\ude00\ufffd\ufffd',
     );
   });
+
+  test('reads as it is written: nothing turns its direction around, and tabs stay', () => {
+    expect(escapeShown('a\t\u202eb\u2066\u009b31m\nc')).toBe('a\t\ufffdb\ufffd\ufffd31m\nc');
+    const turned = report('\u202efni.exe', [], ['x=\u202ey']);
+    expect(infHtmlLines({ ...VERDICT, infs: [turned] }).join('\n')).not.toContain('\u202e');
+    expect(junitLines({ ...VERDICT, infs: [turned] }).join('\n')).not.toContain('\u202e');
+  });
 });
 
 describe('GitHub annotations', () => {
@@ -172,6 +180,13 @@ describe('GitHub annotations', () => {
     expect(line).toContain('%0D%0Aend%0ADefine it.');
     const odd = githubAnnotation(problem('USAGE', 'x', { at: { file: 'a,b:c\n::error.inf' } }));
     expect(odd).toBe('::error file=a%2Cb%3Ac%0A%3A%3Aerror.inf,title=USAGE::x');
+  });
+
+  test('hold nothing that a log would obey', () => {
+    const odd = problem('USAGE', 'a\u001b[31mb\u009bc', { at: { file: '\u001b]0;x\u0007' }, hint: '\u202ed' });
+    expect(githubAnnotation(odd)).toBe(
+      '::error file=\ufffd]0;x\ufffd,title=USAGE::a\ufffd[31mb\ufffdc%0A\ufffdd'.replace(';x', ';x'),
+    );
   });
 });
 
@@ -223,6 +238,32 @@ describe('the text for people', () => {
     expect(infReportLines(VERDICT, { notes: 'shown' }).join('\n')).not.toContain('\u001b');
     const framed = infReportLines(VERDICT, { notes: 'hidden' }).find((line) => line.includes(' | x='));
     expect(framed).toContain('\ufffd[31m');
+  });
+
+  test('shows names of files and hints without it too', () => {
+    const odd = problem('USAGE', 'x', { at: { file: 'a\u001b[2J.inf', line: 1 }, hint: 'see \u009b31m' });
+    expect(renderDiagnostic(odd)).toEqual(['error USAGE  a\ufffd[2J.inf:1', '  x', '  hint: see \ufffd31m']);
+    const text = infReportLines({ ...VERDICT, infs: [report('a\u001b[2J.inf', [], [])] }, { notes: 'hidden' });
+    expect(text.join('\n')).not.toContain('\u001b');
+  });
+
+  test('marks the place in a line of any length, and never half a character', () => {
+    const frame = (line: string, column: number): readonly string[] =>
+      renderDiagnostic(problem('USAGE', 'x', { at: { file: 'a', line: 7, column }, excerpt: line })).slice(3);
+    const [tabbed, caret] = frame('\t\tKey\t=\tx', 9);
+    expect(tabbed?.charAt((caret ?? '').indexOf('^'))).toBe('x');
+    for (const before of [0, 79, 80, 159, 160, 161, 239, 240, 241, 5000]) {
+      const [line = '', mark = ''] = frame(`${'-'.repeat(before)}#${'='.repeat(3000)}`, before + 1);
+      expect(line.length).toBeLessThan(180);
+      expect(line.charAt(mark.indexOf('^'))).toBe('#');
+    }
+    const [cut = ''] = frame(`${'x'.repeat(159)}\ud83d\ude00`, 1);
+    expect(cut).not.toMatch(/\p{Cs}/u);
+  });
+
+  test('cuts a message that would fill the screen', () => {
+    const [, message = ''] = renderDiagnostic(problem('USAGE', 'y'.repeat(100_000)));
+    expect(message.length).toBeLessThan(700);
   });
 
   test('of a folder has a table: an INF a row, a set of rules a column', () => {
