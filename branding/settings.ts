@@ -147,11 +147,11 @@ const hintFor = (issue: Issue, value: unknown): string | undefined => {
 
 const wrongValue = (tree: SettingsTree, { issue, path }: Located): Diagnostic => {
   const value = valueAt(tree.value, path);
-  const params: RuleParams = issue.code === 'custom' ? (issue.params ?? {}) : {};
+  const inner = issue.code === 'invalid_key' ? issue.issues[0] : issue;
+  const params: RuleParams = inner?.code === 'custom' ? (inner.params ?? {}) : {};
   const { code = 'CONFIG_INVALID', hint = hintFor(issue, value), failureMode } = params;
   const union = issue.code === 'invalid_union' ? choice(alternatives(issue)) : undefined;
-  const said = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
-  const message = union === undefined ? said : `has to be ${union}, not ${foundWord(value)}`;
+  const message = union === undefined ? (inner ?? issue).message : `has to be ${union}, not ${foundWord(value)}`;
   const place = issue.code === 'invalid_key' ? tree.keyPoint(path) : tree.point(path);
   return problem(code, `${subject(path)} ${message}.`, {
     ...place,

@@ -58,10 +58,13 @@ const branding = rows({
   BRAND_OBJECT_PREFIX_CLASH: { exit: 3, title: 'Two brands of a project have the same object prefix' },
   BRAND_UPGRADE_CODE_CLASH: { exit: 3, title: 'Two MSI upgrade codes are the same' },
   BRAND_ID_LIST_TOO_LONG: { exit: 3, title: 'The vendor prefix makes a list of hardware ids too long' },
+  PATCH_SYNTAX: { exit: 3, title: 'A patch is not a unified diff, a mail or a list of edits' },
+  PATCH_PATH_REFUSED: { exit: 3, title: 'A patch names a path outside the tree' },
+  PATCH_SERIES: { exit: 3, title: 'The series of a patch queue does not fit its files' },
+  PATCH_EXPIRED: { exit: 3, title: 'A patch is past the date it was to be looked at again' },
 });
 const drivers = rows({
   TOKEN_UNRESOLVED: { exit: 3, title: 'A template names a token that has no value' },
-  TEMPLATE_INVALID: { exit: 4, title: 'An INF template cannot be rendered' },
   DRIVER_UNKNOWN: { exit: 3, title: 'There is no driver of this name' },
 });
 const inf = rows({
@@ -233,6 +236,8 @@ const verify = rows({
   VERIFY_FILE_MISSING: { exit: 5, title: 'A file that an INF installs is not there' },
   VERIFY_INF_UNREADABLE: { exit: 5, title: 'An INF cannot be read, so its files cannot be told' },
   VERIFY_OTHER_FILE: { exit: 5, title: 'A file that no package installs is beside the packages' },
+  VERIFY_REVOKED: { exit: 5, title: 'A certificate was revoked before the signature was made' },
+  VERIFY_REVOCATION_STALE: { exit: 5, title: 'A list of revoked certificates is older than it may be' },
   VERIFY_UNCOVERED: { exit: 5, title: 'Bytes that no signature covers' },
 });
 const bundle = rows({
@@ -260,6 +265,9 @@ const release = rows({
   PROJECT_UNKNOWN_NAME: { exit: 3, title: 'A name in the project or on the command line is not known' },
   SIGN_PREPARED_DIFFERS: { exit: 6, title: 'What is to be signed differs from what was prepared' },
   SIGN_ATTACH_INCOMPLETE: { exit: 6, title: 'A prepared signature is missing or does not fit its key' },
+  SIGN_SIGNATURE_UNREADABLE: { exit: 4, title: 'A file that should hold a signature does not' },
+  SIGN_NOT_FOR_FILE: { exit: 5, title: 'A signature was made for another file' },
+  SIGN_NOT_SIGNED: { exit: 4, title: 'A file has no signature to take out' },
   SIGN_FORMAT_UNKNOWN: { exit: 4, title: 'A file is of no format that can hold a signature' },
   SIGN_EC_CATALOG: { exit: 6, title: 'Windows does not take an EC signature on a catalog for the kernel' },
   SIGN_CERTIFICATE_UNFIT: { exit: 6, title: 'The certificate is not fit for signing code today' },
