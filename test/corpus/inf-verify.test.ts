@@ -26,8 +26,8 @@ const EXPLAINED: Readonly<Record<string, Readonly<Record<number, string>>>> = {
     1217: 'version 1.4.0 of 2013: four numbers are demanded since 2021',
   },
   'signed/microsoft-signed/softether-wfp-win10-x64-whql/pxwfp_x64.inf': {
+    1420: 'signed before primitive drivers existed (Windows 10 1903)',
     1421: 'signed before primitive drivers existed (Windows 10 1903)',
-    1422: 'signed before primitive drivers existed (Windows 10 1903)',
   },
   ...Object.fromEntries(
     ['balloon/balloon', 'pvpanic-two-infs/pvpanic-pci', 'pvpanic-two-infs/pvpanic', 'viofs/viofs'].map((name) => [

@@ -27,36 +27,46 @@ const nothing = (context: RuleContext): Found => {
   return [{ code: 1423, line: header(context, 'Version'), section: 'Version', message, ...atMost }];
 };
 
-const primitive = (context: RuleContext): Found => {
-  const { document, model } = context;
-  const names = model.defaultInstallSections;
-  const [first] = names;
-  if (sectionOf(document, 'Manufacturer') !== undefined) return [];
-  if (first === undefined) return nothing(context);
-  const found: RuleFinding[] = names
-    .filter((name) => !HAS_ARCH.test(name))
-    .map((name) => ({
-      code: 1421,
-      line: header(context, name),
-      section: name,
-      token: name,
-      message: `[${name}] has no architecture.`,
-    }));
-  if (!names.some((name) => HAS_ARCH.test(name))) return found;
+/** Why an INF of DefaultInstall sections is no primitive driver; empty when it is one. */
+const primitiveFaults = ({ document, model, options }: RuleContext): readonly string[] => {
   const version = sectionOf(document, 'Version');
   const lacking = REQUIRED.filter((key) => (lineOf(version, key)?.fields[0] ?? '') === '');
   // A file that is to be stamped gets its DriverVer later.
-  const missing = lacking.filter((key) => key !== 'DriverVer' || !context.options.stampinf);
-  if (missing.length > 0) {
-    const message = `A primitive driver needs ${missing.join(', ')} in [Version].`;
+  const missing = lacking.filter((key) => key !== 'DriverVer' || !options.stampinf);
+  const plain = model.defaultInstallSections.filter((name) => !HAS_ARCH.test(name));
+  return [
+    ...(missing.length === 0 ? [] : [`[Version] lacks ${missing.join(', ')}`]),
+    ...plain.map((name) => `[${name}] has no architecture`),
+  ];
+};
+
+const primitive = (context: RuleContext): Found => {
+  const { document, model } = context;
+  const names = model.defaultInstallSections;
+  if (sectionOf(document, 'Manufacturer') !== undefined) return [];
+  if (names.length === 0) return nothing(context);
+  const found: RuleFinding[] = names.filter((name) => !HAS_ARCH.test(name)).map((name) => withoutArch(context, name));
+  const faults = primitiveFaults(context);
+  if (faults.length > 0) {
+    const message = `The INF is no primitive driver: ${faults.join('; ')}.`;
     found.push({ code: 1420, line: header(context, 'Version'), section: 'Version', message });
   }
   return found;
 };
 
-/** DefaultUninstall must say that it is for systems of earlier times. */
+const withoutArch = (context: RuleContext, name: string): RuleFinding => ({
+  code: 1421,
+  line: header(context, name),
+  section: name,
+  token: name,
+  message: `[${name}] has no architecture.`,
+});
+
+/** DefaultUninstall must be for an architecture, and say that it is for systems of earlier times. */
 const uninstall = (context: RuleContext): Found =>
   context.of('default-uninstall').flatMap(({ section }): Found => {
+    const withDevices = sectionOf(context.document, 'Manufacturer') !== undefined;
+    if (!withDevices && !HAS_ARCH.test(section.name)) return [withoutArch(context, section.name)];
     const legacy = parseInfNumber(lineOf(section, 'LegacyUninstall')?.fields[0] ?? '') === 1;
     if (legacy) return [];
     const message = `[${section.name}] has no LegacyUninstall=1.`;

@@ -8,7 +8,7 @@ import {
   type RuleGroup,
   type RuleSection,
 } from './contract.ts';
-import { inboxInfWith, isInboxInf } from './inbox.ts';
+import { inboxInf, inboxInfWith } from './inbox.ts';
 import { RELATED } from './references.ts';
 
 type Found = readonly RuleFinding[];
@@ -18,9 +18,17 @@ const includes = (context: RuleContext): Found =>
   context.sections.flatMap((role) =>
     directivesOf(role.section, 'Include').flatMap(({ fields, line }) =>
       fields.flatMap((file): Found => {
-        if (file === '' || isInboxInf(file) || context.library.has(file.toLowerCase())) return [];
-        const message = `Include names ${file}, which is no INF of Windows.`;
-        return [{ code: 1202, line, section: role.section.name, token: file, message, ...firstTarget(role) }];
+        const inbox = inboxInf(file);
+        if (file === '' || inbox === 'known' || context.library.has(file.toLowerCase())) return [];
+        const message =
+          inbox === 'possible'
+            ? `Include names ${file}, which is not among the INFs of Windows that winpv knows.`
+            : `Include names ${file}, which is no INF of Windows.`;
+        // No list of all INFs of all versions of Windows is public.
+        const atMost = inbox === 'possible' ? ({ atMost: 'W' } as const) : {};
+        return [
+          { code: 1202, line, section: role.section.name, token: file, message, ...atMost, ...firstTarget(role) },
+        ];
       }),
     ),
   );
@@ -63,8 +71,18 @@ const suffixes = (context: RuleContext): Found =>
     if (directive !== 'Needs' || from === undefined || line === undefined) return [];
     const found = suffixFinding(from, name);
     if (found === undefined) return [];
-    return [{ ...found, line: line.line, section: from.section.name, token: name, ...firstTarget(from) }];
+    const detail = { line: line.line, section: from.section.name, token: name, ...firstTarget(from) };
+    return [{ ...found, ...detail, ...(isKnownSection(context, name) ? {} : { atMost: 'W' as const }) }];
   });
+
+/**
+ * Whether it is known where a section is. Microsoft's own instructions for PCI devices have a .HW section need sections
+ * of machine.inf that are called without the suffix.
+ */
+const isKnownSection = ({ document, library }: RuleContext, name: string): boolean =>
+  sectionOf(document, name) !== undefined ||
+  inboxInfWith(name) !== undefined ||
+  [...library.values()].some((inf) => sectionOf(inf, name) !== undefined);
 
 const DECORATION = /\.nt(x86|ia64|amd64|arm64|arm)?(?=\.|$)/i;
 

@@ -79,9 +79,10 @@ const shared = (context: RuleContext): Found =>
     const [one, two] = [first.uses[0], other.uses[0]];
     if (one === undefined || two === undefined) return [];
     const code = FAMILIES[first.kind] === FAMILIES[other.kind] ? 1205 : 1206;
-    const message = `The section [${section.name}] is named by ${one.directive} and by ${two.directive}.`;
-    const line = Math.max(one.line?.line ?? 0, two.line?.line ?? 0);
-    return [{ code, message, section: section.name, token: section.name, ...(line > 0 ? { line } : {}) }];
+    const by = ({ directive, line }: SectionUse): string => `${directive}${line ? ` (line ${line.line})` : ''}`;
+    const message = `The section [${section.name}] is named by ${by(one)} and by ${by(two)}.`;
+    // The place is that of Microsoft's checker: where the section begins.
+    return [{ code, message, section: section.name, token: section.name, line: section.headers[0] ?? 1 }];
   });
 
 const repeated = ({ document }: RuleContext): Found =>

@@ -38,13 +38,19 @@ const SECTION_CASES: readonly RuleCase[] = [
   {
     code: 1205,
     what: 'a list that CopyFiles and DelFiles share',
-    bad: [['CopyFiles = Disk.Files', 'CopyFiles = Disk.Files\nDelFiles = Disk.Files ;!']],
+    bad: [
+      ['CopyFiles = Disk.Files', 'CopyFiles = Disk.Files\nDelFiles = Disk.Files'],
+      ['[Disk.Files]', '[Disk.Files] ;!'],
+    ],
     severity: 'warning',
   },
   {
     code: 1206,
     what: 'a section that CopyFiles and AddReg share',
-    bad: [['CopyFiles = Disk.Files', 'CopyFiles = Disk.Files\nAddReg = Disk.Files ;!']],
+    bad: [
+      ['CopyFiles = Disk.Files', 'CopyFiles = Disk.Files\nAddReg = Disk.Files'],
+      ['[Disk.Files]', '[Disk.Files] ;!'],
+    ],
   },
   { code: 1209, what: 'a section that begins twice', bad: [['[Strings]', '[Disk.Files] ;!\n[Strings]']] },
   {
@@ -151,6 +157,13 @@ const NEEDS_CASES: readonly RuleCase[] = [
     good: [[INSTALL, `${INSTALL}Include = WinUSB.inf,machine.inf\n`]],
   },
   {
+    code: 1202,
+    what: 'an INF that has a name as Windows gives them, and is not known',
+    bad: [[INSTALL, `${INSTALL}Include = netacme.inf ;!\n`]],
+    good: [[INSTALL, `${INSTALL}Include = netrndis.inf, C_Net.INF\n`]],
+    severity: 'warning',
+  },
+  {
     code: 1310,
     what: 'a needed section with another suffix',
     bad: [[INSTALL, `${INSTALL}Include = winusb.inf\nNeeds = WINUSB.NT.Services ;!\n`]],
@@ -161,6 +174,13 @@ const NEEDS_CASES: readonly RuleCase[] = [
     what: 'a needed section without the suffix',
     bad: [[SERVICES, `${SERVICES}Include = winusb.inf\nNeeds = WINUSB.NT ;!\n`]],
     good: [[SERVICES, `${SERVICES}Include = winusb.inf\nNeeds = WINUSB.NT.Services\n`]],
+  },
+  {
+    code: 1311,
+    what: 'a section of machine.inf as the instructions for PCI devices have it',
+    bad: [['[Strings]', '[Disk.NT.HW]\nInclude = machine.inf\nNeeds = PciIoSpaceNotRequired ;!\n[Strings]']],
+    good: [['[Strings]', '[Disk.NT.HW]\nInclude = pci.inf\nNeeds = PciIoSpaceNotRequired.HW\n[Strings]']],
+    severity: 'warning',
   },
   {
     code: 1312,
@@ -228,6 +248,22 @@ const DEFAULT_CASES: readonly RuleCase[] = [
     what: 'DefaultInstall without architecture',
     inf: GOOD_PRIMITIVE,
     bad: [['[Strings]', '[DefaultInstall] ;!\n[Strings]']],
+  },
+  {
+    code: 1420,
+    what: 'a primitive driver that is undecorated too',
+    inf: GOOD_PRIMITIVE,
+    bad: [
+      ['[Version]', '[Version] ;!'],
+      ['[Strings]', '[DefaultInstall]\n[Strings]'],
+    ],
+  },
+  {
+    code: 1421,
+    what: 'DefaultUninstall without architecture, whatever it says',
+    inf: GOOD_PRIMITIVE,
+    bad: [['[Strings]', '[DefaultUninstall] ;!\nLegacyUninstall = 1\n[Strings]']],
+    good: [['[Strings]', '[DefaultUninstall.NTamd64]\nLegacyUninstall = 1\n[Strings]']],
   },
   {
     code: 1422,
