@@ -13,6 +13,7 @@ describe('a brand', () => {
       forceActivate: false,
       forceUnplug: false,
       rewriteVersions: false,
+      extraFiles: {},
       timestampServers: [],
       services: [],
       strings: {},
