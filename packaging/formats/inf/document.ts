@@ -94,13 +94,17 @@ const warn = (reading: Reading, code: 'INF_QUOTE_OPEN' | 'INF_FIELD_LENGTH', lin
 const tooLarge = (file: string, line: number, what: string): WinpvError =>
   new WinpvError('INF_TOO_LARGE', `The file ${what}.`, { at: { file, line } });
 
-/** The name between `[` and the first `]`; everything after it is ignored, and nothing in it is special. */
-const sectionName = (reading: Reading, line: number, open: number, end: number): string => {
+/**
+ * The name between `[` and the first `]`; everything after it is ignored, and nothing in it is special. Undefined when
+ * a NUL ends the file inside the name, which Windows takes without complaint.
+ */
+const sectionName = (reading: Reading, line: number, open: number, end: number): string | undefined => {
   const { text } = reading.table;
   let close = open + 1;
   while (close < end && text[close] !== ']') close += 1;
   const at = { file: reading.file, line: line + 1, column: open - lineStart(reading.table, line) + 1 };
   if (close >= end) {
+    if (end === reading.table.end && text[end] === '\0') return undefined;
     throw new WinpvError('INF_SECTION_LINE', 'The line begins a section name with "[" and has no "]".', { at });
   }
   const length = close - open - 1;
@@ -155,7 +159,9 @@ const readSections = (reading: Reading): void => {
     const start = skipBlanks(text, lineStart(table, line), end);
     const code = start < end ? text.charCodeAt(start) : SEMICOLON;
     if (code === BRACKET_OPEN) {
-      section = openSection(reading, sectionName(reading, line, start, end), line);
+      const name = sectionName(reading, line, start, end);
+      if (name === undefined) return;
+      section = openSection(reading, name, line);
     } else if (code !== SEMICOLON) {
       const entry = scanner.scan(line);
       if (entry !== undefined) {
@@ -192,10 +198,13 @@ const substituteAll = (reading: Reading, strings: StringTable): void => {
   }
 };
 
-/** `[Version]` with a known signature, and no text before the first section unless there are strings (2.3, 2.13). */
+/**
+ * `[Version]` with a known signature, and no text before the first section unless there are strings (2.3, 2.13). Text
+ * without any section is no INF of this style at all.
+ */
 const checkStyle = (reading: Reading, hasStrings: boolean): void => {
   const { file, stray, byName } = reading;
-  if (stray !== undefined && !hasStrings) {
+  if (stray !== undefined && !hasStrings && byName.size > 0) {
     throw new WinpvError('INF_TEXT_BEFORE_SECTION', 'The file has text before its first section.', {
       at: { file, line: stray },
       hint: 'Put a semicolon before it if it is a comment.',

@@ -141,15 +141,11 @@ export class EntryScanner {
     return continued;
   }
 
-  /** Backslashes with blanks between them count as one; of two side by side the first is text. */
+  /** Where the text of a continued line ends: all backslashes at its end go, whether blanks stand between them or not. */
   private beforeContinuation(end: number): number {
-    let to = end - 1;
-    for (;;) {
-      const previous = trimBlanks(this.text, this.run, to);
-      const another = previous < to && previous > this.run && this.text.charCodeAt(previous - 1) === BACKSLASH;
-      if (!another) return previous;
-      to = previous - 1;
-    }
+    let to = end;
+    while (to > this.run && this.text.charCodeAt(to - 1) === BACKSLASH) to = trimBlanks(this.text, this.run, to - 1);
+    return to;
   }
 
   private append(to: number): void {

@@ -71,8 +71,9 @@ export const registryType = (flags: number): RegistryType => {
   return NAMED_TYPES.get(type) ?? ((type & 1) === 0 ? 'REG_SZ' : `REG_TYPE_${type >>> 16}`);
 };
 
+/** Two digits; zeros may stand before them. */
 const hexByte = (text: string): string | undefined => {
-  const match = /^(?:0x)?([0-9a-f]{1,2})$/i.exec(text.trim());
+  const match = /^(?:0x)?0*([0-9a-f]{1,2})$/i.exec(text.trim());
   return match?.[1]?.toLowerCase().padStart(2, '0');
 };
 

@@ -82,7 +82,11 @@ describe('comments and continued lines', () => {
     ['ab  \\ ;note\ncd=ef', 'abcd', ['ef'], 'blanks around the break are dropped'],
     ['lo\\\nng=1', 'long', ['1'], 'a key may span lines'],
     ['m=a \\ \\ \\\nb', 'm', ['ab'], 'repeated backslashes count as one'],
-    ['m=dir\\\\\nx', 'm', ['dir\\x'], 'of two side by side one is text'],
+    ['m=dir\\\\\nx', 'm', ['dirx'], 'of two side by side the first is ignored, the second continues'],
+    ['m=dir \\\\ \nx', 'm', ['dirx'], 'also after a blank'],
+    ['m=dir\\\\\\ ; c\n,x', 'm', ['dir', 'x'], 'and any more of them, before a comment'],
+    ['m=one \\ \n \\ two', 'm', ['one\\ two'], 'one that begins the next line is text'],
+    ['m="dir\\"\\\\\nx', 'm', ['dir\\x'], 'quoted ones stay'],
     ['m=a\\\\b', 'm', ['a\\\\b'], 'backslashes elsewhere are text'],
     ['m=a \\ b', 'm', ['a \\ b'], 'a backslash with text after it is text'],
     ['m="dir\\"\\\n,f', 'm', ['dir\\', 'f'], 'a quoted one is text, the next one continues'],
@@ -127,6 +131,12 @@ describe('the end of a file', () => {
     const document = parse(`${HEAD}[T]\na=b\0c\nd=e\n`);
     expect(sectionOf(document, 'T')?.lines).toMatchObject([{ key: 'a', fields: ['b'] }]);
     expect(document.warnings).toMatchObject([{ code: 'INF_NUL', at: { line: 4 } }]);
+  });
+
+  test('NUL in a section line is no error, as Windows takes such a file', () => {
+    const document = parse(`${HEAD}[T]\na=b\n[U\0V]\nc=d\n`);
+    expect(document.sections.map(({ name }) => name)).toEqual(['Version', 'T']);
+    expect(document.warnings).toMatchObject([{ code: 'INF_NUL', at: { line: 5 } }]);
   });
 
   test('a file without LF has lines that end with CR', () => {
@@ -263,6 +273,7 @@ describe('the style of the file', () => {
   test.each([
     ['', 1, 'an empty file'],
     ['[Other]\na=b\n', 1, 'no [Version]'],
+    ['junk\n', 1, 'text without any section'],
     ['; c\n[Version]\nClass=Net\n', 2, 'no signature'],
     ['[Version]\nClass=Net\nSignature=abc\n', 3, 'an unknown signature'],
   ])('%j is wrong at line %d', (text, line) => {

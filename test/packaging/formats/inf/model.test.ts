@@ -489,6 +489,7 @@ describe('services and the registry', () => {
     ['HKR,,V,0x00010001,78,56,34,12', 'REG_DWORD', 0x12345678],
     ['HKR,,V,0x000B0001,4294967296', 'REG_QWORD', 4294967296],
     ['HKR,,V,0x00000001,de,0xAD,b', 'REG_BINARY', 'dead0b'],
+    ['HKR,,V,0x00000001,0de,0x00AD,000', 'REG_BINARY', 'dead00'],
     ['HKR,,V,1', 'REG_BINARY', ''],
     ['HKR,,V,0x00020001', 'REG_NONE', ''],
     ['HKR,,V,0x00070001,01', 'REG_TYPE_7', '01'],
