@@ -1,26 +1,32 @@
 import { equalBytes } from '../../core/bytes.ts';
 import { type Diagnostic, problem } from '../../core/errors.ts';
 import { X509Oid } from '../formats/cms/object-ids.ts';
+import type { RevocationList } from '../formats/x509/crl-parse.ts';
 import { type Certificate, parseCertificates } from '../formats/x509/parse.ts';
 import { issuedBy } from '../formats/x509/signature.ts';
+import { checkRevocation } from './check-revocation.ts';
+import { KNOWN_ROOTS, rootByKey } from './known-roots.ts';
 import { forbiddenName } from './name-constraints.ts';
 import { checkStrength } from './strength.ts';
-import { judge } from './verdict.ts';
+import { judge, type RevocationStatus } from './verdict.ts';
 
 /** The certificates that are believed without a signature. A self-signed signer's own certificate may be one of them. */
 export interface Trust {
   readonly anchors: readonly Certificate[];
+  /** Lists of revoked certificates that were given; nothing is fetched. */
+  readonly revocationLists?: readonly RevocationList[];
 }
 
 const anchorsOf = new WeakMap<Uint8Array, readonly Certificate[]>();
 
 /** The certificates of CA files, DER or PEM. @throws WinpvError DER_* */
-export const trustOf = (files: readonly Uint8Array[]): Trust => ({
+export const trustOf = (files: readonly Uint8Array[], revocationLists: readonly RevocationList[] = []): Trust => ({
   anchors: files.flatMap((bytes) => {
     const known = anchorsOf.get(bytes) ?? parseCertificates(bytes, 'the trusted certificates');
     anchorsOf.set(bytes, known);
     return known;
   }),
+  revocationLists,
 });
 
 export type Purpose = 'code-signing' | 'time-stamping';
@@ -39,6 +45,7 @@ export interface Chain {
   /** From the signer to the anchor, or as far as issuers were found. */
   readonly path: readonly Certificate[];
   readonly findings: readonly Diagnostic[];
+  readonly revocation: RevocationStatus;
 }
 
 const MAX_LENGTH = 12;
@@ -59,20 +66,38 @@ export const isAnchor = (certificate: Certificate, { anchors }: Trust): boolean 
  */
 export const buildChain = (request: ChainRequest): Chain => {
   const { complete, longest } = findPaths(request);
-  const judged = complete.map((path): Chain => ({ path, findings: checkPath(path, request) }));
+  const judged = complete.map((path): Chain => judgePath(path, request));
   for (const verdict of ['valid', 'untrusted'] as const) {
     const chain = judged.find(({ findings }) => judge(findings).verdict === verdict);
     if (chain !== undefined) return chain;
   }
-  return judged[0] ?? { path: longest, findings: [openEnd(longest), ...checkPath(longest, request)] };
+  const [first] = judged;
+  if (first !== undefined) return first;
+  const open = judgePath(longest, request);
+  return { ...open, findings: [openEnd(longest), ...open.findings] };
+};
+
+const judgePath = (path: readonly Certificate[], request: ChainRequest): Chain => {
+  const { trust, atMs, purpose } = request;
+  const revocation = checkRevocation({ path, lists: trust.revocationLists ?? [], atMs, purpose });
+  return { path, findings: [...checkPath(path, request), ...revocation.findings], revocation: revocation.status };
 };
 
 const openEnd = (path: readonly Certificate[]): Diagnostic => {
   const last = path.at(-1);
   const at = last === undefined ? {} : { at: { file: last.file, offset: last.offset } };
   if (last?.selfIssued === true) {
-    const message = `The chain ends at "${last.subjectText}", which is not among the trusted roots.`;
-    return problem('VERIFY_CHAIN_UNTRUSTED', message, { ...at, hint: 'If you trust it, name its file with --ca.' });
+    const known = KNOWN_ROOTS[last.thumbprint];
+    const which = known === undefined ? `a root that winpv does not know` : `a root that winpv knows (${known})`;
+    const message = `The chain ends at "${last.subjectText}", ${which} and that is not among the trusted ones.`;
+    const hint = `If you trust it (SHA-1 thumbprint ${last.thumbprint}), name its file with --ca.`;
+    return problem('VERIFY_CHAIN_UNTRUSTED', message, { ...at, hint });
+  }
+  const root = last === undefined ? undefined : rootByKey(last);
+  if (root !== undefined) {
+    const message = `The chain leads to "${root.subject}", whose key is known here, but whose certificate was not given as trusted.`;
+    const hint = `Name the file of the certificate with the SHA-1 thumbprint ${root.thumbprint} with --ca.`;
+    return problem('VERIFY_CHAIN_INCOMPLETE', message, { ...at, hint });
   }
   const message = `No certificate of the issuer "${last?.issuerText ?? ''}" is at hand.`;
   return problem('VERIFY_CHAIN_INCOMPLETE', message, { ...at, hint: "Name the root's file with --ca." });
@@ -139,7 +164,7 @@ export const allPaths = (request: ChainRequest): readonly Chain[] => {
   return open.map((path) => {
     const root = path.length > 1 ? path.at(-1) : undefined;
     const anchors = root?.selfIssued === true ? [root] : [];
-    return { path, findings: checkPath(path, { ...request, trust: { anchors } }) };
+    return judgePath(path, { ...request, trust: { ...request.trust, anchors } });
   });
 };
 

@@ -5,11 +5,20 @@ import { attributesOf, parseSignedData, type SignedData, type SignerInfo, signed
 import type { DerNode } from '../formats/der/parse.ts';
 import type { Certificate } from '../formats/x509/parse.ts';
 import { pathReport } from './authority-path.ts';
-import { allPaths, buildChain, type ChainRequest, type Trust } from './chain.ts';
+import { allPaths, buildChain, type ChainRequest, isAnchor, type Trust } from './chain.ts';
 import { checkEmbedded, checkOthers } from './check-embedded.ts';
 import { type CheckedSigner, checkFrame, checkSigner, findingAt, soleValue } from './check-signer.ts';
 import { type CheckedTimestamp, checkTimestamp, TimestampOid } from './check-timestamp.ts';
-import { type AuthorityPath, judge, type SignatureReport } from './verdict.ts';
+import type { ContentVerdict } from './content-check.ts';
+import { rootReport } from './known-roots.ts';
+import {
+  type AuthorityPath,
+  judge,
+  type PageHashReport,
+  type RevocationStatus,
+  type RootReport,
+  type SignatureReport,
+} from './verdict.ts';
 
 const NESTED_SIGNATURE = '1.3.6.1.4.1.311.2.4.1';
 const SIGNING_TIME = '1.2.840.113549.1.9.5';
@@ -25,7 +34,7 @@ export interface SignatureRequest extends JudgeContext {
   readonly place: SignatureReport['place'];
   readonly contentType: string;
   /** Compares the signed content with the file. */
-  readonly checkContent: (content: DerNode) => Diagnostic[];
+  readonly checkContent: (content: DerNode) => ContentVerdict;
   /** Windows refuses a catalog whose certificates are not in DER order (spec signing-formats 1.1). */
   readonly sortedCertificates: boolean;
   /** Whether nested signatures may stand in this one. */
@@ -65,7 +74,15 @@ export const checkSignature = (node: DerNode, request: SignatureRequest): readon
   }
 };
 
-const EMPTY = { subject: '', issuer: '', serial: '', ekus: [], chain: [], authorityPaths: [] } as const;
+const EMPTY = {
+  subject: '',
+  issuer: '',
+  serial: '',
+  ekus: [],
+  chain: [],
+  authorityPaths: [],
+  revocation: 'not-checked',
+} as const;
 
 const checkOne = (signed: SignedData, signer: SignerInfo, request: SignatureRequest): CheckedSignature => {
   const { trust, contentType } = request;
@@ -75,12 +92,11 @@ const checkOne = (signed: SignedData, signer: SignerInfo, request: SignatureRequ
     checkTimestamp(attribute, { signature: signer.signature, pool: certificates, trust }),
   );
   const chain = chainOf(checked, signed, stamps, request);
+  const about = content === undefined ? undefined : request.checkContent(content);
   const findings = [
     ...checkFrame(signed, { version: 1, contentType }),
     ...checked.findings,
-    ...(content === undefined
-      ? [findingAt(node, 'VERIFY_CONTENT_MISMATCH', 'The signature has no content.')]
-      : request.checkContent(content)),
+    ...(about?.findings ?? [findingAt(node, 'VERIFY_CONTENT_MISMATCH', 'The signature has no content.')]),
     ...checkUnsigned(signer, request),
     ...checkOrder(signed, request),
     ...chain.findings,
@@ -88,7 +104,16 @@ const checkOne = (signed: SignedData, signer: SignerInfo, request: SignatureRequ
     ...checkEmbedded(certificates, { trust, reported: chain.path.at(-1) }),
     ...checkOthers(signed),
   ];
-  return { findings, report: reportOf(signer, checked, { ...chain, place: request.place, findings, stamps }) };
+  return {
+    findings,
+    report: reportOf(signer, checked, {
+      ...chain,
+      place: request.place,
+      findings,
+      stamps,
+      pageHashes: about?.pageHashes,
+    }),
+  };
 };
 
 /** Clocks of authorities and machines differ by hours at most, and a test stamp states a day. */
@@ -115,7 +140,9 @@ const chainOf = (
   stamps: readonly CheckedTimestamp[],
   { trust, atMs }: JudgeContext,
 ) => {
-  if (certificate === undefined) return { path: [], findings: [], authorityPaths: [] };
+  if (certificate === undefined) {
+    return { path: [], findings: [], authorityPaths: [], revocation: 'not-checked' as const, root: undefined };
+  }
   const stamped = stamps.find(({ timeMs }) => timeMs !== undefined)?.timeMs;
   const lifetime = certificate.ekus?.includes(LIFETIME_SIGNING) ?? false;
   const judgedAt = stamped === undefined || (lifetime && atMs > certificate.notAfterMs) ? atMs : stamped;
@@ -126,8 +153,10 @@ const chainOf = (
     atMs: judgedAt,
     purpose: 'code-signing',
   };
-  const { path, findings } = buildChain(request);
-  return { path, findings, authorityPaths: allPaths(request).map(pathReport) };
+  const { path, findings, revocation } = buildChain(request);
+  const authorityPaths = allPaths(request).map(pathReport);
+  const last = path.at(-1) ?? certificate;
+  return { path, findings, authorityPaths, revocation, root: rootReport(last, isAnchor(last, trust)) };
 };
 
 const checkOrder = ({ unsorted }: SignedData, { sortedCertificates }: SignatureRequest): Diagnostic[] =>
@@ -184,6 +213,9 @@ const reportOf = (
     readonly stamps: readonly CheckedTimestamp[];
     readonly path: readonly Certificate[];
     readonly authorityPaths: readonly AuthorityPath[];
+    readonly root: RootReport | undefined;
+    readonly revocation: RevocationStatus;
+    readonly pageHashes: PageHashReport | undefined;
   },
 ): SignatureReport => {
   const opus = soleValue(signer.signedAttributes, SpcOid.opusInfo);
@@ -209,5 +241,8 @@ const reportOf = (
     ...(stamp === undefined ? {} : { timestamp: stamp.report }),
     chain: rest.path.map(({ subjectText }) => subjectText),
     authorityPaths: rest.authorityPaths,
+    ...(rest.root === undefined ? {} : { root: rest.root }),
+    revocation: rest.revocation,
+    ...(rest.pageHashes === undefined ? {} : { pageHashes: rest.pageHashes }),
   };
 };

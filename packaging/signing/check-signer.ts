@@ -122,6 +122,10 @@ const checkSignedAttributes = (set: AttributeSet, content: SignedContent, hash: 
     const message = 'The authenticated attributes are not in DER order, so that readers disagree on what is signed.';
     findings.push(findingAt(set.node, 'VERIFY_NOT_CANONICAL', message));
   }
+  // RFC 5652, 11: readers that take the first one and readers that take the last one would disagree.
+  if (new Set(set.attributes.map(({ oid }) => oid)).size < set.attributes.length) {
+    findings.push(findingAt(set.node, 'VERIFY_ATTRIBUTE_WRONG', 'An authenticated attribute is there twice.'));
+  }
   const type = soleValue(set, CmsOid.contentType);
   if (type?.oid('contentType') !== content.contentType) {
     findings.push(findingAt(set.node, 'VERIFY_ATTRIBUTE_WRONG', 'The attribute contentType is missing or wrong.'));

@@ -18,6 +18,7 @@ import type { Certificate } from '../formats/x509/parse.ts';
 import { buildChain, type Trust } from './chain.ts';
 import { checkEmbedded, checkOthers } from './check-embedded.ts';
 import { checkFrame, checkSigner, findingAt, soleValue } from './check-signer.ts';
+import { checkHashStrength } from './strength.ts';
 import { judge, type TimestampReport, type VerifyCode } from './verdict.ts';
 
 /** Attributes outside the signature that carry a time stamp (spec signing-formats 4). */
@@ -122,6 +123,10 @@ const readToken = (value: DerNode, signature: Uint8Array): ReadStamp => {
   if (info.version !== 1) findings.push(findingAt(content, 'VERIFY_MALFORMED', `TSTInfo has version ${info.version}.`));
   if (hash === undefined || !equalBytes(digest, new Uint8Array(createHash(hash).update(signature).digest()))) {
     findings.push(findingAt(content, 'VERIFY_DIGEST_MISMATCH', 'It was made for another signature.'));
+  }
+  if (hash !== undefined) {
+    const at = { file: content.file, offset: content.offset };
+    findings.push(...checkHashStrength(hash, 'The signature is hashed', at));
   }
   return { findings, signer, certificate: checked.certificate, timeMs: info.genTimeMs, pool: token.certificates };
 };

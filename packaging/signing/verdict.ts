@@ -52,6 +52,28 @@ export interface AuthorityPath {
   readonly fault?: VerifyCode;
 }
 
+/** The hashes of single pages that a signature holds of an image (spec signing-formats 3.5), compared with its pages. */
+export interface PageHashReport {
+  readonly algorithm: 'sha1' | 'sha256';
+  /** The headers count as one. */
+  readonly pages: number;
+  readonly verdict: 'valid' | 'invalid';
+  /** File offsets of the pages that the signed hashes are not of, ascending, at most 100. */
+  readonly wrong: readonly number[];
+}
+
+/** Where a chain ends, and what is known of the root there. */
+export interface RootReport {
+  readonly subject: string;
+  /** SHA-1, lower-case hex; undefined when neither the root nor its key is known. */
+  readonly thumbprint?: string;
+  /** `trusted`: given as trusted. `known`: one of KNOWN_ROOTS, which nobody trusts for being known. */
+  readonly standing: 'trusted' | 'known' | 'unknown';
+}
+
+/** What lists of revoked certificates say of a chain: `partly-checked` when they do not speak of every certificate. */
+export type RevocationStatus = 'not-checked' | 'partly-checked' | 'good' | 'revoked';
+
 export interface SignatureReport {
   /** Where it stands: the file's first signature, a further one beside it, or one nested in another. */
   readonly place: 'primary' | 'further' | 'nested';
@@ -78,7 +100,10 @@ export interface SignatureReport {
   readonly chain: readonly string[];
   /** Every way up, without regard to trust; for the policy table, and left out of what is shown. */
   readonly authorityPaths: readonly AuthorityPath[];
-  readonly pageHashes?: HashName;
+  readonly root?: RootReport;
+  readonly revocation: RevocationStatus;
+  /** Undefined when the signature has none. */
+  readonly pageHashes?: PageHashReport;
 }
 
 /** What a catalog says of the Windows versions it is for. */
@@ -111,6 +136,8 @@ export interface CatalogMatch extends CatalogScope {
   readonly algorithm: HashName;
   /** The member's `File` attribute. */
   readonly name?: string;
+  /** What kind of file the member says it is. */
+  readonly memberKind?: 'pe' | 'cab' | 'flat';
 }
 
 export interface FileVerdict {

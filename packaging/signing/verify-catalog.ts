@@ -1,6 +1,6 @@
 import { toHex } from '../../core/bytes.ts';
 import { type Diagnostic, problem } from '../../core/errors.ts';
-import { type Catalog, type CatalogMember, findText, tagHash } from '../formats/cat/model.ts';
+import { type Catalog, type CatalogMember, findText, statedKind, tagHash } from '../formats/cat/model.ts';
 import { parseCatalog } from '../formats/cat/parse.ts';
 import { SpcOid } from '../formats/cms/object-ids.ts';
 import { parseSignedData } from '../formats/cms/parse.ts';
@@ -62,7 +62,7 @@ const signaturesOf = (catalog: Catalog, context: JudgeContext): readonly Checked
     place: 'primary',
     contentType: SpcOid.certificateTrustList,
     // messageDigest covers the whole trust list: there is no second hash to compare.
-    checkContent: () => [],
+    checkContent: () => ({ findings: [] }),
     sortedCertificates: true,
     mayNest: false,
   });
@@ -99,6 +99,7 @@ export const findInCatalog = (
     const member = tag === undefined ? undefined : members.get(tag);
     if (tag === undefined || member === undefined) continue;
     const name = findText(member.attributes, 'File');
+    const kind = statedKind(member);
     return {
       path,
       verdict,
@@ -109,6 +110,7 @@ export const findInCatalog = (
       tag,
       algorithm,
       ...(name === undefined ? {} : { name }),
+      ...(kind === undefined ? {} : { memberKind: kind }),
     };
   }
   return undefined;

@@ -24,7 +24,8 @@ const rsaKey = (...base64: readonly string[]): Uint8Array => new Uint8Array(Buff
 /**
  * SubjectPublicKeyInfo of the roots whose keys are known here. They were computed from certificates that the roots issued
  * (two RSA signatures and the texts that they sign give the modulus; the exponent is 65537). Each verifies every certificate that real catalogs carry
- * from it (test/packaging/signing/windows-roots.test.ts). The root of 1997 is known by its thumbprint only.
+ * from it (test/packaging/signing/windows-roots.test.ts). The key of the root of 1997 is
+ * from the certificate with its thumbprint, which Wine ships among its roots.
  */
 export const WINDOWS_ROOTS: readonly WindowsRoot[] = [
   {
@@ -72,7 +73,35 @@ export const WINDOWS_ROOTS: readonly WindowsRoot[] = [
       'H/2fkJyGIAjMdNxApymzq1hla7ECAwEAAQ==',
     ),
   },
+  {
+    subject: 'CN=Microsoft Root Authority,OU=Microsoft Corporation,OU=Copyright (c) 1997 Microsoft Corp.',
+    thumbprint: RootThumbprint.microsoft1997,
+    file: 'Microsoft Root Authority',
+    publicKeyInfo: rsaKey(
+      'MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAqQK9wXDmO/JOGyifl3heMOqiqY0lX/j+lUyjt/6doiA+fFGim6KPYDJr',
+      '0UJkee6sdslU2vLrnIYcj5+EZrPFa3piI9YdPN4PAZLolsS/LWaammgmmdA6LL8MtVgmwUbnCj44liypKDmo7EmDQuOED7uabFVh',
+      'rIJ8oWAtd0zpmbRkO5pQHDEIJBSfqeeRKxjmPZhjFGBYBWWfHTdSh/en75QCxhvTv1VFs4mAvzrsVJROrv2nem10Tq8YzJYJKCEA',
+      'V5BgaTe7SxIHPFb/W/ukZgoIptKBVlfvtjteFoF3BNr2vq6Alf6wzX/WpxpyXDzKvPAIoyIwswaFybMgdxOF3wIDAQAB',
+    ),
+  },
 ];
+
+/** The root of what Microsoft signs that is no part of Windows. The kernel does not ask for it. */
+export const MICROSOFT_2011: WindowsRoot = {
+  subject: 'CN=Microsoft Root Certificate Authority 2011,O=Microsoft Corporation,L=Redmond,ST=Washington,C=US',
+  thumbprint: '8f43288ad272f3103b6fb1428485ea3014c0bcfe',
+  file: 'Microsoft Root Certificate Authority 2011',
+  publicKeyInfo: rsaKey(
+    'MIICIjANBgkqhkiG9w0BAQEFAAOCAg8AMIICCgKCAgEAsoBBqjU4TRNyMmgiTbiy8f/VUrxsx/XSSow27tHCXH6Miq6vEyhvwHPj',
+    'Os7QJahaOm3vqLhZqxMjaM0MKYfRb4Bcj0R/XZABUlisUcVfKofc3NgKHcEDuXuwVuij3mRhwp7483y57A21VP5MtmVPiPCcSJkM',
+    'QgsJfDFZF3kGeCiNiTpMAyW+cWpcC+eEYKSZIuPSr4Skp/vRmO0Mqd6UieEOoNzAzpk96ghSu1Z55B+Euh64tMRJXE8xS4fd3QVn',
+    'JpmA4HERo7ilQeKkU7n3MimDDBO/Nl4Es0tDRy9r4pEe05hP3UIHyOgdEvyZqWs+kn7I1mk6/GS9tgmdyv0MC6Kbd2BLA5SkMGkS',
+    '1kItwUFMytyq/Y9bg0aa2fyx0eOzyX9Ies0k8EGPXHTQrLAQIAZJt8ctIchX49CG8wNo+9DOccGJmUpkAWz97DCRz0E8ksfluoYd',
+    'YYTHX4M5Yq60ki9H8wv4VeugH1nQu3SbHtB25vLpBtcQ6Ppk3mnGNZaIAvBGuD8nmW/LcYkpNfdIFgI1j9V5fE0Cz1/rioNPRXGI',
+    '+akNTnLpwpwHz0kbTgQOY1GMXtgAwVUstsbgwmVOyTQ59ZyzxH7oYW4TXxXEX9l+7R3O7kTsyy6Gsew49nDtq1wTwdkPDceAslXt',
+    'NPesm+TD2udHPKa1jzHfxUuv6/ECAwEAAQ==',
+  ),
+};
 
 /** What a certificate that names one of these roots as its issuer claims, where the root's key is not known here. */
 export const MICROSOFT_NAMES: Readonly<Record<string, 'microsoft' | 'cross-signing'>> = {

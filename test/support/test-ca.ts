@@ -30,6 +30,8 @@ export interface Wish {
   readonly keyUsage?: readonly number[];
   readonly validMs?: readonly [from: number, to: number];
   readonly serial?: number;
+  /** An INTEGER below zero, as careless authorities have issued. */
+  readonly negativeSerial?: boolean;
   readonly more?: readonly Der[];
 }
 
@@ -47,7 +49,7 @@ const basicConstraints = (limit: true | number): Der =>
 export const certify = (subject: Party, wish: Wish = {}): Certificate => {
   const issuer = wish.by ?? subject;
   const [notBeforeMs, notAfterMs] = wish.validMs ?? [NOW_MS - YEAR_MS, NOW_MS + YEAR_MS];
-  const tbs = encodeTbsCertificate({
+  const positive = encodeTbsCertificate({
     serialNumber: Uint8Array.of(1, wish.serial ?? 1),
     signature: 'ecdsa-sha256',
     issuer: commonName(issuer.name),
@@ -62,6 +64,15 @@ export const certify = (subject: Party, wish: Wish = {}): Certificate => {
       ...(wish.more ?? []),
     ],
   });
+  const tbs = wish.negativeSerial === true ? withNegativeSerial(positive) : positive;
   const der = encodeCertificate(tbs, 'ecdsa-sha256', new Uint8Array(sign('sha256', tbs, issuer.privateKey)));
   return parseCertificate(parseDer(der, { file: `${subject.name}.cer` }));
+};
+
+/** The same with the sign bit of the serial number set. */
+const withNegativeSerial = (tbs: Uint8Array): Uint8Array => {
+  const copy = tbs.slice();
+  const { offset } = parseDer(tbs, { file: 'tbs' }).child(1, 'serialNumber');
+  copy[offset + 2] = 0x81;
+  return copy;
 };

@@ -13,12 +13,19 @@ export interface IndirectDataContent {
   readonly subject: 'pe' | 'cab' | 'other';
   /** Dotted object identifier of the subject's type. */
   readonly type: string;
+  /** The type is not the one of the subject, which the form of the data told. */
+  readonly misnamed: boolean;
   readonly digestAlgorithm: HashName | undefined;
   readonly digest: Uint8Array;
   readonly pageHashes: PageHashes | undefined;
 }
 
 const PAGE_HASH_CLASS = 'a6b586d5b4a12466ae05a217da8e60d6';
+/**
+ * Identifiers of the statement type, which stand where the subject's type belongs.
+ * observed: pesign, in fwupdx64.efi.signed of Debian's fwupd-amd64-signed 1.4; firmware and osslsigncode accept it
+ */
+const STATEMENT_TYPES: ReadonlySet<string> = new Set([SpcOid.individualCodeSigning, '1.3.6.1.4.1.311.2.1.22']);
 const PAGE_HASH_OIDS: Readonly<Record<string, PageHashes['algorithm']>> = {
   '1.3.6.1.4.1.311.2.3.1': 'sha1',
   '1.3.6.1.4.1.311.2.3.2': 'sha256',
@@ -32,18 +39,23 @@ export const parseIndirectData = (node: DerNode): IndirectDataContent => {
   const data = node.expect(Tag.sequence, 'SpcIndirectDataContent').child(0, 'data', Tag.sequence);
   const info = node.child(1, 'messageDigest', Tag.sequence);
   const type = data.child(0, 'data.type').oid('data.type');
-  const subject = type === SpcOid.peImageData ? 'pe' : type === SpcOid.cabData ? 'cab' : 'other';
+  const misnamed = STATEMENT_TYPES.has(type) && isPeImageData(data.children[1]);
+  const subject = type === SpcOid.peImageData || misnamed ? 'pe' : type === SpcOid.cabData ? 'cab' : 'other';
   if (node.children.length > 2 || data.children.length > 2 || info.children.length > 2) {
     node.fail('DER_UNEXPECTED', 'SpcIndirectDataContent has a surplus field.');
   }
   return {
     subject,
     type,
+    misnamed,
     digestAlgorithm: hashOf(parseAlgorithmIdentifier(info.child(0, 'digestAlgorithm'), 'digestAlgorithm')),
     digest: info.child(1, 'digest', Tag.octetString).value,
     pageHashes: subject === 'pe' ? readPageHashes(data.child(1, 'SpcPeImageData', Tag.sequence)) : undefined,
   };
 };
+
+const isPeImageData = (value: DerNode | undefined): boolean =>
+  value?.tag === Tag.sequence && value.children[0]?.tag === Tag.bitString;
 
 /** SpcPeImageData ::= SEQUENCE { flags BIT STRING, [0] EXPLICIT SpcLink }; page hashes are the link's `[1]` object. */
 const readPageHashes = (image: DerNode): PageHashes | undefined => {

@@ -161,11 +161,18 @@ export const formatTag = (tag: Uint8Array): string => {
 export const tagOfHash = (version: CatalogVersion, digest: Uint8Array): Uint8Array =>
   version === 2 ? digest : utf16le(`${toHex(digest).toUpperCase()}\0`);
 
-/** Which kind of file a member is; a member that does not say is judged by its indirect data, and is else flat. */
-export const memberKind = ({ memberInfo, indirectData }: CatalogMember): SubjectKind => {
+/** Which kind of file a member says it is; undefined when it does not say, or names a kind that is not known here. */
+export const statedKind = ({ memberInfo }: CatalogMember): SubjectKind | undefined => {
   if (memberInfo?.form === 2) return memberInfo.kind;
   const guid = memberInfo?.guid.toUpperCase();
-  for (const kind of ['pe', 'cab', 'flat'] as const) if (SUBJECT_GUIDS[kind] === guid) return kind;
+  return (['pe', 'cab', 'flat'] as const).find((kind) => SUBJECT_GUIDS[kind] === guid);
+};
+
+/** Which kind of file a member is; a member that does not say is judged by its indirect data, and is else flat. */
+export const memberKind = (member: CatalogMember): SubjectKind => {
+  const { indirectData } = member;
+  const stated = statedKind(member);
+  if (stated !== undefined) return stated;
   if (indirectData?.type === CatOid.peImageData) return 'pe';
   return indirectData?.type === CatOid.link ? 'cab' : 'flat';
 };
