@@ -61,6 +61,9 @@ const branding = rows({
   PATCH_SYNTAX: { exit: 3, title: 'A patch is not a unified diff, a mail or a list of edits' },
   PATCH_PATH_REFUSED: { exit: 3, title: 'A patch names a path outside the tree' },
   PATCH_SERIES: { exit: 3, title: 'The series of a patch queue does not fit its files' },
+  PATCH_BASE_DIFFERS: { exit: 4, title: 'A patch was made against another file' },
+  PATCH_CONFLICT: { exit: 4, title: 'A patch does not fit the tree' },
+  PATCH_EDIT_CONFLICT: { exit: 4, title: 'A typed edit does not fit the INF' },
   PATCH_EXPIRED: { exit: 3, title: 'A patch is past the date it was to be looked at again' },
 });
 const drivers = rows({

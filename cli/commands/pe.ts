@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
 import { examples } from '../render/examples.ts';
+import { addImageSignatureCommands } from './signature.ts';
 
 const show = async ({ io }: Context, file: string): Promise<Outcome> => {
   const { parsePe } = await import('../../packaging/formats/pe/parse.ts');
@@ -11,7 +12,9 @@ const show = async ({ io }: Context, file: string): Promise<Outcome> => {
 };
 
 export const peCommand = (bind: Bind): Command => {
-  const command = new Command('pe').summary('read PE images').description('Driver binaries: .sys, .exe, .dll, .efi.');
+  const command = new Command('pe')
+    .summary('read PE images; strip, extract and attach their signatures')
+    .description('Driver binaries: .sys, .exe, .dll, .efi.');
   command
     .command('show')
     .summary('headers, imports, version resource and hashes of an image')
@@ -19,5 +22,5 @@ export const peCommand = (bind: Bind): Command => {
     .argument('<file>', 'a PE image')
     .addHelpText('after', examples('winpv pe show xenvbd.sys', 'winpv pe show xenvbd.sys --json'))
     .action(bind(show));
-  return command;
+  return addImageSignatureCommands(command, bind);
 };

@@ -29,35 +29,55 @@ export const prepareCabForSignature = (bytes: Uint8Array, file = 'cabinet'): Uin
       hint: 'Make the cabinet again without ReservePerCabinetSize.',
     });
   }
-  return withReserve(header, authenticode?.structure1 ?? new Uint8Array(0));
+  return withReserve(header, authenticodeArea(header, authenticode?.structure1 ?? new Uint8Array(0)));
 };
 
-const withReserve = (header: CabHeader, structure1: Uint8Array): Uint8Array => {
-  const { bytes, file, reserveEnd } = header;
-  const reserveSize = 4 + structure1.length + STRUCTURE_2_SIZE;
-  const start = CAB_HEADER_SIZE + 4 + reserveSize;
-  const shift = start - reserveEnd;
+/**
+ * The cabinet without its signature and without the area that was reserved for it, as it was before it was signed.
+ * A cabinet whose folders or blocks have reserved areas of their own keeps an empty one in the header.
+ * @throws WinpvError CAB_*; the same bytes come back when there is no signature
+ */
+export const stripCabSignature = (bytes: Uint8Array, file = 'cabinet'): Uint8Array => {
+  const header = parseCabHeader(bytes, file);
+  const { authenticode, folderReserveSize, dataReserveSize } = header;
+  if (authenticode?.signature === undefined) return bytes;
+  // Structure 1 is not the signature's: what the digest covers stays.
+  if (authenticode.structure1.length > 0) return prepareCabForSignature(bytes, file);
+  return withReserve(header, folderReserveSize + dataReserveSize > 0 ? [] : undefined);
+};
+
+/** A header whose reserved area holds the parts; without any when they are undefined. Everything behind it moves. */
+const withReserve = (header: CabHeader, parts: readonly Uint8Array[] | undefined): Uint8Array => {
+  const { bytes, file, reserveEnd, folderReserveSize, dataReserveSize } = header;
+  const area = concatBytes(...(parts ?? []));
+  const fields =
+    parts === undefined ? [] : [u16leBytes(area.length), Uint8Array.of(folderReserveSize, dataReserveSize), area];
+  const head = concatBytes(bytes.subarray(0, CAB_HEADER_SIZE), ...fields);
+  const shift = head.length - reserveEnd;
   const size = header.size + shift;
   if (size > 0xffffffff) {
     throw new WinpvError('CAB_TOO_LARGE', 'A cabinet of 4 GiB has no room for a signature.', { at: { file } });
   }
-  const head = concatBytes(
-    bytes.subarray(0, CAB_HEADER_SIZE),
-    u16leBytes(reserveSize),
-    Uint8Array.of(header.folderReserveSize, header.dataReserveSize),
-    u16leBytes(structure1.length),
-    u16leBytes(STRUCTURE_2_SIZE),
-    structure1,
-    u32leBytes(size),
-    new Uint8Array(STRUCTURE_2_SIZE - 4),
-  );
   const out = concatBytes(head, bytes.subarray(reserveEnd, header.size));
   const view = new DataView(out.buffer);
   view.setUint32(8, size, true);
   view.setUint32(16, header.filesOffset + shift, true);
-  view.setUint16(30, header.flags | CAB_FLAG_RESERVE, true);
+  const others = header.flags & ~CAB_FLAG_RESERVE;
+  view.setUint16(30, parts === undefined ? others : others | CAB_FLAG_RESERVE, true);
   shiftFolders(view, header, shift);
   return out;
+};
+
+/** The area for Authenticode: lengths of two structures, the first, and the second with the size the cabinet will have. */
+const authenticodeArea = ({ size, reserveEnd }: CabHeader, structure1: Uint8Array): readonly Uint8Array[] => {
+  const start = CAB_HEADER_SIZE + 4 + 4 + structure1.length + STRUCTURE_2_SIZE;
+  return [
+    u16leBytes(structure1.length),
+    u16leBytes(STRUCTURE_2_SIZE),
+    structure1,
+    u32leBytes((size + start - reserveEnd) >>> 0),
+    new Uint8Array(STRUCTURE_2_SIZE - 4),
+  ];
 };
 
 const shiftFolders = (view: DataView, header: CabHeader, shift: number): void => {

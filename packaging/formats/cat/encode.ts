@@ -93,11 +93,14 @@ export const encodeCtl = (content: CatalogContent): Der => {
 };
 
 /** The catalog file before it is signed: signed data with no digest algorithms, certificates or signers (spec 1.1). */
-export const encodeUnsignedCatalog = (content: CatalogContent): Uint8Array =>
+export const encodeUnsignedCatalog = (content: CatalogContent): Uint8Array => wrapUnsignedCtl(encodeCtl(content));
+
+/** The same around a trust list that is encoded already. */
+export const wrapUnsignedCtl = (ctl: Der): Uint8Array =>
   sequence(
     oid(CatOid.signedData),
     contextConstructed(
       0,
-      sequence(integer(1), setOf(), sequence(oid(CatOid.ctl), contextConstructed(0, encodeCtl(content))), setOf()),
+      sequence(integer(1), setOf(), sequence(oid(CatOid.ctl), contextConstructed(0, ctl)), setOf()),
     ),
   );
