@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { ERROR_CODES, type ErrorCode } from '../../core/error-codes.ts';
 import { WinpvError } from '../../core/errors.ts';
+import type { PvRuleRow } from '../../packaging/formats/inf/pv/table.ts';
 import type { Bind } from '../main.ts';
 import type { Outcome } from '../outcome.ts';
 import { examples } from '../render/examples.ts';
@@ -18,14 +19,53 @@ const uncovered = async (): Promise<readonly string[]> => {
   ];
 };
 
+/** A row of the failure-mode table, and which codes tell of it. */
+const explainFailureMode = async (mode: string, all: ReturnType<typeof rows>): Promise<Outcome> => {
+  const { FAILURE_MODES } = await import('../../packaging/formats/inf/pv/failure-modes.ts');
+  const { PV_RULE_TABLE } = await import('../../packaging/formats/inf/pv/table.ts');
+  const summary = FAILURE_MODES[mode];
+  if (summary === undefined) {
+    const hint = `The failure modes are F01 to ${Object.keys(FAILURE_MODES).at(-1)}.`;
+    throw new WinpvError('USAGE', `There is no failure mode ${mode}.`, { hint });
+  }
+  const checks = PV_RULE_TABLE.filter(({ failureModes }) => failureModes.includes(mode));
+  const codes = all.filter(({ code }) => checks.some((check) => check.code === code));
+  const found = checks.flatMap((check) => ['', ...checkLines(check)]);
+  const nothing = ['', 'No check of an INF or a package can show it.'];
+  const text = [`${mode}  ${summary}`, ...(checks.length === 0 ? nothing : found), '', MORE];
+  return { result: { failureMode: mode, summary, codes, checks }, text };
+};
+const MORE = 'More: docs/pv-rules.md.';
+
+const checkLines = ({ code, level, looksAt, checks, fix }: PvRuleRow): readonly string[] => [
+  `${code}  (${level === 'both' ? 'error or warning' : level}, seen in the ${looksAt})`,
+  `  checked: ${checks}`,
+  `  fix: ${fix}`,
+];
+
+/** What a check for PV drivers looks at, for its code. */
+const pvChecks = async (code: ErrorCode): Promise<readonly string[]> => {
+  const { PV_RULE_TABLE } = await import('../../packaging/formats/inf/pv/table.ts');
+  return PV_RULE_TABLE.filter((check) => check.code === code).flatMap(({ failureModes, checks, fix }) => [
+    ...(failureModes.length === 0 ? [] : [`  failure mode: ${failureModes.join(', ')}`]),
+    `  checked: ${checks}`,
+    `  fix: ${fix}`,
+  ]);
+};
+
 const explain = async (wanted: string | undefined): Promise<Outcome> => {
   const all = rows();
+  if (wanted !== undefined && /^F\d{1,3}$/i.test(wanted)) {
+    return explainFailureMode(`F${wanted.slice(1).padStart(2, '0')}`, all);
+  }
   const codes = wanted === undefined ? all : all.filter((row) => row.code === wanted.toUpperCase());
   if (codes.length === 0) {
     throw new WinpvError('USAGE', `There is no code ${wanted}.`, { hint: '`winpv explain` lists every code.' });
   }
   const text = codes.map((row) => `${row.code}  (exit ${row.exit})  ${row.title}`);
-  const more = codes.length === 1 && codes[0]?.code === 'VERIFY_UNCOVERED' ? await uncovered() : [];
+  const [only, ...others] = codes;
+  if (only === undefined || others.length > 0) return { result: { codes }, text };
+  const more = only.code === 'VERIFY_UNCOVERED' ? await uncovered() : await pvChecks(only.code);
   return { result: { codes }, text: [...text, ...more] };
 };
 
@@ -35,6 +75,6 @@ export const explainCommand = (bind: Bind): Command =>
     .description(
       'Tells what a code means and with which exit code it ends. Without a code, lists all. Changes nothing.',
     )
-    .argument('[code]', 'for example INF_TOKEN_UNRESOLVED')
-    .addHelpText('after', examples('winpv explain', 'winpv explain OUTPUT_NOT_EMPTY --json'))
+    .argument('[code]', 'for example OUTPUT_NOT_EMPTY, or a failure mode of PV drivers, F01 to F60')
+    .addHelpText('after', examples('winpv explain', 'winpv explain OUTPUT_NOT_EMPTY --json', 'winpv explain F13'))
     .action(bind((_context, code: string | undefined) => explain(code)));
