@@ -49,7 +49,9 @@ const libraryOf = async (io: Io, paths: readonly string[]): Promise<ReadonlyMap<
 };
 
 const checkBuild = (option: string, value: string | undefined, words: readonly string[] = []): void => {
-  if (value === undefined || /^\d{1,5}\.\d{1,5}\.\d{1,6}$/.test(value) || words.includes(value.toLowerCase())) return;
+  const isBuild = (text: string): boolean =>
+    /^(nt[a-z0-9]*\.10\.0\.\.\.\d{1,6}|\d{1,5}\.\d{1,5}\.\d{1,6})$/i.test(text);
+  if (value === undefined || isBuild(value) || words.includes(value.toLowerCase())) return;
   throw new WinpvError('USAGE', `"${value}" is not a build of Windows for ${option}.`, {
     hint: `For example ${option} 10.0.22621.`,
   });

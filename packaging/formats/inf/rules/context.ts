@@ -1,17 +1,9 @@
 import { type InfDocument, type InfLine, type InfSection, sectionOf } from '../document.ts';
-import { type InfDevice, type InfModel, resolveInstallSection } from '../model.ts';
+import type { InfModel } from '../model.ts';
 import { parseInfNumber } from '../numbers.ts';
-import { type InfArch, parseTargetOs, type TargetOs } from '../target-os.ts';
-import type {
-  RuleContext,
-  RuleOptions,
-  RuleSection,
-  RuleTarget,
-  SectionKind,
-  SectionUse,
-  TargetInstall,
-} from './contract.ts';
+import type { RuleContext, RuleOptions, RuleSection, RuleTarget, SectionKind, SectionUse } from './contract.ts';
 import { kindByName, REFERENCES, RELATED, SECURABLE } from './references.ts';
+import { ruleTargets } from './targets.ts';
 
 /** A section in a role, while the graph is made. */
 interface Node extends RuleSection {
@@ -22,50 +14,6 @@ interface Node extends RuleSection {
 
 /** One section may be named many times over; so many steps are made to tell which Windows reaches what. */
 const MAX_STEPS = 2_000_000;
-
-const ARCH_OF_NAME = /\.nt(x86|ia64|amd64|arm64|arm)$/i;
-
-const oldestOf = ({ major, minor, build }: TargetOs): RuleTarget['oldest'] => [major ?? 0, minor ?? 0, build ?? 0];
-
-/** The install sections that the devices of a target name, each with the decoration that the architecture chooses. */
-const targetInstalls = (document: InfDocument, devices: readonly InfDevice[], arch: InfArch): TargetInstall[] => {
-  const byBase = new Map<string, InfDevice[]>();
-  for (const device of devices) {
-    const key = device.installSection.toLowerCase();
-    const own = byBase.get(key);
-    if (own === undefined) byBase.set(key, [device]);
-    else own.push(device);
-  }
-  return [...byBase.values()].map((own) => {
-    const base = own[0]?.installSection ?? '';
-    const name = base === '' ? undefined : resolveInstallSection(document, base, arch);
-    return { base, section: name === undefined ? undefined : sectionOf(document, name), devices: own };
-  });
-};
-
-const modelTargets = (document: InfDocument, model: InfModel): readonly RuleTarget[] => {
-  const devices = new Map<string, InfDevice[]>();
-  for (const device of model.devices) {
-    const key = device.os.toLowerCase();
-    const own = devices.get(key);
-    if (own === undefined) devices.set(key, [device]);
-    else own.push(device);
-  }
-  return [...devices.values()].flatMap((own): RuleTarget[] => {
-    const text = own[0]?.os ?? '';
-    const os: TargetOs = text === '' ? { text: 'NTx86', valid: true, arch: 'x86' } : parseTargetOs(text);
-    if (!os.valid) return [];
-    const arch = os.arch ?? 'x86';
-    return [{ os: os.text, arch, oldest: oldestOf(os), installs: targetInstalls(document, own, arch) }];
-  });
-};
-
-const defaultTargets = (document: InfDocument, model: InfModel): readonly RuleTarget[] =>
-  model.defaultInstallSections.map((name) => {
-    const arch = (ARCH_OF_NAME.exec(name)?.[1]?.toLowerCase() ?? 'x86') as InfArch;
-    const section = sectionOf(document, name);
-    return { os: `NT${arch}`, arch, oldest: [0, 0, 0], installs: [{ base: 'DefaultInstall', section, devices: [] }] };
-  });
 
 /** Finds who names which section, beginning with those that Windows looks up itself. */
 class Graph {
@@ -214,9 +162,7 @@ export const ruleContext = (
   options: RuleOptions,
   rest: Pick<RuleContext, 'library' | 'unstampedLines'>,
 ): RuleContext => {
-  const all = [...modelTargets(document, model), ...defaultTargets(document, model)];
-  const wanted = options.osver?.toLowerCase();
-  const targets = wanted === undefined ? all : all.filter(({ os }) => os.toLowerCase() === wanted);
+  const targets = ruleTargets(document, model, options);
   const graph = new Graph(document);
   const shared = addNamed(graph, document);
   addModels(graph, document);
@@ -257,8 +203,8 @@ const assembled = (
   };
 };
 
-/** A build of Windows from `10.0.22621` or `22621`; undefined when it is neither. */
+/** A build of Windows from `10.0.22621`, `22621` or a decoration (`NTamd64.10.0...22621`); undefined when it is none. */
 export const buildNumber = (text: string): number | undefined => {
-  const match = /^(?:\d+\.\d+\.)?(\d+)$/.exec(text.trim());
+  const match = /^(?:(?:nt[a-z0-9]*\.)?\d+\.(?:\d+\.|\d+\.\.\.))?(\d+)$/i.exec(text.trim());
   return match === null ? undefined : parseInfNumber(match[1] ?? '');
 };

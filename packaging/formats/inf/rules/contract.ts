@@ -95,13 +95,18 @@ export type SectionKind =
   | 'net-protocol'
   | 'security';
 
+/** A Windows; numbers that a decoration does not give are 0. */
+export type BuildNumbers = readonly [major: number, minor: number, build: number];
+
 /** A Windows version that an INF is for: a decoration of [Manufacturer], or of DefaultInstall. */
 export interface RuleTarget {
   /** As findings show it: `NTamd64.10.0...17763`; `NTx86` for an undecorated section. */
   readonly os: string;
   readonly arch: InfArch;
   /** The oldest Windows it can be: major, minor, build (0 when not given). */
-  readonly oldest: readonly [major: number, minor: number, build: number];
+  readonly oldest: BuildNumbers;
+  /** The first Windows that a newer decoration takes over; undefined when the newest Windows uses it too. */
+  readonly until: BuildNumbers | undefined;
   readonly installs: readonly TargetInstall[];
 }
 

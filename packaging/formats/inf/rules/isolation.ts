@@ -2,7 +2,7 @@ import { lineOf, sectionOf } from '../document.ts';
 import { REGISTRY_FLAGS } from '../registry.ts';
 import type { RuleContext, RuleFinding, RuleGroup, RuleTarget } from './contract.ts';
 import { type FileList, fileLists } from './file-lists.ts';
-import { fieldOf, findingOn, policyLevel, targetsFrom } from './line-facts.ts';
+import { fieldOf, findingOn, judgedFrom, targetsFrom } from './line-facts.ts';
 import {
   hasNoData,
   isKeyOpen,
@@ -18,6 +18,11 @@ type Findings = readonly RuleFinding[];
 
 /** The Windows whose kit brought mode h (11 24H2), and that whose service sections have BootFlags. */
 const WHQL_BUILD = 26100;
+/**
+ * Since which Windows mode h holds services to their subkey Parameters: 11 25H2. Before, SYSTEM\CurrentControlSet was an
+ * exception (infverif.md section 6); reports of its kit have 1323 (virtio-win/kvm-guest-drivers-windows pull request 1445).
+ */
+const SERVICE_BUILD = 26200;
 const BOOT_FLAGS_BUILD = 25398;
 const DRIVER_STORE = 13;
 /**
@@ -28,9 +33,9 @@ const FIRST_SHELL_FOLDER = 16384;
 
 /** The targets that isolation counts for in this mode; undefined when it does not count. */
 const isolatedTargets = (context: RuleContext): ReadonlySet<RuleTarget> | undefined => {
-  const { mode, isolationBuild, ruleBuild } = context.options;
+  const { mode, isolationBuild } = context.options;
   if (mode === 'w') return targetsFrom(context, isolationBuild);
-  if (mode === 'h') return targetsFrom(context, ruleBuild ?? WHQL_BUILD);
+  if (mode === 'h') return judgedFrom(context, WHQL_BUILD);
   return undefined;
 };
 
@@ -164,7 +169,8 @@ const checkBootFlags = (context: RuleContext): Findings => {
       const message = 'BootFlags of a service is set by AddReg; Windows 11 has a directive for it since build 25398.';
       const hint =
         'Write BootFlags in the service section, behind a Models section decorated with build 25398; keep AddReg for older Windows.';
-      const detail = { token: name, target: target.os, hint, ...policyLevel(context) };
+      // Which values 1430 is for is not documented.
+      const detail = { token: name, target: target.os, hint, atMost: 'W' as const };
       return [findingOn(1430, role.section, line, message, detail)];
     });
 };
@@ -183,13 +189,14 @@ export const isolationRules: RuleGroup = (context) => {
   const isolated = isolatedTargets(context);
   const { mode } = context.options;
   const lines = registryLines(context);
+  const services = mode === 'h' ? judgedFrom(context, SERVICE_BUILD) : (isolated ?? new Set<RuleTarget>());
   return [
     ...checkLockdown(context),
     ...fileLists(context).flatMap((list) => checkDestination(context, list, isolated)),
-    ...checkFilterValues(context, mode === 'w' ? isolated : undefined),
+    ...checkFilterValues(context, isolated),
     ...checkLists(context),
     ...checkBootFlags(context),
     ...(isolated === undefined ? checkRelative(context) : checkRegistry(context, isolated)),
-    ...(mode !== 'w' || isolated === undefined ? [] : lines.flatMap((entry) => checkService(entry, isolated))),
+    ...(isolated === undefined ? [] : lines.flatMap((entry) => checkService(entry, services))),
   ];
 };

@@ -1,5 +1,5 @@
 import type { InfLine, InfSection } from '../document.ts';
-import { directivesOf, type RuleContext, type RuleFinding, type RuleTarget } from './contract.ts';
+import { type BuildNumbers, directivesOf, type RuleContext, type RuleFinding, type RuleTarget } from './contract.ts';
 
 /** The value of a field; empty when the line has fewer. */
 export const fieldOf = (line: InfLine, index: number): string => line.fields[index] ?? '';
@@ -55,25 +55,20 @@ export const groupBy = <T>(items: readonly T[], key: (item: T) => string): Reado
   return groups;
 };
 
-type Build = RuleTarget['oldest'];
-
-const isLater = (a: Build, b: Build): boolean =>
+/** Whether the first Windows is newer than the second. */
+export const isLater = (a: BuildNumbers, b: BuildNumbers): boolean =>
   a[0] !== b[0] ? a[0] > b[0] : a[1] !== b[1] ? a[1] > b[1] : a[2] > b[2];
 
+/** The targets that a Windows 10 or 11 of a build or later uses. */
+export const targetsFrom = ({ targets }: RuleContext, build: number): ReadonlySet<RuleTarget> =>
+  new Set(targets.filter(({ until }) => until === undefined || isLater(until, [10, 0, build])));
+
 /**
- * The targets that a Windows 10 or 11 of a build or later uses: those for which no newer decoration takes over at or
- * before that build (spec infverif.md section 1, evaluation order).
+ * The targets that mode h judges by rules which came with a build: a Models section is judged by the rules of the newest
+ * Windows that uses it, and none by newer rules than are asked for (infverif.md sections 1 and 6; InfVerif /h).
  */
-export const targetsFrom = (context: RuleContext, build: number): ReadonlySet<RuleTarget> => {
-  const floor: Build = [10, 0, build];
-  const newest = new Map<string, Build>();
-  for (const { arch, oldest } of context.targets) {
-    const best = newest.get(arch);
-    if (!isLater(oldest, floor) && (best === undefined || isLater(oldest, best))) newest.set(arch, oldest);
-  }
-  const superseded = ({ arch, oldest }: RuleTarget): boolean => isLater(newest.get(arch) ?? oldest, oldest);
-  return new Set(context.targets.filter((target) => !superseded(target)));
-};
+export const judgedFrom = (context: RuleContext, build: number): ReadonlySet<RuleTarget> =>
+  (context.options.ruleBuild ?? build) < build ? new Set() : targetsFrom(context, build);
 
 /**
  * How hard a rule of the WHQL requirements is taken: without a mode only faults of syntax are errors, so that what
