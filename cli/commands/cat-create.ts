@@ -53,6 +53,15 @@ const requestedPageHashes = (written: string | true | undefined): 'all' | Readon
 
 const writeCatalogs = async (io: Io, folder: string, planned: readonly PlannedCatalog[]): Promise<Outcome> => {
   const { encodeUnsignedCatalog } = await import('../../packaging/formats/cat/encode.ts');
+  for (const { name } of planned) {
+    const path = io.files.join(folder, name);
+    const there = await io.files.stat(path);
+    if (there === undefined || there.kind === 'file') continue;
+    throw new WinpvError('FILE_UNWRITABLE', `${path} is not a file, so no catalog can take its place.`, {
+      at: { file: path },
+      hint: 'Nothing was written. Choose another folder with --out.',
+    });
+  }
   const encoded = planned.map(({ name, content }) => ({ name, bytes: encodeUnsignedCatalog(content) }));
   for (const { name, bytes } of encoded) await io.files.write(io.files.join(folder, name), bytes);
   const catalogs = planned.map(({ name, content }) => ({
@@ -71,39 +80,32 @@ const createFromFolder = async (
   options: CreateOptions & { readonly dir: string; readonly os: string },
 ): Promise<Outcome> => {
   const { io } = context;
-  const { parseInf } = await import('../../packaging/formats/inf/document.ts');
-  const { infModel } = await import('../../packaging/formats/inf/model.ts');
   const { parseOsList } = await import('../../packaging/formats/cat/os.ts');
   const { checkPageHashNames, planCatalogs } = await import('../../packaging/bundle/catalog.ts');
   const { checkCatalogs } = await import('../../packaging/bundle/catalog-check.ts');
-  const { readFolderFiles } = await import('../named-files.ts');
-  const files = await readFolderFiles(io, options.dir);
-  const byName = new Map(files.map((file) => [file.name.toLowerCase(), file]));
-  const infs = files
-    .filter(({ name }) => /^[^/]+\.inf$/i.test(name))
-    .map(({ bytes, path }) => {
-      const document = parseInf(bytes, path);
-      return { document, model: infModel(document) };
-    });
+  const { readCatalogFolder, uncatalogued } = await import('../catalog-folder.ts');
+  const { dir, catalogVersion, out = dir } = options;
   const pageHashes = requestedPageHashes(options.pageHashes);
-  const request = {
-    infs,
-    files: (sourcePath: string) => byName.get(sourcePath.toLowerCase())?.bytes,
-    shown: (sourcePath: string) => byName.get(sourcePath.toLowerCase())?.path ?? io.files.join(options.dir, sourcePath),
+  const rules = {
     osList: parseOsList(options.os.split(',')),
     thisUpdate: catalogTime(context, options.date),
-    ...(options.catalogVersion === undefined
-      ? {}
-      : { version: options.catalogVersion === '1' ? (1 as const) : (2 as const) }),
+    ...(catalogVersion === undefined ? {} : { version: catalogVersion === '1' ? (1 as const) : (2 as const) }),
     ...(pageHashes === undefined ? {} : { pageHashes }),
   };
+  const folder = await readCatalogFolder(io, dir);
+  const request = {
+    ...rules,
+    infs: folder.infs,
+    files: (sourcePath: string) => folder.file(sourcePath)?.bytes,
+    shown: (sourcePath: string) => folder.file(sourcePath)?.path ?? io.files.join(dir, sourcePath),
+  };
   /** What is said of no file is said of the folder. */
-  const placed = (finding: Diagnostic): Diagnostic => ({ ...finding, at: finding.at ?? { file: options.dir } });
+  const placed = (finding: Diagnostic): Diagnostic => ({ ...finding, at: finding.at ?? { file: dir } });
   const diagnostics = stopOnErrors(checkCatalogs(request).map(placed));
-  const out = options.out ?? options.dir;
   const planned = planCatalogs(request);
   stopOnErrors(checkPageHashNames(planned, pageHashes).map(placed));
-  return { ...(await writeCatalogs(io, out, planned)), diagnostics };
+  const written = await writeCatalogs(io, out, planned);
+  return { ...written, diagnostics: [...diagnostics, ...(await uncatalogued(folder, planned))] };
 };
 
 /** A path of a definition file: relative to it, with slashes of either kind. */
@@ -170,7 +172,7 @@ export const createCatalogs = (command: Command, bind: Bind): void => {
     .command('create')
     .summary('make catalogs: of a driver folder as Inf2Cat does, or of a CDF as MakeCat does')
     .description(
-      'With --dir, checks every INF in the folder and writes the catalogs that they name, beside the INF or into --out.\n' +
+      'With --dir, checks every INF in the folder itself and writes the catalogs that they name, beside the INF or into --out; files may stand in folders below.\n' +
         'With --cdf, writes the catalog that a definition file describes, into --out, its ResultDir or beside it.\n' +
         'Catalogs are written unsigned.',
     )

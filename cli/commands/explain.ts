@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { ERROR_CODES, type ErrorCode } from '../../core/error-codes.ts';
 import { WinpvError } from '../../core/errors.ts';
+import { closestName, shownText } from '../../core/spelling.ts';
 import type { PvRuleRow } from '../../packaging/formats/inf/pv/table.ts';
 import type { Bind } from '../main.ts';
 import type { Outcome } from '../outcome.ts';
@@ -58,9 +59,14 @@ const explain = async (wanted: string | undefined): Promise<Outcome> => {
   if (wanted !== undefined && /^F\d{1,3}$/i.test(wanted)) {
     return explainFailureMode(`F${wanted.slice(1).padStart(2, '0')}`, all);
   }
-  const codes = wanted === undefined ? all : all.filter((row) => row.code === wanted.toUpperCase());
+  const codes = wanted === undefined ? all : all.filter((row) => row.code === wanted.trim().toUpperCase());
   if (codes.length === 0) {
-    throw new WinpvError('USAGE', `There is no code ${wanted}.`, { hint: '`winpv explain` lists every code.' });
+    const near = closestName(
+      (wanted ?? '').toUpperCase(),
+      all.map(({ code }) => code),
+    );
+    const hint = `${near === undefined ? '' : `Did you mean ${near}? `}\`winpv explain\` lists every code.`;
+    throw new WinpvError('USAGE', `There is no code ${shownText(wanted ?? '')}.`, { hint });
   }
   const text = codes.map((row) => `${row.code}  (exit ${row.exit})  ${row.title}`);
   const [only, ...others] = codes;

@@ -1,0 +1,60 @@
+import { posix } from 'node:path';
+import { concatBytes } from '../../core/bytes.ts';
+import { WinpvError } from '../../core/errors.ts';
+import type { FileEntry, Files } from '../../core/ports.ts';
+
+export interface MemoryFiles extends Files {
+  /** What was written, by path. */
+  readonly written: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Files in memory, for tests that run a command very often. There are no links. */
+export const memoryFiles = (content: Readonly<Record<string, Uint8Array>>): MemoryFiles => {
+  const written = new Map<string, Uint8Array>();
+  const at = (path: string): Uint8Array | undefined =>
+    written.get(posix.normalize(path)) ?? content[posix.normalize(path)];
+  const paths = (): readonly string[] => [...new Set([...Object.keys(content), ...written.keys()])].sort();
+  const below = (folder: string): readonly string[] => {
+    const prefix = posix.normalize(folder) === '.' ? '' : `${posix.normalize(folder).replace(/\/$/, '')}/`;
+    return paths().flatMap((path) => (path.startsWith(prefix) ? [path.slice(prefix.length)] : []));
+  };
+  const stat = async (path: string): Promise<FileEntry | undefined> => {
+    const bytes = at(path);
+    if (bytes !== undefined) return { name: posix.basename(path), kind: 'file', size: bytes.length };
+    return below(path).length > 0 ? { name: posix.basename(path), kind: 'folder', size: 0 } : undefined;
+  };
+  const missing = (path: string): WinpvError =>
+    new WinpvError('FILE_NOT_FOUND', `${path} does not exist.`, { at: { file: path } });
+  const files = {
+    written,
+    stat,
+    read: async (path: string): Promise<Uint8Array> => {
+      const bytes = at(path);
+      if (bytes === undefined) throw missing(path);
+      return bytes;
+    },
+    write: async (path: string, bytes: Uint8Array | readonly Uint8Array[]): Promise<void> => {
+      written.set(posix.normalize(path), bytes instanceof Uint8Array ? bytes : concatBytes(...bytes));
+    },
+    list: async (folder: string): Promise<readonly FileEntry[]> => {
+      const names = [...new Set(below(folder).map((path) => path.split('/')[0] ?? ''))];
+      if (names.length === 0) throw missing(folder);
+      const entries = await Promise.all(names.map((name) => stat(posix.join(folder, name))));
+      return entries.flatMap((entry) => entry ?? []);
+    },
+    remove: async (path: string): Promise<void> => {
+      written.delete(posix.normalize(path));
+    },
+    rename: async () => undefined,
+    replace: async () => undefined,
+    unfinished: () => () => undefined,
+    lock: async () => async () => undefined,
+    realPath: async (path: string): Promise<string> => posix.resolve('/', path),
+    relative: posix.relative,
+    join: posix.join,
+    dirname: posix.dirname,
+    basename: (path: string): string => posix.basename(path),
+    isAbsolute: posix.isAbsolute,
+  };
+  return files;
+};
