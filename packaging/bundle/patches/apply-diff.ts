@@ -1,0 +1,130 @@
+import { applyPatch, type StructuredPatch, structuredPatch } from 'diff';
+import type { FileDiff, Hunk, HunkLine } from '../../../branding/patches/unified.ts';
+
+/** Bytes as characters and back: a patched file may be in any encoding, and no byte of it is touched but by the patch. */
+const asCharacters = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+const asBytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'));
+
+const MARK: Readonly<Record<HunkLine['kind'], string>> = { context: ' ', remove: '-', add: '+' };
+
+const hunkOf = ({ lines, oldStart, oldCount, newStart, newCount }: Hunk): StructuredPatch['hunks'][number] => ({
+  ...{ oldStart, oldLines: oldCount, newStart, newLines: newCount },
+  lines: lines.flatMap(({ kind, text, open }) => [
+    `${MARK[kind]}${text}`,
+    ...(open === true ? ['\\ No newline at end of file'] : []),
+  ]),
+});
+
+const patchOf = (hunks: readonly Hunk[]): StructuredPatch => ({
+  ...{ oldFileName: 'a', newFileName: 'b', oldHeader: '', newHeader: '' },
+  hunks: hunks.map(hunkOf),
+});
+
+/** The diff that takes a change back. */
+export const reversed = (diff: FileDiff): FileDiff => ({
+  ...diff,
+  ...{ from: diff.to, to: diff.from },
+  hunks: diff.hunks.map((hunk) => ({
+    ...hunk,
+    ...{ oldStart: hunk.newStart, oldCount: hunk.newCount, newStart: hunk.oldStart, newCount: hunk.oldCount },
+    lines: hunk.lines.map((line) => {
+      if (line.kind === 'context') return line;
+      return { ...line, kind: line.kind === 'add' ? 'remove' : 'add' } as const;
+    }),
+  })),
+});
+
+/** A file that begins empty; the library would leave an empty line at its end. */
+const begun = (hunks: readonly Hunk[]): Uint8Array | undefined => {
+  const lines = hunks.flatMap((hunk) => hunk.lines);
+  if (hunks.length !== 1 || lines.some(({ kind }) => kind !== 'add')) return undefined;
+  return asBytes(lines.map(({ text, open }) => (open === true ? text : `${text}\n`)).join(''));
+};
+
+/**
+ * Applies the hunks to one file. Lines have to be there as the diff has them, but for `fuzz` lines of context; they may
+ * stand higher or lower. A hunk of added lines alone fits nowhere, as for git. A diff with LF line ends fits a file with CRLF ones, and keeps them.
+ *
+ * @returns undefined when it does not fit
+ */
+export const applyHunks = (bytes: Uint8Array, hunks: readonly Hunk[], fuzz = 0): Uint8Array | undefined => {
+  if (hunks.length === 0) return bytes;
+  if (bytes.length === 0) return begun(hunks);
+  if (hunks.some(({ oldCount }) => oldCount === 0)) return undefined;
+  const result = applyPatch(asCharacters(bytes), patchOf(hunks), { fuzzFactor: fuzz });
+  return result === false ? undefined : asBytes(result);
+};
+
+/** First and last line, from 1; for lines that went away, the line before them twice. */
+export type LineRange = readonly [first: number, last: number];
+
+/** The lines of the new text in which it differs from the old one. */
+export const changedLines = (before: Uint8Array, after: Uint8Array): readonly LineRange[] => {
+  const { hunks } = structuredPatch('a', 'b', asCharacters(before), asCharacters(after), undefined, undefined, {
+    context: 0,
+  });
+  return hunks.map(({ newStart, newLines }) => [newStart, Math.max(newStart, newStart + newLines - 1)]);
+};
+
+/** What stands in the way of a hunk: the three versions of its lines. */
+export interface PatchConflict {
+  readonly path: string;
+  /** Line of the patch file in which the hunk begins. */
+  readonly patchLine: number;
+  /** As the patch expects them. */
+  readonly expected: readonly string[];
+  /** As the tree has them, where it is most like what is expected. */
+  readonly found: readonly string[];
+  /** The line of the file where `found` begins, from 1; undefined where there is no such file. */
+  readonly foundLine: number | undefined;
+  /** As the patch would make them. */
+  readonly wanted: readonly string[];
+}
+
+const linesOf = (text: string): readonly string[] => text.split('\n').map((line) => line.replace(/\r$/, ''));
+
+/** Comparisons of lines that the search for the place may make. */
+const MAX_COMPARISONS = 20_000_000;
+
+/** Where the file is most like the lines: the nearest of the best places. Index of a line, from 0. */
+const likeliest = (file: readonly string[], lines: readonly string[], near: number): number => {
+  let best = { at: Math.min(near, Math.max(0, file.length - lines.length)), score: -1 };
+  const reach = Math.min(file.length, Math.floor(MAX_COMPARISONS / Math.max(1, lines.length)));
+  const [from, to] = [Math.max(0, near - reach), Math.min(file.length, near + reach)];
+  for (let at = from; at < to; at += 1) {
+    let score = 0;
+    for (let i = 0; i < lines.length; i += 1) if (file[at + i] === lines[i]) score += 1;
+    const closer = score === best.score && Math.abs(at - near) < Math.abs(best.at - near);
+    if (score > best.score || closer) best = { at, score };
+  }
+  return best.at;
+};
+
+const shown = (lines: readonly string[]): readonly string[] =>
+  lines.map((line) => {
+    const text = Buffer.from(line, 'latin1').toString('utf8');
+    return text.includes('\ufffd') ? line : text;
+  });
+
+/** The hunks that do not fit, each tried on its own. */
+export const conflictsOf = (
+  path: string,
+  bytes: Uint8Array | undefined,
+  hunks: readonly Hunk[],
+): readonly PatchConflict[] => {
+  const file = bytes === undefined ? undefined : linesOf(asCharacters(bytes));
+  return hunks
+    .filter((hunk) => bytes === undefined || applyHunks(bytes, [hunk]) === undefined)
+    .map((hunk) => {
+      const side = (gone: HunkLine['kind']): readonly string[] =>
+        hunk.lines.filter(({ kind }) => kind !== gone).map(({ text }) => text.replace(/\r$/, ''));
+      const expected = side('add');
+      const at = file === undefined ? undefined : likeliest(file, expected, Math.max(0, hunk.oldStart - 1));
+      return {
+        ...{ path, patchLine: hunk.line, expected: shown(expected), wanted: shown(side('remove')) },
+        found: at === undefined ? [] : shown((file ?? []).slice(at, at + Math.max(1, expected.length))),
+        foundLine: at === undefined ? undefined : at + 1,
+      };
+    });
+};
