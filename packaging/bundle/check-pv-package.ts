@@ -44,10 +44,10 @@ const checkPrefixes = (infs: readonly PvInf[]): readonly Diagnostic[] => {
 
 const nameOf = (inf: PvInf | undefined): string => fileNameOf(inf?.path ?? '');
 
-/** Drivers beside each other are for the same platform functions (F02). The form of 2013 names none or one. */
+/** Drivers beside each other are for the same platform functions (F02). The ids of children of 2013 name none. */
 const checkFunctions = (infs: readonly PvInf[]): readonly Diagnostic[] => {
   const named = infs.map((inf) => ({ inf, functions: new Set(inf.pv.ids.flatMap(({ platform }) => platform ?? [])) }));
-  const complete = named.filter(({ functions }) => functions.size > 1);
+  const complete = named.filter(({ functions }) => functions.size > 0);
   const all = new Map(complete.flatMap(({ inf, functions }) => [...functions].map((one) => [one, inf] as const)));
   return complete.flatMap(({ inf, functions }) =>
     [...all]

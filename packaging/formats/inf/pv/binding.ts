@@ -46,8 +46,8 @@ const platformsOf = (ids: Ids): readonly string[] => [...new Set(ids.flatMap(({ 
 const checkPlatforms = (facts: PvFacts): readonly Diagnostic[] => {
   const groups = byDecoration(facts.ids);
   const all = platformsOf(facts.ids);
-  // The form of 2013 matched one function, or named none.
-  if (all.length < 2) return [];
+  // In the form of 2013 children named none, and the bus one, with its subsystem.
+  if (all.length === 0 || facts.ids.every(({ text }) => /&SUBSYS_/i.test(text))) return [];
   const found: Diagnostic[] = [];
   for (const group of groups) {
     const own = platformsOf(group);

@@ -9,8 +9,17 @@ const WMI_GUIDS: readonly string[] = [
   '{ab8136bf-8ea7-420d-adad-89c83e587925}',
 ];
 
-/** An allow entry for everyone, users, interactive users, guests or anonymous. */
-const OPEN_TO_USERS = /\((?:A|OA|XA);[^)]*;(?:WD|AU|BU|IU|BG|AN|S-1-1-0|S-1-5-11|S-1-5-32-545)(?:;[^)]*)?\)/i;
+/** Whoever is at the machine, reaches it or runs in a sandbox on it: SDDL's names, and the same as SIDs. */
+const USERS =
+  'WD|AU|BU|IU|BG|AN|LG|NU|PU|RU|RD|SU|AC|DU|DG|S-1-1-0|S-1-2-[01]|S-1-5-(?:1|2|3|4|6|7|11|13|14|113)|S-1-5-32-(?:545|546|547|554|555)|S-1-5-21-[-\\d]+-(?:501|513|514)|S-1-15-2-[12]';
+const ALLOWS_USERS = new RegExp(`\\((?:A|OA|XA|ZA);[^)]*;\\s*(?:${USERS})\\s*(?:;[^)]*)?\\)`, 'i');
+const ACCESS_LIST = /D:\s*([A-Z_]*)/i;
+
+/** Whether a descriptor lets ordinary users in: by an entry for them, or by having no access list, which is for all. */
+const opensToUsers = (descriptor: string): boolean => {
+  const list = ACCESS_LIST.exec(descriptor);
+  return list === null || /NO_ACCESS_CONTROL/i.test(list[1] ?? '') || ALLOWS_USERS.test(descriptor);
+};
 
 const ONLY_ADMINISTRATORS = 'D:P(A;;GA;;;SY)(A;;GA;;;BA)';
 
@@ -48,7 +57,7 @@ const checkDevice = (facts: PvFacts, install: PvInstall): readonly Diagnostic[] 
     const line = serviceOf(install, 'xeniface')?.line ?? install.section.headers[0];
     return [open(facts, line, 'The device has no security descriptor, so every user may open it.', hint)];
   }
-  if (typeof write.value === 'string' && OPEN_TO_USERS.test(write.value)) {
+  if (typeof write.value === 'string' && opensToUsers(write.value)) {
     return [
       open(facts, write.line, 'The security descriptor of the device lets ordinary users open it.', hint, 'Security'),
     ];
@@ -74,7 +83,7 @@ const checkWmi = (facts: PvFacts, install: PvInstall): readonly Diagnostic[] => 
     secured.add(guid.trim().toLowerCase());
     if (descriptor === undefined) {
       found.push(open(facts, line, `The WMI class ${guid} has no security descriptor.`, hint, guid));
-    } else if (OPEN_TO_USERS.test(descriptor.fields[0] ?? '')) {
+    } else if (opensToUsers(descriptor.fields[0] ?? '')) {
       const message = `The security descriptor of the WMI class ${guid} lets ordinary users in.`;
       found.push(open(facts, descriptor.line, message, hint, 'Security'));
     }

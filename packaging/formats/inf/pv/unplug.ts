@@ -68,7 +68,10 @@ const checkReset = (facts: PvFacts): readonly Diagnostic[] => {
       for (const name of own) missing.delete(name);
       add(`idle ${section.name}`, forgotten(facts, install, section));
     }
-    for (const write of requests.filter(({ value }) => value !== 0)) add(`value ${write.line}`, request(facts, write));
+    for (const write of requests) {
+      if (write.value !== 0) add(`value ${write.line}`, request(facts, write));
+      else if ((write.flags & REGISTRY_FLAGS.noClobber) !== 0) add(`kept ${write.line}`, kept(facts, write));
+    }
     for (const name of missing) add(`missing ${name}`, unset(facts, install, name));
   }
   return [...found.values()];
@@ -98,6 +101,19 @@ const request = (facts: PvFacts, write: RegistryWrite): Diagnostic =>
       token: write.name,
       failureMode: 'F13',
       hint: 'Write 0: only a PV driver that runs may ask for it.',
+    },
+  );
+
+const kept = (facts: PvFacts, write: RegistryWrite): Diagnostic =>
+  pvProblem(
+    facts,
+    'PV_UNPLUG_RESET',
+    `The line leaves an older request for ${write.name} as it is, because its flags say not to replace a value.`,
+    {
+      line: write.line,
+      token: write.name,
+      failureMode: facts.kind === 'xenvif' ? 'F58' : 'F13',
+      hint: 'Use the flags 0x00010001.',
     },
   );
 

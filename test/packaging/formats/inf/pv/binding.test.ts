@@ -27,6 +27,18 @@ describeFaults('whom a PV driver binds to', [
     line: '%BusName% = Bus',
   },
   {
+    mode: 'F02',
+    what: 'one platform function is left',
+    sample: 'xenbus',
+    changes: [
+      [/PCI.VEN_5853&DEV_C1F0&SUBSYS[^\n]*\n +/, ''],
+      [/PCI.VEN_5853&DEV_0002,[^\n]*\n +/, ''],
+    ],
+    code: 'PV_ID_PLATFORM',
+    severity: 'warning',
+    line: '%BusName% = Bus',
+  },
+  {
     mode: 'F03',
     what: 'the ids name two revisions',
     sample: 'xenvbd',

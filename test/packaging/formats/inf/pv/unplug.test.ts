@@ -35,6 +35,14 @@ describeFaults('the emulated devices at the next start', [
   },
   {
     mode: 'F13',
+    what: 'the flags keep an older request',
+    sample: 'xenbus',
+    changes: [['"DISKS",0x00010001,0', '"DISKS",0x00010003,0']],
+    code: 'PV_UNPLUG_RESET',
+    line: '"DISKS",0x00010003,0',
+  },
+  {
+    mode: 'F13',
     what: 'an INF asks for the unplugging itself',
     sample: 'xenbus',
     changes: [['"DISKS",0x00010001,0', '"DISKS",0x00010001,1']],
