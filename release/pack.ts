@@ -19,6 +19,13 @@ export interface PackedCabinet {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+export interface CabinetOptions {
+  readonly date: CalendarDate;
+  readonly options: SignOptions;
+  /** The path to show for a file of the release, in findings. */
+  readonly shown: (path: string) => string;
+}
+
 /**
  * One cabinet for Partner Center: a folder a package of one architecture, with symbols, signed.
  * @throws WinpvError CAB_* for every broken layout rule, SIGN_*
@@ -26,8 +33,7 @@ export interface PackedCabinet {
 export const packCabinet = async (
   cabinet: PlannedCabinet,
   bundle: Bundle<'signed'>,
-  date: CalendarDate,
-  options: SignOptions,
+  { date, options, shown }: CabinetOptions,
 ): Promise<PackedCabinet> => {
   const packages = bundle.packages
     .filter((pack) => pack.architecture === cabinet.architecture && cabinet.packages.includes(pack.driver))
@@ -35,7 +41,7 @@ export const packCabinet = async (
   const standInsOnly = bundle.packages.every((pack) =>
     pack.files.every((file) => file.role !== 'binary' || file.standIn),
   );
-  const { files, diagnostics } = planSubmissionCab(packages);
+  const { files, diagnostics } = planSubmissionCab(packages, shown(cabinet.path));
   stopOnErrors(diagnostics);
   const modified = dateToEpochMs(date);
   const unsigned = await packCab(

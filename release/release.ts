@@ -1,8 +1,9 @@
+import { expiredPatches } from '../branding/patches/queue.ts';
 import type { CalendarDate } from '../core/date.ts';
 import { type Diagnostic, stopOnErrors, WinpvError } from '../core/errors.ts';
 import type { Clock, Reporter } from '../core/ports.ts';
 import { addCatalogs } from '../packaging/bundle/add-catalogs.ts';
-import { assemblePackage, checkParts, checkUnused } from '../packaging/bundle/assemble.ts';
+import { type AssembledInf, assemblePackage, checkParts, checkUnused } from '../packaging/bundle/assemble.ts';
 import { type Bundle, type DriverPackage, packageFolder } from '../packaging/bundle/bundle.ts';
 import { type InfOrigin, judgeBundle, mergedFindings } from '../packaging/bundle/judge-bundle.ts';
 import { type SignatureCache, signBundle } from '../packaging/bundle/sign-bundle.ts';
@@ -81,6 +82,7 @@ export const prepareRelease = async (request: ReleaseRequest, ports: ReleasePort
   const dated = releaseDate({ option, sourceDateEpoch: request.sourceDateEpoch, commit, now: ports.clock.now() });
   const loaded = await step(ports, 'load', () => loadRelease(ports, request.project, request));
   const { project } = loaded;
+  stopOnErrors(loaded.brands.flatMap(({ queue }) => (queue === undefined ? [] : expiredPatches(queue, dated.date))));
   const plan = planRelease({
     shownPath: (path) => (path.startsWith(OWN_FILES) ? path : ports.files.relative(project.folder, path)),
     date: dated.date,
@@ -109,13 +111,15 @@ interface Making {
   readonly ports: ReleasePorts;
   /** Paths of source files that went into some package. */
   readonly used: Set<string>;
+  /** The path to show for what stands, or would stand, below OUT. */
+  readonly shown: (path: string) => string;
 }
 
 /** A brand's packages with their catalogs, before anything is signed, and where their INFs came from. */
 interface Catalogued {
   readonly plan: PlannedBrand;
   readonly bundle: Bundle<'catalogued'>;
-  readonly origins: ReadonlyMap<string, InfOrigin>;
+  readonly origins: ReadonlyMap<string, AssembledInf>;
 }
 
 /** By folder of the package below the brand: the sets of INF rules that it passes. */
@@ -128,7 +132,7 @@ const brandOf = (plan: PlannedBrand, { prepared }: Making) => {
 };
 
 /** Renders, takes the binaries, and checks what a package must hold. */
-const buildBrand = (plan: PlannedBrand, making: Making, origins: Map<string, InfOrigin>): Bundle<'branded'> => {
+const buildBrand = (plan: PlannedBrand, making: Making, origins: Map<string, AssembledInf>): Bundle<'branded'> => {
   const { prepared, used } = making;
   const { loaded, date } = prepared;
   const brand = brandOf(plan, making);
@@ -142,6 +146,7 @@ const buildBrand = (plan: PlannedBrand, making: Making, origins: Map<string, Inf
       driver: definition,
       ...{ generation, source, ownTemplate, architecture, windows, version, date },
       brand: brand.loaded,
+      ...(brand.queue === undefined ? {} : { queue: brand.queue }),
     });
     for (const path of assembled.used) used.add(path);
     origins.set(packageFolder(assembled.pack), assembled.inf);
@@ -157,11 +162,15 @@ const buildBrand = (plan: PlannedBrand, making: Making, origins: Map<string, Inf
 };
 
 /** Reads back what was made, from its bytes, trusting only the release's own root. */
-const verifyBrand = (files: readonly OutputFile[], making: Making): readonly Diagnostic[] => {
-  const { signing, ports } = making;
+const verifyBrand = (brandId: string, files: readonly OutputFile[], making: Making): readonly Diagnostic[] => {
+  const { signing, ports, shown } = making;
   const report = verifyTree({ files, trust: signing.anchors(), atMs: ports.clock.now() });
-  if (report.verdict === 'valid') return report.diagnostics.filter(({ severity }) => severity === 'warning');
-  const errors = report.diagnostics.filter((finding) => finding.severity === 'error');
+  const diagnostics = report.diagnostics.map((finding): Diagnostic => {
+    const { at } = finding;
+    return at === undefined ? finding : { ...finding, at: { ...at, file: shown(`${brandId}/${at.file}`) } };
+  });
+  if (report.verdict === 'valid') return diagnostics.filter(({ severity }) => severity === 'warning');
+  const errors = diagnostics.filter((finding) => finding.severity === 'error');
   throw errors.length > 0
     ? WinpvError.of(errors)
     : new WinpvError('RELEASE_NOT_VALID', `The release is ${report.verdict}.`);
@@ -169,7 +178,7 @@ const verifyBrand = (files: readonly OutputFile[], making: Making): readonly Dia
 
 const catalogBrand = async (plan: PlannedBrand, making: Making): Promise<Catalogued> => {
   const { ports, prepared } = making;
-  const origins = new Map<string, InfOrigin>();
+  const origins = new Map<string, AssembledInf>();
   const branded = await step(ports, `${plan.id}: brand`, () => buildBrand(plan, making, origins));
   const bundle = await step(ports, `${plan.id}: catalog`, () =>
     addCatalogs(branded, prepared.date, (pack) => origins.get(packageFolder(pack))),
@@ -193,14 +202,23 @@ const checkBrands = (all: readonly Catalogued[], making: Making) => {
     };
     return judgeBundle({ bundle, origin, vendorPrefix, mode, nowMs: ports.clock.now() });
   });
+  const ofPatches = all.flatMap(({ plan, origins }) =>
+    [...origins].flatMap(([folder, { patched }]) =>
+      (patched?.diagnostics ?? []).map((finding) => ({ folder: `${plan.id}/${folder}`, finding })),
+    ),
+  );
   return {
-    diagnostics: stopOnErrors(mergedFindings(judged.flatMap(({ findings }) => findings))),
+    diagnostics: stopOnErrors(mergedFindings([...ofPatches, ...judged.flatMap(({ findings }) => findings)])),
     modes: new Map(all.map(({ plan }, index) => [plan.id, judged[index]?.modesPassed ?? new Map()] as const)),
   };
 };
 
-const makeBrand = async ({ plan, bundle }: Catalogued, modes: ModesPassed, making: Making): Promise<BrandResult> => {
-  const { ports, prepared, signing, signatures } = making;
+const makeBrand = async (
+  { plan, bundle, origins }: Catalogued,
+  modes: ModesPassed,
+  making: Making,
+): Promise<BrandResult> => {
+  const { ports, prepared, signing, signatures, shown } = making;
   const { date } = prepared;
   const options = signing.optionsFor(brandOf(plan, making).loaded.brand);
   const cache: SignatureCache = signatures.get(options) ?? new Map();
@@ -208,15 +226,15 @@ const makeBrand = async ({ plan, bundle }: Catalogued, modes: ModesPassed, makin
   const named = (name: string): string => `${plan.id}: ${name}`;
   const signed = await step(ports, named('sign'), () => signBundle(bundle, options, cache));
   const packages = bundleFiles(signed);
-  const verified = await step(ports, named('verify'), () => verifyBrand(packages, making));
+  const verified = await step(ports, named('verify'), () => verifyBrand(plan.id, packages, making));
   const content = [...packages, ...signing.trust];
   const { cabinets, zip } = await step(ports, named('pack'), async () => ({
-    cabinets: await Promise.all(plan.cabinets.map((cabinet) => packCabinet(cabinet, signed, date, options))),
+    cabinets: await Promise.all(plan.cabinets.map((cabinet) => packCabinet(cabinet, signed, { date, options, shown }))),
     zip: await packZip(plan, content, date),
   }));
   const archives = cabinets.map(({ file }) => file);
   return {
-    record: recordBrand(plan, signed, { cabinets: archives, zip, modes }),
+    record: recordBrand(plan, signed, { cabinets: archives, zip, modes, origins }),
     files: [...content.map(({ path, bytes }) => ({ path: `${plan.id}/${path}`, bytes })), ...archives, zip],
     diagnostics: [...verified, ...cabinets.flatMap(({ diagnostics }) => diagnostics)],
   };
@@ -283,7 +301,8 @@ export const release = async (request: ReleaseRequest, ports: ReleasePorts): Pro
   let signing: ReadySigning | undefined;
   try {
     signing = await step(ports, 'open key', () => readySigning(prepared.loaded.project, prepared.date, ports));
-    const making: Making = { prepared, signing, signatures: new Map(), ports, used: new Set() };
+    const shown = (path: string): string => ports.files.join(request.out, path);
+    const making: Making = { prepared, signing, signatures: new Map(), ports, used: new Set(), shown };
     const released = await makeAll(making, request.toolVersion, output);
     await step(ports, 'write', () => output.commit());
     return released;

@@ -158,6 +158,35 @@ describe('a source', () => {
     });
   });
 
+  test('whose INF lists a file without a place is refused at the line of its template', async () => {
+    const template = encodeInfText(
+      [
+        ...[
+          '[Version]',
+          '; @PRODUCT_NAME@',
+          '; @NO_VALUE_@'.replace('@NO_VALUE_@', 'kept'),
+          'Signature="$Windows NT$"',
+        ],
+        ...['Class=SCSIAdapter', 'ClassGuid={4D36E97B-E325-11CE-BFC1-08002BE10318}', 'Provider="X"'],
+        ...['DriverVer=@INF_DATE@,@MAJOR_VERSION@.@MINOR_VERSION@.@MICRO_VERSION@.@BUILD_NUMBER@', 'PnpLockdown=1'],
+        ...['[Manufacturer]', 'X=M,NTamd64.10.0', '[M.NTamd64.10.0]', 'D=I,XENBUS\\VEN_XP0001&DEV_VBD&REV_09000002'],
+        ...['[I]', 'CopyFiles=F', '[I.Services]', 'AddService=xenvbd,2,S', '[S]', 'ServiceType=1', 'StartType=0'],
+        ...['ErrorControl=1', 'ServiceBinary=%13%\\xenvbd.sys', '[F]', 'xenvbd.sys', 'xendisk.sys', 'xencrsh.sys'],
+        ...['[DestinationDirs]', 'F=13', '[SourceDisksNames]', '1="d"', '[SourceDisksFiles]', 'xenvbd.sys=1'],
+        ...['xendisk.sys=1', 'xencrsh.sys=1', ''],
+      ].join('\r\n'),
+      'ansi',
+      't.inf',
+    );
+    const answer = await refused({
+      'winpv.yaml': PROJECT.replace('{ binaries: bin }', '{ template: t.inf, binaries: bin }'),
+      ...XENVBD,
+      't.inf': template,
+    });
+    expect(answer.error?.code).toBe('CAT_NO_CATALOG_ENTRY');
+    expect(answer.error?.at?.file).toBe(project?.path('t.inf'));
+  });
+
   test('without a folder for the architecture is refused', async () => {
     const answer = await refused({ 'winpv.yaml': PROJECT, 'bin/arm64/xenvbd.sys': image('xenvbd.sys') });
     expect(answer.exit).toBe(4);

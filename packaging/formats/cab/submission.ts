@@ -26,9 +26,10 @@ const PLAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
  * Lays out a submission cabinet and lists every rule of Partner Center that it would break. That all packages serve the
  * same architectures is the caller's to see to.
  *
+ * @param file the path to show for the cabinet, in findings
  * @see spec hardware-api 6, signing-formats 5.5
  */
-export const planSubmissionCab = (packages: readonly SubmissionPackage[]): SubmissionCab => {
+export const planSubmissionCab = (packages: readonly SubmissionPackage[], file?: string): SubmissionCab => {
   const byFolder = [...packages].sort((a, b) => compareNames(a.folder, b.folder));
   const files = byFolder.flatMap(({ folder, files }) =>
     [...files]
@@ -36,7 +37,8 @@ export const planSubmissionCab = (packages: readonly SubmissionPackage[]): Submi
       .map(({ name, bytes }) => ({ name: folder === '' ? name : `${folder}/${name}`, bytes })),
   );
   const empty = packages.length === 0 ? [problem('CAB_EMPTY', 'A submission needs at least one driver package.')] : [];
-  return { files, diagnostics: [...empty, ...checkFolders(packages), ...packages.flatMap(checkPackage)] };
+  const found = [...empty, ...checkFolders(packages), ...packages.flatMap(checkPackage)];
+  return { files, diagnostics: file === undefined ? found : found.map((one) => ({ ...one, at: { file } })) };
 };
 
 const compareNames = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
