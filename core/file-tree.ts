@@ -19,17 +19,31 @@ export interface TreeLimits {
   readonly tooMany: ErrorCode;
 }
 
-/** Reads every file below a folder, in ordinal order of each folder's names. @throws WinpvError FILE_*, `tooMany` */
+/**
+ * Reads every file below a folder, in ordinal order of each folder's names. Links are followed, but not to a folder that
+ * they stand in.
+ *
+ * @throws WinpvError FILE_*, `tooMany`
+ */
 export const readFileTree = async (files: Files, folder: string, limits: TreeLimits): Promise<readonly TreeFile[]> => {
   const found: TreeFile[] = [];
   const refuse = (message: string): never => {
     throw new WinpvError(limits.tooMany, message, { at: { file: folder } });
   };
-  const visit = async (path: string, prefix: string, depth: number): Promise<void> => {
-    if (depth > limits.maxDepth) refuse(`${folder} has folders nested more than ${limits.maxDepth} deep.`);
+  let folders = 0;
+  const visit = async (path: string, prefix: string, above: readonly string[]): Promise<void> => {
+    if (above.length > limits.maxDepth) refuse(`${folder} has folders nested more than ${limits.maxDepth} deep.`);
+    folders += 1;
+    if (folders > limits.maxFiles) refuse(`${folder} holds more than ${limits.maxFiles} folders.`);
+    const real = await files.realPath(path);
+    if (above.includes(real)) {
+      throw new WinpvError('FILE_UNREADABLE', `${path} is a link to a folder that it stands in.`, {
+        at: { file: path },
+      });
+    }
     for (const entry of await files.list(path)) {
       const child = files.join(path, entry.name);
-      if (entry.kind === 'folder') await visit(child, `${prefix}${entry.name}/`, depth + 1);
+      if (entry.kind === 'folder') await visit(child, `${prefix}${entry.name}/`, [...above, real]);
       if (entry.kind === 'folder') continue;
       if (entry.kind === 'other') {
         throw new WinpvError(
@@ -45,6 +59,6 @@ export const readFileTree = async (files: Files, folder: string, limits: TreeLim
       found.push({ name: prefix + entry.name, path: child, bytes });
     }
   };
-  await visit(folder, '', 0);
+  await visit(folder, '', []);
   return found;
 };

@@ -161,12 +161,7 @@ describe('a source', () => {
   test('whose INF lists a file without a place is refused at the line of its template', async () => {
     const template = encodeInfText(
       [
-        ...[
-          '[Version]',
-          '; @PRODUCT_NAME@',
-          '; @NO_VALUE_@'.replace('@NO_VALUE_@', 'kept'),
-          'Signature="$Windows NT$"',
-        ],
+        ...['[Version]', '; @PRODUCT_NAME@', 'Signature="$Windows NT$"'],
         ...['Class=SCSIAdapter', 'ClassGuid={4D36E97B-E325-11CE-BFC1-08002BE10318}', 'Provider="X"'],
         ...['DriverVer=@INF_DATE@,@MAJOR_VERSION@.@MINOR_VERSION@.@MICRO_VERSION@.@BUILD_NUMBER@', 'PnpLockdown=1'],
         ...['[Manufacturer]', 'X=M,NTamd64.10.0', '[M.NTamd64.10.0]', 'D=I,XENBUS\\VEN_XP0001&DEV_VBD&REV_09000002'],
