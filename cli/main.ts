@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import type { ExitCode } from '../core/error-codes.ts';
 import { WinpvError } from '../core/errors.ts';
-import { COMMANDS } from './commands/index.ts';
+import { commandsFor } from './commands/index.ts';
 import type { Io } from './io.ts';
 import type { Context, Outcome, OutputOptions } from './outcome.ts';
 import { finishWithError, runCommand } from './run.ts';
@@ -43,7 +43,7 @@ export const main = async (io: Io): Promise<ExitCode> => {
     .option('--verbose', 'say more about each step')
     .option('--events', 'write progress as NDJSON to stderr')
     .addHelpText('after', '\nStart here: `npm start` makes a release of two brands; `winpv init DIR` starts your own.');
-  for (const make of COMMANDS) program.addCommand(make(bind));
+  for (const make of await commandsFor(io.argv)) program.addCommand(make(bind));
   prepare(program, io, output);
 
   try {

@@ -11,8 +11,11 @@ export interface FileEntry {
 export interface Files {
   /** @throws WinpvError FILE_NOT_FOUND, FILE_UNREADABLE, FILE_TOO_LARGE (above `maxBytes`, default 2 GiB - 1) */
   read(path: string, options?: { readonly maxBytes?: number }): Promise<Uint8Array>;
-  /** Writes the file whole: a temporary name in the same folder, then a rename. Makes missing folders. */
-  write(path: string, bytes: Uint8Array, options?: { readonly mode?: number }): Promise<void>;
+  /**
+   * Writes the file whole: a temporary name in the same folder, then a rename. Makes missing folders.
+   * @param content the bytes, or parts of them that belong one after the other
+   */
+  write(path: string, content: Uint8Array | readonly Uint8Array[], options?: { readonly mode?: number }): Promise<void>;
   /** Entries in ordinal name order; FILE_NOT_FOUND when the folder does not exist. */
   list(folder: string): Promise<readonly FileEntry[]>;
   /** What stands at the path, links followed; undefined when nothing does. */

@@ -46,6 +46,26 @@ const statPath = async (path: string): Promise<FileEntry | undefined> => {
   }
 };
 
+/** From here on a file is read in one step, beside what the main thread does; `readFile` comes back to it every 512 KiB. */
+const LARGE = 4 * 1024 * 1024;
+
+const plain = ({ buffer, byteOffset, byteLength }: Buffer): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
+const readLarge = async (path: string, size: number): Promise<Uint8Array> => {
+  const handle = await open(path);
+  try {
+    const bytes = Buffer.allocUnsafeSlow(size);
+    let done = 0;
+    for (let got = 1; got > 0 && done < size; done += got) {
+      ({ bytesRead: got } = await handle.read(bytes, done, size - done, done));
+    }
+    return plain(bytes).subarray(0, done);
+  } finally {
+    await handle.close();
+  }
+};
+
 const read: Files['read'] = async (path, { maxBytes = MAX_READ_BYTES } = {}) => {
   const entry = await statPath(path);
   if (entry === undefined) throw new WinpvError('FILE_NOT_FOUND', `${path} does not exist.`, { at: { file: path } });
@@ -56,19 +76,18 @@ const read: Files['read'] = async (path, { maxBytes = MAX_READ_BYTES } = {}) => 
     });
   }
   try {
-    const bytes = await readFile(path);
-    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return entry.size < LARGE ? plain(await readFile(path)) : await readLarge(path, entry.size);
   } catch (error) {
     throw fileError('FILE_UNREADABLE', 'read', path, error);
   }
 };
 
-const write: Files['write'] = async (path, bytes, { mode } = {}) => {
+const write: Files['write'] = async (path, content, { mode } = {}) => {
   // A part of the name is enough to tell whose it is, and the whole might be too long with what is added.
   const temporary = join(dirname(path), `.${basename(path).slice(0, 64)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(temporary, bytes, { flag: 'wx', ...(mode === undefined ? {} : { mode }) });
+    await writeFile(temporary, content, { flag: 'wx', ...(mode === undefined ? {} : { mode }) });
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);

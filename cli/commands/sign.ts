@@ -34,8 +34,12 @@ const MAX_HALVES_BYTES = 256 * 1024 * 1024;
 
 /** By content. A file named on the command line has to be of a format that can be signed; others in a folder are left. */
 const subjectsOf = async (io: Io, paths: readonly string[]): Promise<readonly Subject[]> => {
-  const { fileKind } = await import('../../packaging/signing/verify.ts');
-  const files = await readNamedFiles(io, paths);
+  // Files are read while the code is loaded that signs them.
+  const [files, { fileKind }] = await Promise.all([
+    readNamedFiles(io, paths),
+    import('../../packaging/signing/file-kind.ts'),
+    import('../../packaging/signing/sign.ts'),
+  ]);
   return files.flatMap((file) => {
     const kind = fileKind(file.path, file.bytes);
     if (kind === 'pe' || kind === 'cab' || kind === 'cat') return [{ ...file, kind }];
@@ -60,11 +64,12 @@ const signatureOptions = (options: SignCommandOptions): Omit<SignOptions, 'signe
   };
 };
 
-const signSubject = async ({ kind, path, bytes }: Subject, options: SignOptions): Promise<Uint8Array> => {
-  const { signCab, signCatalog, signPe } = await import('../../packaging/signing/sign.ts');
-  if (kind === 'cat') return signCatalog(bytes, path, options);
-  if (kind === 'cab') return signCab(bytes, path, options);
-  return signPe(bytes, path, options);
+/** The signed file, in parts. */
+const signSubject = async ({ kind, path, bytes }: Subject, options: SignOptions): Promise<readonly Uint8Array[]> => {
+  const { signCab, signCatalog, signPeParts } = await import('../../packaging/signing/sign.ts');
+  if (kind === 'cat') return [await signCatalog(bytes, path, options)];
+  if (kind === 'cab') return [await signCab(bytes, path, options)];
+  return signPeParts(bytes, path, options);
 };
 
 /** Whether the file carries a signature, good or bad. */
@@ -142,7 +147,8 @@ const matchItems = async (subjects: readonly Subject[], items: readonly Attached
 
 interface SignedFile {
   readonly subject: Subject;
-  readonly bytes: Uint8Array;
+  /** Parts of the file that belong one after the other. */
+  readonly parts: readonly Uint8Array[];
 }
 
 const attach = async (
@@ -161,7 +167,7 @@ const attach = async (
   return Promise.all(
     pairs.map(async ({ subject, item }) => {
       const signer = attachedSigner(certificates, item);
-      return { subject, bytes: await signSubject(subject, { ...common, signer }) };
+      return { subject, parts: await signSubject(subject, { ...common, signer }) };
     }),
   );
 };
@@ -176,7 +182,7 @@ const signAll = async (
   return withSigner(io, options, async (signer) => {
     await checkCertificate(io, signer, subjects);
     return Promise.all(
-      subjects.map(async (subject) => ({ subject, bytes: await signSubject(subject, { ...common, signer }) })),
+      subjects.map(async (subject) => ({ subject, parts: await signSubject(subject, { ...common, signer }) })),
     );
   });
 };
@@ -189,7 +195,7 @@ const byTool = async (
   const signed = await signByTool(io, subjects, options);
   return subjects.flatMap((subject, i) => {
     const bytes = signed[i];
-    return bytes === undefined ? [] : [{ subject, bytes }];
+    return bytes === undefined ? [] : [{ subject, parts: [bytes] }];
   });
 };
 
@@ -203,7 +209,7 @@ const run = async ({ io }: Context, paths: readonly string[], options: SignComma
   const sign = tool ? byTool : options.attach === undefined ? signAll : attach;
   const signed = await sign(io, subjects, options, timestamper);
   const targets = outputPaths(io, subjects, paths, options.out);
-  for (const [i, { bytes }] of signed.entries()) await io.files.write(targets[i] ?? '', bytes);
+  for (const [i, { parts }] of signed.entries()) await io.files.write(targets[i] ?? '', parts);
   const left = all.filter((subject) => !subjects.includes(subject)).map(({ path }) => path);
   return {
     result: {

@@ -10,8 +10,9 @@ import { contextTag, type DerNode, parseDer, Tag } from '../formats/der/parse.ts
 import { attachPeSignature, preparePeForSignature } from '../formats/pe/attach.ts';
 import { parsePe } from '../formats/pe/parse.ts';
 import { TimestampOid } from './check-timestamp.ts';
+import { fileKind } from './file-kind.ts';
 import type { Timestamper } from './timestamp.ts';
-import { fileKind, verifyFile } from './verify.ts';
+import { verifyFile } from './verify.ts';
 
 export interface AddTimestampOptions {
   readonly timestamper: Timestamper;

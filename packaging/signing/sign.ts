@@ -1,4 +1,4 @@
-import { ByteReader } from '../../core/bytes.ts';
+import { ByteReader, concatBytes } from '../../core/bytes.ts';
 import { WinpvError } from '../../core/errors.ts';
 import { authenticodeAttributes, encodeIndirectData, type OpusInfo } from '../formats/authenticode/encode.ts';
 import { nestSignature } from '../formats/authenticode/nest.ts';
@@ -10,8 +10,8 @@ import { encodeSignedAttributes, encodeSignedData, encodeSignerInfo } from '../f
 import { type DigestAlgorithm, SpcOid } from '../formats/cms/object-ids.ts';
 import type { Der } from '../formats/der/encode.ts';
 import { parseDer } from '../formats/der/parse.ts';
-import { attachPeSignature, type ExistingSignature, preparePeForSignature } from '../formats/pe/attach.ts';
-import { pageHashes, peDigest } from '../formats/pe/digest.ts';
+import { type ExistingSignature, hashPreparedPe, preparePeForSignature, signedPeParts } from '../formats/pe/attach.ts';
+import { pageHashes } from '../formats/pe/digest.ts';
 import type { PeImage } from '../formats/pe/model.ts';
 import { parsePe } from '../formats/pe/parse.ts';
 import { readIdentity, signChecked } from './identity.ts';
@@ -36,14 +36,23 @@ export interface SignOptions extends OpusInfo {
  * @returns a new file; with an RSA key the same input gives the same bytes
  * @throws WinpvError PE_*, SIGN_*, and what the time stamper throws
  */
-export const signPe = async (bytes: Uint8Array, file: string, options: SignOptions): Promise<Uint8Array> => {
+export const signPe = async (bytes: Uint8Array, file: string, options: SignOptions): Promise<Uint8Array> =>
+  concatBytes(...(await signPeParts(bytes, file, options)));
+
+/** As `signPe`; the signed file in parts that belong one after the other, the largest a view on `bytes`. */
+export const signPeParts = async (
+  bytes: Uint8Array,
+  file: string,
+  options: SignOptions,
+): Promise<readonly Uint8Array[]> => {
   const { digest = 'sha256', existing, pageHashes: paged } = options;
   const outer = existing === 'append' ? firstSignature(parsePe(bytes, file)) : undefined;
   const prepared = preparePeForSignature(bytes, file, existing === 'append' ? 'replace' : existing);
   const pages = paged === undefined ? undefined : { algorithm: paged, table: pageHashes(prepared, paged) };
-  const content = encodeIndirectData('pe', digest, peDigest(prepared, digest), pages);
+  const hashed = hashPreparedPe(prepared, digest);
+  const content = encodeIndirectData('pe', digest, hashed.digest, pages);
   const made = await signContent(SpcOid.indirectData, content, options);
-  return attachPeSignature(prepared, outer === undefined ? made : nestSignature(outer, made, file));
+  return signedPeParts(hashed, outer === undefined ? made : nestSignature(outer, made, file));
 };
 
 /** The PKCS #7 of the first certificate entry; undefined without one. */

@@ -1,9 +1,10 @@
 import { type Diagnostic, problem } from '../../core/errors.ts';
 import { trustOf } from './chain.ts';
 import type { JudgeContext } from './check-signature.ts';
+import { fileKind } from './file-kind.ts';
 import { folderOf, type PackageDemands, packageDemands, type TreeView } from './package-demands.ts';
 import { type FileVerdict, judge, type TreeVerdict, worst } from './verdict.ts';
-import { catalogVerdict, type FileBytes, fileKind, judgeFile, type VerifyOptions } from './verify.ts';
+import { catalogVerdict, type FileBytes, judgeFile, type VerifyOptions } from './verify.ts';
 import { type JudgedCatalog, judgeCatalog } from './verify-catalog.ts';
 
 export interface VerifyTreeRequest extends VerifyOptions {

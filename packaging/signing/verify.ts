@@ -1,12 +1,12 @@
 import { toHex } from '../../core/bytes.ts';
 import { type Diagnostic, problem } from '../../core/errors.ts';
-import { isCab } from '../formats/cab/header.ts';
 import type { CatalogContent } from '../formats/cat/model.ts';
 import { subjectOf } from '../formats/cat/subject.ts';
-import { isPe, parsePe } from '../formats/pe/parse.ts';
+import { parsePe } from '../formats/pe/parse.ts';
 import { trustOf } from './chain.ts';
 import { findingOf, type JudgeContext } from './check-signature.ts';
 import type { FileHash } from './content-check.ts';
+import { fileKind } from './file-kind.ts';
 import {
   type CatalogMatch,
   type CatalogScope,
@@ -45,18 +45,6 @@ export interface JudgeFileRequest extends FileBytes, JudgeContext {
   /** Names, in lower case, that its package installs it under: what a catalog calls `File`. */
   readonly installedAs?: readonly string[];
 }
-
-const IMAGE_EXTENSIONS = /\.(sys|dll|exe|efi|ocx|cpl|scr|drv)$/i;
-
-/** By content; where the content is damaged, by what the name claims. */
-export const fileKind = (path: string, bytes: Uint8Array): FileKind => {
-  if (isPe(bytes)) return 'pe';
-  if (isCab(bytes)) return 'cab';
-  if (/\.inf$/i.test(path)) return 'inf';
-  if (/\.cat$/i.test(path)) return 'cat';
-  if (/\.cab$/i.test(path)) return 'cab';
-  return IMAGE_EXTENSIONS.test(path) ? 'pe' : 'flat';
-};
 
 /**
  * Judges one file from its bytes: its embedded signatures and the catalogs that list it must all hold.

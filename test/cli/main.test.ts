@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { COMMAND_NAMES, commandsFor } from '../../cli/commands/index.ts';
 import { ERROR_CODES } from '../../core/error-codes.ts';
 import { winpv, winpvJson } from '../support/command-line.ts';
 import { projectRoot } from '../support/outside.ts';
@@ -17,6 +18,16 @@ describe('the command line', () => {
     expect(run.stderr).toContain('error USAGE');
     expect(run.stderr).toContain("Unknown command 'explian'");
     expect(run.stderr).toContain('Did you mean explain?');
+  });
+
+  test('each command is loaded alone under the name that the command line has for it', async () => {
+    for (const name of COMMAND_NAMES) {
+      const [make, ...others] = await commandsFor(['--json', name, '--help']);
+      expect(others).toEqual([]);
+      expect(make?.(() => async () => undefined).name()).toBe(name);
+    }
+    expect(await commandsFor(['--help'])).toHaveLength(COMMAND_NAMES.length);
+    expect(await commandsFor(['constructor'])).toHaveLength(COMMAND_NAMES.length);
   });
 
   test('with --json a usage error is still exactly one object on stdout, and stderr is silent', async () => {

@@ -1,6 +1,6 @@
-import { concatBytes, u32leBytes } from '../../../core/bytes.ts';
+import { concatBytes, u16leBytes, u32leBytes } from '../../../core/bytes.ts';
 import { WinpvError } from '../../../core/errors.ts';
-import { peChecksum } from './digest.ts';
+import { checksumOf, digestAndSum, type PeDigestAlgorithm, peChecksum, wordSum } from './digest.ts';
 import type { PeFlawRule, PeImage } from './model.ts';
 import { parsePe } from './parse.ts';
 
@@ -46,27 +46,65 @@ export const stripPeSignature = (bytes: Uint8Array, file: string): Uint8Array =>
 };
 
 /**
+ * A prepared image, hashed for its signature. The sum of its words behind the headers is taken on the way, since the
+ * checksum needs it afterwards.
+ */
+export interface HashedPe {
+  readonly image: PeImage;
+  readonly digest: Uint8Array;
+  /** Where the part begins that signing leaves alone; a multiple of 4. */
+  readonly bodyOffset: number;
+  readonly bodySum: number;
+}
+
+/** The hash to sign, with what `signedPeParts` needs. @param image from `preparePeForSignature` */
+export const hashPreparedPe = (image: PeImage, algorithm: PeDigestAlgorithm): HashedPe => {
+  if (image.bytes.length % 8 !== 0) throw new TypeError('hashPreparedPe needs an image from preparePeForSignature');
+  const bodyOffset = bodyOffsetOf(signableDirectory(image, 'refuse'));
+  const { digest, sum } = digestAndSum(image, algorithm, bodyOffset);
+  return { image, digest, bodyOffset, bodySum: sum };
+};
+
+const bodyOffsetOf = (directory: number): number => (directory + 8 + 3) & ~3;
+
+/**
+ * The signed file, in three parts that belong one after the other: the headers, changed in checksum and directory entry;
+ * the rest of the image, as a view on it; the certificate table.
+ * @param pkcs7 a DER ContentInfo made for exactly this image
+ */
+export const signedPeParts = (hashed: Omit<HashedPe, 'digest'>, pkcs7: Uint8Array): readonly Uint8Array[] => {
+  const { image, bodyOffset, bodySum } = hashed;
+  const { bytes, checksumOffset } = image;
+  const directory = signableDirectory(image, 'refuse');
+  const table = certificateTable(pkcs7);
+  const length = bytes.length + table.length;
+  if (length > 0xffff_ffff) return refuse(image, 'The image would be larger than 4 GiB.', directory);
+  const head = bytes.slice(0, bodyOffset);
+  head.fill(0, checksumOffset, checksumOffset + 4);
+  head.set(u32leBytes(bytes.length), directory);
+  head.set(u32leBytes(table.length), directory + 4);
+  head.set(u32leBytes(checksumOf(wordSum(head) + bodySum + wordSum(table), length)), checksumOffset);
+  return [head, bytes.subarray(bodyOffset), table];
+};
+
+/** WIN_CERTIFICATE; `dwLength` counts the zeros after the DER, as SignTool writes it. */
+const certificateTable = (pkcs7: Uint8Array): Uint8Array => {
+  const size = (HEADER + pkcs7.length + 7) & ~7;
+  const padding = new Uint8Array(size - HEADER - pkcs7.length);
+  return concatBytes(u32leBytes(size), u16leBytes(REVISION), u16leBytes(PKCS_SIGNED_DATA), pkcs7, padding);
+};
+
+/**
  * Appends a signature to a prepared image. Three places differ afterwards: the checksum, the directory entry, the tail.
  * @param pkcs7 a DER ContentInfo made for exactly this image
- * @returns a new file; `dwLength` counts the zeros after the DER, as SignTool writes it
+ * @returns a new file
  */
 export const attachPeSignature = (prepared: PeImage, pkcs7: Uint8Array): Uint8Array => {
-  const { bytes, checksumOffset } = prepared;
-  const directory = signableDirectory(prepared, 'refuse');
-  const size = (HEADER + pkcs7.length + 7) & ~7;
+  const { bytes } = prepared;
   if (bytes.length % 8 !== 0) throw new TypeError('attachPeSignature needs an image from preparePeForSignature');
-  if (bytes.length + size > 0xffff_ffff) return refuse(prepared, 'The image would be larger than 4 GiB.', directory);
-  const signed = new Uint8Array(bytes.length + size);
-  signed.set(bytes);
-  const view = new DataView(signed.buffer);
-  view.setUint32(bytes.length, size, true);
-  view.setUint16(bytes.length + 4, REVISION, true);
-  view.setUint16(bytes.length + 6, PKCS_SIGNED_DATA, true);
-  signed.set(pkcs7, bytes.length + HEADER);
-  view.setUint32(directory, bytes.length, true);
-  view.setUint32(directory + 4, size, true);
-  writeChecksum(signed, checksumOffset);
-  return signed;
+  const bodyOffset = bodyOffsetOf(signableDirectory(prepared, 'refuse'));
+  const bodySum = wordSum(bytes.subarray(bodyOffset));
+  return concatBytes(...signedPeParts({ image: prepared, bodyOffset, bodySum }, pkcs7));
 };
 
 /** The offset of the certificate directory entry, when the image may be signed. */

@@ -1,7 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { utf8 } from '../../../../core/bytes.ts';
-import { attachPeSignature, preparePeForSignature, stripPeSignature } from '../../../../packaging/formats/pe/attach.ts';
+import { concatBytes, utf8 } from '../../../../core/bytes.ts';
+import {
+  attachPeSignature,
+  hashPreparedPe,
+  preparePeForSignature,
+  signedPeParts,
+  stripPeSignature,
+} from '../../../../packaging/formats/pe/attach.ts';
 import { peChecksum, peDigest } from '../../../../packaging/formats/pe/digest.ts';
 import { parsePe } from '../../../../packaging/formats/pe/parse.ts';
 import { bareImage } from './bare-image.ts';
@@ -41,6 +47,26 @@ describe('attaching a signature to an image', () => {
     expect([view.getUint32(0, true), view.getUint16(4, true), view.getUint16(6, true)]).toEqual([32, 0x0200, 0x0002]);
     expect(table.subarray(8, 8 + PKCS7.length)).toEqual(PKCS7);
     expect(table.subarray(8 + PKCS7.length)).toEqual(new Uint8Array(2));
+  });
+
+  test('in parts gives the same file, and hashes what the digest of the unsigned file covers', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 40 }), fc.uint8Array({ minLength: 1, maxLength: 60 }), (tail, pkcs7) => {
+        const image = preparePeForSignature(bareImage({ tail }), 'x.sys');
+        const hashed = hashPreparedPe(image, 'sha256');
+        expect(hashed.digest).toEqual(peDigest(image, 'sha256'));
+        expect(concatBytes(...signedPeParts(hashed, pkcs7))).toEqual(attachPeSignature(image, pkcs7));
+      }),
+    );
+  });
+
+  test('sums and hashes a large image in blocks as at once', () => {
+    const tail = new Uint8Array(9_000_000).map((_byte, i) => (i * 7919) >>> 5);
+    const image = preparePeForSignature(bareImage({ tail }), 'x.sys');
+    const hashed = hashPreparedPe(image, 'sha384');
+    expect(hashed.digest).toEqual(peDigest(image, 'sha384'));
+    const signed = parsePe(concatBytes(...signedPeParts(hashed, PKCS7)), 'x.sys');
+    expect(signed.checksum).toBe(peChecksum(signed.bytes, signed.checksumOffset));
   });
 
   test('leaves the input as it was', () => {
