@@ -64,6 +64,8 @@ const branding = rows({
   PATCH_BASE_DIFFERS: { exit: 4, title: 'A patch was made against another file' },
   PATCH_CONFLICT: { exit: 4, title: 'A patch does not fit the tree' },
   PATCH_EDIT_CONFLICT: { exit: 4, title: 'A typed edit does not fit the INF' },
+  PATCH_DROPPABLE: { exit: 4, title: 'A patch changes what is there already' },
+  PATCH_NOT_BUILT: { exit: 4, title: 'A patch changes source files, which a release does not build' },
   PATCH_EXPIRED: { exit: 3, title: 'A patch is past the date it was to be looked at again' },
 });
 const drivers = rows({

@@ -41,7 +41,8 @@ export interface PinnedFacts {
   readonly ekus: readonly string[];
 }
 
-const factsOf = (leaf: Uint8Array): PinnedFacts => {
+/** What a pin is about, of a certificate in DER. */
+export const factsOf = (leaf: Uint8Array): PinnedFacts => {
   const { fingerprint, fingerprint256 } = new X509Certificate(leaf);
   const { subjectText, issuerText, ekus = [] } = parseCertificate(parseDer(leaf, { file: 'certificate' }));
   const hex = (colons: string): string => colons.replaceAll(':', '').toLowerCase();

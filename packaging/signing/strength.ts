@@ -2,6 +2,7 @@ import { type Diagnostic, problem, type Severity } from '../../core/errors.ts';
 import { type HashName, schemeOf } from '../formats/cms/algorithms.ts';
 import type { Certificate } from '../formats/x509/parse.ts';
 import { publicKeyOf } from '../formats/x509/signature.ts';
+import { keyStanding } from './public-keys.ts';
 
 const weak = (message: string, severity: Severity, at: { file: string; offset: number }): Diagnostic =>
   problem('VERIFY_ALGORITHM_WEAK', message, { severity, at });
@@ -24,7 +25,21 @@ export const checkStrength = (certificate: Certificate, { root }: { readonly roo
   }
   const hash = schemeOf(certificate.signatureAlgorithm)?.hash;
   if (!root && hash !== undefined) findings.push(...checkHashStrength(hash, `"${subjectText}" is certified`, at));
-  return findings;
+  return [...findings, ...checkStanding(certificate)];
+};
+
+/** Keys that anybody can have, which a forger has too, and keys of test machines (spec xen-pv 8, F45). */
+const checkStanding = (certificate: Certificate): readonly Diagnostic[] => {
+  const standing = keyStanding(certificate);
+  if (standing === undefined) return [];
+  const { subjectText, file, offset } = certificate;
+  const common = { at: { file, offset }, failureMode: 'F45' };
+  if (standing.kind === 'test') {
+    const message = `"${subjectText}" is ${standing.what}: for test machines only.`;
+    return [problem('VERIFY_TEST_CERTIFICATE', message, { ...common, severity: 'warning' })];
+  }
+  const message = `Everybody can have the private key of "${subjectText}": it is ${standing.what}.`;
+  return [problem('VERIFY_KEY_PUBLIC', message, { ...common, hint: `It is published in ${standing.source ?? ''}.` })];
 };
 
 /** `what` is a clause: "the file is signed". */

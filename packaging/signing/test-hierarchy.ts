@@ -17,6 +17,7 @@ import {
 } from '../formats/x509/encode.ts';
 import { createKeySigner, keyKind, privateKeyFromPkcs8, signWithKey } from './key.ts';
 import type { Signer } from './signer.ts';
+import { TEST_ROLE_NAMES, TEST_VALIDITY, type TestRole } from './test-names.ts';
 
 /** A certificate and its key, as they are stored. */
 export interface CertifiedKey {
@@ -32,25 +33,15 @@ export interface TestHierarchy {
   readonly tsa: CertifiedKey;
 }
 
-export type TestRole = keyof TestHierarchy;
+export type { TestRole };
 
 /** Private keys as PKCS#8 DER. */
 export type TestKeys = Readonly<Record<TestRole, Uint8Array>>;
 
 const MODULUS_BITS = 3072;
 
-/** Long enough for releases dated in the past, and within UTCTime. */
-const NOT_BEFORE_MS = Date.UTC(2009, 0, 1);
-const NOT_AFTER_MS = Date.UTC(2049, 11, 31, 23, 59, 59);
-
 /** Upper bound of a common name in characters (RFC 5280, appendix A). */
 const MAX_COMMON_NAME = 64;
-
-const ROLE_NAMES: Readonly<Record<TestRole, string>> = {
-  root: 'test root',
-  signer: 'test signing',
-  tsa: 'test time stamping',
-};
 
 /**
  * A root, a code-signing certificate and a time-stamp authority for test signing: RSA 3072, SHA-256. The keys are new;
@@ -71,7 +62,7 @@ export const createTestHierarchy = async (options: {
 export const certifyTestKeys = async (name: string, keys: TestKeys): Promise<TestHierarchy> => {
   const issuer = { name: roleName(name, 'root'), key: privateKeyFromPkcs8(keys.root, 'the test root') };
   const certify = async (role: TestRole, privateKey: Uint8Array): Promise<CertifiedKey> => {
-    const key = createPublicKey(privateKeyFromPkcs8(privateKey, ROLE_NAMES[role]));
+    const key = createPublicKey(privateKeyFromPkcs8(privateKey, TEST_ROLE_NAMES[role]));
     return { certificate: await issue(issuer, { role, name: roleName(name, role), key }), privateKey };
   };
   const [root, signer, tsa] = await Promise.all([
@@ -98,7 +89,7 @@ export const testSigners = ({
 };
 
 const roleName = (name: string, role: TestRole): string => {
-  const suffix = ` ${ROLE_NAMES[role]}`;
+  const suffix = ` ${TEST_ROLE_NAMES[role]}`;
   return `${[...name].slice(0, MAX_COMMON_NAME - suffix.length).join('')}${suffix}`;
 };
 
@@ -121,8 +112,7 @@ const issue = async (issuer: Issuer, subject: Subject): Promise<Der> => {
     signature,
     issuer: commonName(issuer.name),
     subject: commonName(subject.name),
-    notBeforeMs: NOT_BEFORE_MS,
-    notAfterMs: NOT_AFTER_MS,
+    ...TEST_VALIDITY,
     publicKeyInfo,
     extensions: extensionsOf(
       subject.role,

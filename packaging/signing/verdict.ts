@@ -177,6 +177,7 @@ const EFFECT: Readonly<Partial<Record<VerifyCode, Verdict>>> = {
   VERIFY_CERTIFICATE_UNSUITABLE: 'untrusted',
   VERIFY_NAME_NOT_ALLOWED: 'untrusted',
   VERIFY_ALGORITHM_WEAK: 'untrusted',
+  VERIFY_KEY_PUBLIC: 'untrusted',
 };
 
 const RANK: readonly Verdict[] = ['valid', 'untrusted', 'unsigned', 'invalid'];
