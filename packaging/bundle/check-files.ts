@@ -40,15 +40,29 @@ export const placedFiles = (view: PackageView, inf: PackageInf): readonly Placed
 
 const missingFiles = (view: PackageView, inf: PackageInf): readonly Diagnostic[] =>
   inf.installs.flatMap(({ files }) =>
-    files.flatMap(({ sourcePath, list, line }) => {
+    files.flatMap(({ name, sourcePath, list, line }) => {
       if (sourcePath === undefined || sourceFile(view, inf, sourcePath) !== undefined) return [];
       const where = list === '@' ? 'CopyFiles' : `[${shownText(list)}]`;
       return problem('BUNDLE_FILE_MISSING', `${shownText(sourcePath)}, named in ${where}, is not in the folder.`, {
         at: { file: inf.document.file, line },
+        ...failureModeOf(inf, name),
         hint: `Put ${shownText(fileNameOf(sourcePath))} there, or take the line out.`,
       });
     }),
   );
+
+/** What becomes of a guest without a file that others of its package need. */
+const FAILURE_MODES: ReadonlyMap<string, string> = new Map([
+  ['xen.sys', 'F24'],
+  ['xenfilt.sys', 'F19'],
+  ['xencrsh.sys', 'F37'],
+  ['xendisk.sys', 'F38'],
+]);
+
+const failureModeOf = ({ pv }: PackageInf, name: string): { readonly failureMode?: string } => {
+  const failureMode = pv === undefined ? undefined : FAILURE_MODES.get(name.toLowerCase());
+  return failureMode === undefined ? {} : { failureMode };
+};
 
 /** Files that explain a package and are not installed. */
 const EXPLAINS = /\.(pdb|map|md|txt|rtf|license)$|(^|\/)(license|readme|copying|revision|\.revision)[^/]*$/i;

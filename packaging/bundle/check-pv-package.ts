@@ -1,5 +1,7 @@
 import { type Diagnostic, problem, WinpvError } from '../../core/errors.ts';
+import { shownText } from '../../core/spelling.ts';
 import { compareVersions, type FourPartVersion, formatVersion } from '../../core/version.ts';
+import { lineOf, sectionOf } from '../formats/inf/document.ts';
 import { type PvFacts, pvProblem } from '../formats/inf/pv/facts.ts';
 import { parseVersionResource } from '../formats/pe/version-resource.ts';
 import { fileNameOf } from './catalog-scope.ts';
@@ -9,7 +11,12 @@ import type { PackageInf, PackageView } from './package-view.ts';
 /** What Xen PV drivers of one folder owe each other (spec xen-pv 1.9, 7.1, and section 8). */
 export const checkPvPackage = (view: PackageView): readonly Diagnostic[] => {
   const infs = view.infs.filter((inf): inf is PvInf => inf.pv !== undefined);
-  return [...checkPrefixes(infs), ...checkFunctions(infs), ...infs.flatMap((inf) => checkBuilds(view, inf))];
+  return [
+    ...checkPrefixes(infs),
+    ...checkProviders(infs),
+    ...checkFunctions(infs),
+    ...infs.flatMap((inf) => checkBuilds(view, inf)),
+  ];
 };
 
 type PvInf = PackageInf & { readonly pv: PvFacts };
@@ -40,6 +47,34 @@ const checkPrefixes = (infs: readonly PvInf[]): readonly Diagnostic[] => {
       ),
     ),
   );
+};
+
+const providerOf = ({ model }: PvInf): string => model.version.provider.trim();
+
+/**
+ * F01 between a bus and its children: the ids of a bus have no prefix, for that is compiled into its binary; it is the
+ * one of its vendor, whom the Provider names.
+ */
+const checkProviders = (infs: readonly PvInf[]): readonly Diagnostic[] => {
+  const buses = infs.filter(({ pv }) => pv.kind === 'xenbus');
+  const [bus] = buses;
+  if (bus === undefined) return [];
+  const vendors = new Set(buses.map((inf) => providerOf(inf).toLowerCase()));
+  return infs
+    .filter((inf) => prefixesOf(inf).length > 0 && !vendors.has(providerOf(inf).toLowerCase()))
+    .map((inf) =>
+      pvProblem(
+        inf.pv,
+        'PV_ID_PREFIX',
+        `The INF is by "${shownText(providerOf(inf))}" with the prefix "${prefixesOf(inf)[0]}", and the bus beside it by "${shownText(providerOf(bus))}".`,
+        {
+          line: lineOf(sectionOf(inf.document, 'Version'), 'Provider')?.line,
+          severity: 'warning',
+          failureMode: 'F01',
+          hint: 'Take bus and children from one vendor: the bus makes devices under the prefix that it was built with.',
+        },
+      ),
+    );
 };
 
 const nameOf = (inf: PvInf | undefined): string => fileNameOf(inf?.path ?? '');

@@ -57,6 +57,16 @@ describe('files of a PV package that belong together', () => {
     );
   });
 
+  test.each([
+    { driver: xenbus, name: 'xen.sys', mode: 'F24' },
+    { driver: xenbus, name: 'xenfilt.sys', mode: 'F19' },
+    { driver: xenvbd, name: 'xencrsh.sys', mode: 'F37' },
+    { driver: xenvbd, name: 'xendisk.sys', mode: 'F38' },
+  ])('$mode: without $name', ({ driver, name, mode }) => {
+    const found = checked(exchanged(driverPackage(driver), name, undefined));
+    expect(brief(found)).toContain(`error ${mode} BUNDLE_FILE_MISSING ${driver.name}.inf`);
+  });
+
   test('F37: the INF does not install the library at all', () => {
     const inf = changed(pvText('xenvbd'), [
       ['xenvbd.sys\nxencrsh.sys\n', 'xenvbd.sys\n'],
@@ -167,4 +177,28 @@ describeCorpus('INFs of upstream together', ({ file, path: _path }) => {
     const files = [...suite('xs-8.2.1', ['xenbus', 'xeniface', 'xenvbd']), ...suite('xp-8.2.1', ['xennet'])];
     expect(pvOf(files)).toEqual(['error F01 PV_ID_PREFIX xennet.inf', 'error F02 PV_ID_PLATFORM xennet.inf']);
   });
+});
+
+describeCorpus('a bus and one child of two suites', ({ file }) => {
+  const pair = (bus: string, child: string): readonly string[] =>
+    brief(
+      checkPackage({
+        files: [
+          { path: 'xenbus.inf', bytes: file(`xen/rendered/${bus}/xenbus.inf`) },
+          { path: 'xenvbd.inf', bytes: file(`xen/rendered/${child}/xenvbd.inf`) },
+        ],
+      }),
+    ).filter((one) => one.includes('F01'));
+
+  test('F01: are by two vendors', () => {
+    expect(pair('xp-8.2.1', 'xn-8.2.2')).toEqual(['warning F01 PV_ID_PREFIX xenvbd.inf']);
+    expect(pair('xn-9.1.100', 'xp-9.1-head')).toEqual(['warning F01 PV_ID_PREFIX xenvbd.inf']);
+  });
+
+  test.each(['xp-8.2.0', 'xp-9.0-2021', 'xp-9.1-head', 'xn-8.2.2', 'xn-9.1.100', 'xs-8.2.1', 'xz-c1f0-9.1-head'])(
+    'of one suite are by one: %s',
+    (suite) => {
+      expect(pair(suite, suite)).toEqual([]);
+    },
+  );
 });

@@ -37,8 +37,8 @@ export const PV_RULE_TABLE: readonly PvRuleRow[] = [
   ),
   row(
     'PV_ID_PREFIX',
-    ['package', 'error', 'F01'],
-    'All child ids of an INF, of the INFs beside it and of the brand of a release carry one vendor prefix.',
+    ['package', 'both', 'F01'],
+    'All child ids of an INF, of the INFs beside it and of the brand of a release carry one vendor prefix, and bus and children have one Provider.',
     'Use the prefix that the bus driver was built with in every id.',
   ),
   row(
@@ -124,6 +124,12 @@ export const PV_RULE_TABLE: readonly PvRuleRow[] = [
     ['INF', 'error', 'F24', 'F37'],
     'xenbus.sys is copied with xen.sys, and xenvbd.sys with xencrsh.sys, which they are linked to.',
     'Copy both in the same install section.',
+  ),
+  row(
+    'BUNDLE_FILE_MISSING',
+    ['package', 'error', 'F19', 'F24', 'F37', 'F38'],
+    'Every file that an INF names is in its folder.',
+    'Put the file there, or take the line out.',
   ),
   row(
     'BUNDLE_IMPORT_MISSING',

@@ -199,6 +199,37 @@ describe('encodings and line ends', () => {
     expect(Buffer.from(out).toString('utf16le')).toBe(`\ufeff${stamped(INX, { version: '9.1.0.31', arch: 'x64' })}`);
   });
 
+  /** Each as an ANSI or Unicode file is stored: [what, the text, its encoding and mark]. */
+  const latin1 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'));
+  const utf16 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'utf16le'));
+  const FORMS: readonly (readonly [string, (text: string) => Uint8Array])[] = [
+    ['ANSI with every high byte', (text) => latin1(`${text}; \u0081\u008d\u00e9\u00ff\r\n`)],
+    ['UTF-8 with a mark', (text) => utf8(`\ufeff${text}; \u00e9\u4e2d\r\n`)],
+    ['UTF-16 with a mark', (text) => utf16(`\ufeff${text}; \u4e2d\r\n`)],
+    ['UTF-16 without a mark', utf16],
+  ];
+  const head = '[Version]\r\nSignature="$CHICAGO$"\r\n';
+  const tail = '[Manufacturer]\r\n%V%=M,NT$ARCH$\r\n[M.NT$ARCH$]\r\n[Strings]\r\nV=x\r\n';
+  const VALUE = '05/29/2026,9.1.0.31';
+  const SHAPES: readonly (readonly [string, string, string])[] = [
+    ['a value', 'DriverVer=01/01/1900,0.0.0.0', `DriverVer=${VALUE}`],
+    ['a date alone', 'DriverVer=01/01/1900', `DriverVer=${VALUE}`],
+    ['quoted fields', ' driverver = "1/1/1900" , "1.0" ;c', ` driverver = ${VALUE} ;c`],
+    ['a continued value', 'DriverVer=01/01/1900,\\\r\n  0.0.0.0 ; c', `DriverVer=${VALUE} ; c`],
+    ['no value', 'DriverVer=', `DriverVer=${VALUE}`],
+    ['a token', 'DriverVer=%Ver%', `DriverVer=${VALUE}`],
+    ['no entry', 'Class=Net', `Class=Net\r\nDriverVer=${VALUE}`],
+  ];
+
+  test.each(FORMS.flatMap(([form, encode]) => SHAPES.map(([shape, from, to]) => ({ form, encode, shape, from, to }))))(
+    '$form, $shape: nothing else changes',
+    ({ encode, from, to }) => {
+      const plan = stamp({ date: '05/29/2026', version: '9.1.0.31', arch: 'x64' });
+      const { bytes } = stampInf(encode(`${head}${from}\r\n${tail}`), 'x.inx', plan);
+      expect(Buffer.from(bytes)).toEqual(Buffer.from(encode(`${head}${to}\r\n${tail.replaceAll('$ARCH$', 'amd64')}`)));
+    },
+  );
+
   test('stamping twice gives the same bytes', () => {
     const options = { version: '9.1.0.31', arch: 'x64', catalog: 'a.cat', kmdf: '1.15' };
     const once = stamped(INX, options);
