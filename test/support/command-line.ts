@@ -4,7 +4,7 @@ import { systemKeyMaker, systemRandom, systemTimer } from '../../cli/adapters/ma
 import type { Io } from '../../cli/io.ts';
 import { main } from '../../cli/main.ts';
 import type { Diagnostic } from '../../core/errors.ts';
-import type { Files } from '../../core/ports.ts';
+import type { Files, KeyMaker } from '../../core/ports.ts';
 import { projectRoot } from './outside.ts';
 
 export interface CommandRun {
@@ -20,6 +20,9 @@ export interface CommandOptions {
   readonly now?: number;
   readonly files?: Files;
   readonly stdin?: Uint8Array;
+  readonly keyMaker?: KeyMaker;
+  readonly invocation?: string;
+  readonly ended?: Promise<never>;
 }
 
 export const TEST_NOW = Date.UTC(2026, 5, 15, 12);
@@ -34,17 +37,19 @@ const ioFor = (
   cwd: options.cwd ?? projectRoot,
   packageRoot: projectRoot,
   version: '0.0.0-test',
-  stdout: { isTerminal: false, write: (text) => write('out', text) },
-  stderr: { isTerminal: false, write: (text) => write('err', text) },
+  invocation: options.invocation ?? 'winpv',
+  stdout: { isTerminal: false, write: (text) => write('out', text), flush: async () => undefined },
+  stderr: { isTerminal: false, write: (text) => write('err', text), flush: async () => undefined },
   stdin: async () => options.stdin ?? new Uint8Array(),
   files: options.files ?? diskFiles,
   clock: { now: () => options.now ?? TEST_NOW },
   random: systemRandom,
-  keyMaker: systemKeyMaker,
+  keyMaker: options.keyMaker ?? systemKeyMaker,
   exec: async () => (await import('../../cli/adapters/exec.ts')).systemExec,
   tokens: async () => (await import('../../cli/adapters/pkcs11.ts')).systemTokens,
   http: async () => (await import('../../cli/adapters/http.ts')).systemHttp,
   timer: systemTimer,
+  ended: options.ended ?? new Promise(() => undefined),
   elapsedMs: () => 0,
 });
 
