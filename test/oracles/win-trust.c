@@ -7,6 +7,7 @@
  *   win-trust image FILE              ImageGetCertificateHeader, ImageGetCertificateData, ImageGetDigestStream
  *   win-trust catalog FILE            CryptCATOpen and every member with its attributes
  *   win-trust member FILE             CryptCATAdminCalcHashFromFileHandle: the hash by which a catalog lists the file
+ *   win-trust roots -                 thumbprint and SubjectPublicKeyInfo of every root in the store "Root"
  */
 #include <windows.h>
 #include <imagehlp.h>
@@ -165,6 +166,23 @@ static int memberHash(const WCHAR *path) {
     return 0;
 }
 
+static int roots(void) {
+    HCERTSTORE store = CertOpenSystemStoreW(0, L"Root");
+    for (PCCERT_CONTEXT root = NULL; (root = CertEnumCertificatesInStore(store, root));) {
+        BYTE thumbprint[20];
+        DWORD size = sizeof thumbprint;
+        BYTE *key = NULL;
+        DWORD keySize = 0;
+        CertGetCertificateContextProperty(root, CERT_SHA1_HASH_PROP_ID, thumbprint, &size);
+        if (!CryptEncodeObjectEx(X509_ASN_ENCODING, X509_PUBLIC_KEY_INFO, &root->pCertInfo->SubjectPublicKeyInfo,
+                                 CRYPT_ENCODE_ALLOC_FLAG, NULL, &key, &keySize)) continue;
+        hex("root", thumbprint, size);
+        hex("key", key, keySize);
+        LocalFree(key);
+    }
+    return 0;
+}
+
 int wmain(int count, WCHAR **args) {
     if (count < 3) return 2;
     const WCHAR *verb = args[1], *path = args[2];
@@ -172,5 +190,6 @@ int wmain(int count, WCHAR **args) {
     if (!wcscmp(verb, L"query")) return query(path);
     if (!wcscmp(verb, L"image")) return image(path);
     if (!wcscmp(verb, L"catalog")) return catalog(path);
+    if (!wcscmp(verb, L"roots")) return roots();
     return wcscmp(verb, L"member") ? 2 : memberHash(path);
 }

@@ -1,5 +1,5 @@
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, test } from 'vitest';
@@ -24,6 +24,8 @@ export interface WineProgramOptions {
 
 const COMPILER = 'x86_64-w64-mingw32-gcc';
 const RUN_TIMEOUT_MS = 120_000;
+/** How long the server outlives its last program when nobody ends it: a test run that is killed leaves it behind. */
+const LINGER_SECONDS = 60;
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 const required = process.env.WINPV_REQUIRE_OUTSIDE === '1';
 
@@ -53,34 +55,48 @@ const environment = (prefix: string): NodeJS.ProcessEnv => ({
   DISPLAY: '',
 });
 
-const start = (tool: string, args: readonly string[], env: NodeJS.ProcessEnv): SpawnSyncReturns<string> =>
-  spawnSync(tool, args, { env, encoding: 'utf8', timeout: RUN_TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES });
+/**
+ * Runs a program of Wine's. The output goes to files: services that Wine starts beside the program hold on to what it
+ * inherits, and a pipe would end seconds after the program.
+ */
+const start = (tool: string, args: readonly string[], workshop: string): WineRun => {
+  const paths = ['stdout', 'stderr'].map((name) => join(workshop, name));
+  const [out = 0, err = 0] = paths.map((path) => openSync(path, 'w'));
+  const env = environment(join(workshop, 'prefix'));
+  const { status, error } = spawnSync(tool, args, { env, timeout: RUN_TIMEOUT_MS, stdio: ['ignore', out, err] });
+  closeSync(out);
+  closeSync(err);
+  if (error !== undefined) throw error;
+  const [stdout = '', stderr = ''] = paths.map((path) => {
+    if (statSync(path).size > MAX_OUTPUT_BYTES) throw new Error(`${tool} wrote more than ${MAX_OUTPUT_BYTES} bytes`);
+    return readFileSync(path, 'utf8').replaceAll('\r\n', '\n');
+  });
+  return { exit: status, stdout, stderr };
+};
 
-/** The folder of this test file's prefix and programs; the prefix is made at the first call. */
-const workshop = (): { readonly folder: string; readonly prefix: string } => {
+/** The folder of this test file's prefix and programs. The prefix is made at the first call; its server stays until the end. */
+const workshop = (): string => {
   if (folder === undefined) {
     folder = mkdtempSync(join(tmpdir(), 'winpv-wine-'));
-    const prefix = join(folder, 'prefix');
-    mkdirSync(prefix);
-    const boot = start('wine', ['wineboot', '--init'], environment(prefix));
-    if (boot.status !== 0) throw new Error(`wineboot: ${boot.error?.message ?? boot.stderr}`);
+    mkdirSync(join(folder, 'prefix'));
+    start('wineserver', [`--persistent=${LINGER_SECONDS}`], folder);
+    const boot = start('wine', ['wineboot', '--init'], folder);
+    if (boot.exit !== 0) throw new Error(`wineboot: ${boot.stderr}`);
   }
-  return { folder, prefix: join(folder, 'prefix') };
+  return folder;
 };
 
 /** Ends the server of this prefix alone, and removes the prefix. */
 const close = (): void => {
   if (folder === undefined) return;
-  const prefix = join(folder, 'prefix');
-  start('wineserver', ['--kill'], environment(prefix));
-  start('wineserver', ['--wait'], environment(prefix));
+  start('wineserver', ['--kill'], folder);
+  start('wineserver', ['--wait'], folder);
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   folder = undefined;
 };
 
 const compile = (source: string, { libs }: WineProgramOptions): string => {
-  const { folder: target } = workshop();
-  const program = join(target, basename(source).replace(/\.c$/, '.exe'));
+  const program = join(workshop(), basename(source).replace(/\.c$/, '.exe'));
   const args = ['-O1', '-Wall', '-municode', '-o', program, source, ...libs.map((lib) => `-l${lib}`)];
   const run = spawnSync(COMPILER, args, { encoding: 'utf8' });
   if (run.status !== 0) throw new Error(`${COMPILER}: ${run.error?.message ?? run.stderr}`);
@@ -98,8 +114,6 @@ export const wineProgram = (source: string, options: WineProgramOptions): WinePr
   afterAll(close);
   return (args) => {
     program ??= compile(join(projectRoot, source), options);
-    const { status, stdout, stderr, error } = start('wine', [program, ...args], environment(workshop().prefix));
-    if (error !== undefined) throw error;
-    return { exit: status, stdout: stdout.replaceAll('\r\n', '\n'), stderr };
+    return start('wine', [program, ...args], workshop());
   };
 };
