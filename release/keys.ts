@@ -38,12 +38,14 @@ const makeStore = async ({ files, keyMaker }: TestKeyPorts, folder: string, name
   const hierarchy = await createTestHierarchy({ keyMaker, name });
   const partial = files.join(files.dirname(folder), 'keys.partial');
   await files.remove(partial);
+  const whole = files.unfinished(partial);
   // Whoever adds the project to git should not add the keys.
   await files.write(files.join(files.dirname(folder), '.gitignore'), utf8('*\n'));
   for (const file of [...hierarchyStore(hierarchy), ...certificateFiles(hierarchy)]) {
     await files.write(files.join(partial, file.name), file.bytes, file.secret ? { mode: OWNER_ONLY } : {});
   }
   await files.rename(partial, folder);
+  whole();
   return hierarchy;
 };
 

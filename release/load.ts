@@ -9,6 +9,7 @@ import { closestName } from '../core/spelling.ts';
 import type { DriverDefinition } from '../drivers/contract.ts';
 import { DRIVERS, FAMILY } from '../drivers/index.ts';
 import { readSource, type SourceSettings } from '../packaging/bundle/source.ts';
+import { withQueues } from './load-queue.ts';
 import type { Precious } from './output.ts';
 import { type BrandInput, type DriverInput, inReleaseOrder } from './plan.ts';
 import { isBrandFile, loadProject, type Project } from './project.ts';
@@ -145,7 +146,6 @@ const checkPrefixes = (brands: readonly LoadedBrand[], drivers: readonly DriverI
 const unsupportedIn = ({ brand, keyPoint }: LoadedBrand): readonly Diagnostic[] => {
   const asked: readonly (readonly [key: keyof typeof brand, asked: boolean])[] = [
     ['rewriteVersions', brand.rewriteVersions],
-    ['patches', brand.patches !== undefined],
     ['strings', Object.keys(brand.strings).length > 0],
     ['services', brand.services.length > 0],
   ];
@@ -197,7 +197,12 @@ export const loadRelease = async (ports: LoadPorts, folder: string, selection: S
   stopOnErrors([...every.flatMap(unknownDriversIn), ...every.flatMap(unsupportedIn)]);
   const clashes = stopOnErrors(checkBrands(every));
   const chosen = narrow('brand', ids, selection.brands);
-  const brands = all.filter(({ loaded }) => chosen.includes(loaded.brand.id));
+  const queued = await withQueues(
+    ports.files,
+    project,
+    all.filter(({ loaded }) => chosen.includes(loaded.brand.id)),
+  );
+  const { brands } = queued;
   const names = narrow(
     'driver',
     inReleaseOrder(project.drivers).map((driver) => driver.name),
@@ -218,7 +223,7 @@ export const loadRelease = async (ports: LoadPorts, folder: string, selection: S
     drivers,
     architectures,
     whole: selection.drivers === undefined && loaded.every(({ brand }) => brand.drivers === undefined),
-    diagnostics: [...clashes, ...sizes, ...loaded.flatMap(({ notes }) => notes)],
+    diagnostics: [...clashes, ...queued.diagnostics, ...sizes, ...loaded.flatMap(({ notes }) => notes)],
   };
 };
 
@@ -234,6 +239,9 @@ export const preciousOf = ({ project, brands, drivers, architectures }: Loaded):
   ...brands
     .filter(({ file }) => !file.path.startsWith(OWN_FILES))
     .map(({ file }) => ({ what: 'a brand file', path: file.path, mayHoldOutput: true })),
+  ...brands.flatMap(({ queue }) =>
+    queue === undefined ? [] : [{ what: 'a patch queue', path: queue.folder, mayHoldOutput: false }],
+  ),
   ...drivers.flatMap(({ definition }) => sourcePlaces(project.sourceOf(definition.name), architectures)),
 ];
 

@@ -50,6 +50,7 @@ export const openOutput = async (files: Files, options: OutputOptions): Promise<
   const release = await files.lock(folder);
   const [stage, old] = [beside('winpv-partial'), beside('winpv-old')];
   let open = true;
+  const whole = files.unfinished(stage);
   try {
     if ((await files.stat(folder)) === undefined && (await files.stat(old)) !== undefined)
       await files.rename(old, folder);
@@ -57,6 +58,7 @@ export const openOutput = async (files: Files, options: OutputOptions): Promise<
     await files.remove(stage);
     await checkOutput(files, options);
   } catch (error) {
+    whole();
     await release();
     throw error;
   }
@@ -64,17 +66,16 @@ export const openOutput = async (files: Files, options: OutputOptions): Promise<
     write: (file) => files.write(files.join(stage, ...file.path.split('/')), file.bytes),
     async commit() {
       await checkOutput(files, options);
-      const replaced = (await files.stat(folder)) !== undefined;
-      if (replaced) await files.rename(folder, old);
-      await files.rename(stage, folder);
-      if (replaced) await files.remove(old);
+      await files.replace({ from: stage, to: folder, aside: old });
       open = false;
+      whole();
       await release();
     },
     async discard() {
       if (!open) return;
       open = false;
       await files.remove(stage);
+      whole();
       await release();
     },
   };

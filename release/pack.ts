@@ -4,7 +4,7 @@ import { type Bundle, packageFolder } from '../packaging/bundle/bundle.ts';
 import { packCab } from '../packaging/formats/cab/encode.ts';
 import { planSubmissionCab } from '../packaging/formats/cab/submission.ts';
 import { encodeZip } from '../packaging/formats/zip/encode.ts';
-import { type SignOptions, signCab } from '../packaging/signing/sign.ts';
+import type { SignFile } from '../packaging/signing/sign-file.ts';
 import type { OutputFile } from './output.ts';
 import type { PlannedBrand, PlannedCabinet } from './plan.ts';
 
@@ -21,7 +21,7 @@ export interface PackedCabinet {
 
 export interface CabinetOptions {
   readonly date: CalendarDate;
-  readonly options: SignOptions;
+  readonly sign: SignFile;
   /** The path to show for a file of the release, in findings. */
   readonly shown: (path: string) => string;
 }
@@ -33,7 +33,7 @@ export interface CabinetOptions {
 export const packCabinet = async (
   cabinet: PlannedCabinet,
   bundle: Bundle<'signed'>,
-  { date, options, shown }: CabinetOptions,
+  { date, sign, shown }: CabinetOptions,
 ): Promise<PackedCabinet> => {
   const packages = bundle.packages
     .filter((pack) => pack.architecture === cabinet.architecture && cabinet.packages.includes(pack.driver))
@@ -49,7 +49,7 @@ export const packCabinet = async (
     { compress: 'mszip' },
   );
   return {
-    file: { path: cabinet.path, bytes: await signCab(unsigned, cabinet.path, options) },
+    file: { path: cabinet.path, bytes: await sign('cab', unsigned, cabinet.path) },
     diagnostics: standInsOnly ? [] : diagnostics,
   };
 };

@@ -1,5 +1,6 @@
 import { type Brand, driverVersion } from '../branding/brand.ts';
 import type { LoadedBrand } from '../branding/load.ts';
+import type { PatchQueue } from '../branding/patches/queue.ts';
 import type { Architecture } from '../core/architecture.ts';
 import { infArchitecture } from '../core/architecture.ts';
 import { type CalendarDate, formatDate } from '../core/date.ts';
@@ -36,6 +37,8 @@ export interface PlannedPackage {
 export interface PlannedBrand {
   readonly id: string;
   readonly file: PlannedInput;
+  /** Its patches in their order, whatever they are for. */
+  readonly patches?: readonly PlannedInput[];
   readonly packages: readonly PlannedPackage[];
   readonly cabinets: readonly PlannedCabinet[];
   readonly zip: string;
@@ -53,8 +56,9 @@ export interface Plan {
   readonly formatVersion: typeof PLAN_FORMAT;
   readonly date: string;
   readonly signing: {
-    readonly kind: 'test' | 'pfx' | 'pem' | 'pkcs11' | 'command';
-    readonly timestamps: 'test' | 'none' | 'rfc3161';
+    readonly kind: 'test' | 'pfx' | 'pem' | 'pkcs11' | 'command' | 'file-command';
+    /** `tool`: the tool that signs asks for them. */
+    readonly timestamps: 'test' | 'none' | 'rfc3161' | 'tool';
   };
   readonly rehearsal: 'not available yet' | 'switched off';
   readonly inputs: readonly PlannedInput[];
@@ -79,6 +83,8 @@ export interface PlanRequest {
 export interface BrandInput {
   readonly loaded: LoadedBrand;
   readonly file: SourceFile;
+  /** Its patches, applied to every template and INF that they are for. */
+  readonly queue?: PatchQueue;
 }
 
 export interface DriverInput {
@@ -160,6 +166,9 @@ const brandOf = (request: PlanRequest, brand: BrandInput): PlannedBrand => {
   return {
     id,
     file: inputOf(request, brand.file),
+    ...(brand.queue === undefined
+      ? {}
+      : { patches: brand.queue.patches.map(({ file, sha256 }) => ({ path: request.shownPath(file), sha256 })) }),
     packages: drivers.flatMap((driver) =>
       request.architectures.map((architecture) => packageOf(request, brand, driver, architecture)),
     ),

@@ -1,30 +1,45 @@
 import type { Settings } from '../branding/settings.ts';
 import { WinpvError } from '../core/errors.ts';
 import type { Files } from '../core/ports.ts';
+import type { SigningPurpose } from '../packaging/signing/fitness.ts';
 import type { KeySource } from '../packaging/signing/open-signer.ts';
 import type { CertificatePin } from '../packaging/signing/pin.ts';
 import type { ProjectSettings } from './project.ts';
 
 /** How a release is signed. */
-export type SigningSettings =
+export type SigningSettings = (
   | { readonly kind: 'test' }
   /** A key, and what its certificate has to be. */
-  | (KeySource & { readonly certificate?: CertificatePin | undefined });
+  | (KeySource & { readonly certificate?: CertificatePin | undefined })
+  /** A tool that takes files, started in the project's folder. */
+  | {
+      readonly kind: 'file-command';
+      readonly command: string;
+      readonly folder: string;
+      readonly certificate?: CertificatePin | undefined;
+    }
+) & {
+  /** What to do with sources that are signed; refused when it is not said. */
+  readonly existing?: 'refuse' | 'replace' | undefined;
+  /** Whether the key may be one for test machines only. */
+  readonly purpose: SigningPurpose;
+};
 
 type Written = NonNullable<ProjectSettings['signing']>;
 
-const KINDS = ['test', 'pfx', 'key', 'pkcs11', 'command'] as const;
+const KINDS = ['test', 'pfx', 'key', 'pkcs11', 'command', 'fileCommand'] as const;
 type Kind = (typeof KINDS)[number];
 
 /** Which settings go with which key. Anything else would be read by nobody. */
 const COMPANIONS: Readonly<Record<Kind, readonly (keyof Written)[]>> = {
   test: [],
-  pfx: ['passin', 'cert', 'certificate'],
-  key: ['passin', 'cert', 'certificate'],
-  pkcs11: ['keyUri', 'pin', 'cert', 'certificate'],
-  command: ['cert', 'certificate'],
+  pfx: ['passin', 'cert', 'certificate', 'testSigning'],
+  key: ['passin', 'cert', 'certificate', 'testSigning'],
+  pkcs11: ['keyUri', 'pin', 'cert', 'certificate', 'testSigning'],
+  command: ['cert', 'certificate', 'testSigning'],
+  fileCommand: ['certificate', 'testSigning'],
 };
-const ALL_COMPANIONS = ['passin', 'keyUri', 'pin', 'cert', 'certificate'] as const;
+const ALL_COMPANIONS = ['passin', 'keyUri', 'pin', 'cert', 'certificate', 'testSigning'] as const;
 
 /**
  * The key that `signing` of a project names; test keys when it is not there. Paths start from the project's folder, and a
@@ -43,10 +58,22 @@ export const signingOf = (
   const kind = chosenKind(written, refuse);
   const stray = ALL_COMPANIONS.find((key) => written[key] !== undefined && !COMPANIONS[kind].includes(key));
   if (stray !== undefined) refuse(`\`signing.${stray}\` does not go with \`${kind}\`.`, 'Remove one of them.', stray);
-  if (kind === 'test') return { kind };
+  const { existing, certificate } = written;
+  const common = { existing, purpose: kind === 'test' || written.testSigning === true ? 'test' : 'release' } as const;
+  if (kind === 'test') return { kind, ...common };
+  if (kind === 'fileCommand') {
+    if (Array.isArray(written.timestamp))
+      refuse(
+        'With `signing.fileCommand` the tool asks for the time stamp.',
+        'Name the server in the command.',
+        'timestamp',
+      );
+    const command = written.fileCommand ?? '';
+    return { kind: 'file-command', command, folder: place.folder, certificate, ...common };
+  }
   if (written.timestamp === undefined)
     refuse('A signature without a time stamp has to be asked for.', 'Write `timestamp: none` if that is meant.');
-  return { ...keySource(kind, written, place, refuse), certificate: written.certificate };
+  return { ...keySource(kind, written, place, refuse), certificate, ...common };
 };
 
 type Refuse = (message: string, hint: string, key?: string) => never;
@@ -57,12 +84,12 @@ const chosenKind = (written: Written, refuse: Refuse): Kind => {
   if (kind !== undefined && second === undefined) return kind;
   return refuse(
     '`signing` has to name exactly one key.',
-    'Use one of `test: true`, `pfx` with `passin`, `key` with `cert`, `pkcs11` with `keyUri`, or `command` with `cert`.',
+    'Use one of `test: true`, `pfx` with `passin`, `key` with `cert`, `pkcs11` with `keyUri`, `command` with `cert`, or `fileCommand`.',
   );
 };
 
 const keySource = (
-  kind: Exclude<Kind, 'test'>,
+  kind: Exclude<Kind, 'test' | 'fileCommand'>,
   written: Written,
   { files, folder }: { readonly files: Files; readonly folder: string },
   refuse: Refuse,

@@ -72,6 +72,9 @@ const signingSchema = z.strictObject({
   keyUri: z.string().min(1).optional(),
   pin: secretSource.optional(),
   command: z.string().min(1).optional(),
+  fileCommand: z.string().min(1).optional(),
+  existing: z.enum(['refuse', 'replace']).optional(),
+  testSigning: z.literal(true).optional(),
   certificate: certificatePin.optional(),
   cloud: z.unknown().optional(),
 });
@@ -105,6 +108,8 @@ export type ProjectSettings = z.output<typeof projectSchema>;
 export type TimestampSettings =
   | { readonly kind: 'test' }
   | { readonly kind: 'none' }
+  /** The tool that signs asks for them, and winpv wants to see them; files as below. */
+  | { readonly kind: 'tool'; readonly authorities: readonly string[] }
   | {
       readonly kind: 'servers';
       /** RFC 3161; tried in order, after those of the brand. */
@@ -127,6 +132,8 @@ export interface Project {
   readonly submission?: readonly string[];
   /** The INF rules that every package has to pass without an error; undefined when the project does not say. */
   readonly infMode: InfMode | undefined;
+  /** The folder with a queue for each brand. */
+  readonly patches?: string;
   sourceOf(driver: string): SourceSettings | undefined;
 }
 
@@ -140,7 +147,6 @@ const unsupported = (settings: Settings<ProjectSettings>): readonly Diagnostic[]
   const { value } = settings;
   const later: (readonly [path: readonly (string | number)[], asked: boolean])[] = [
     [['signing', 'cloud'], value.signing?.cloud !== undefined],
-    [['patches'], value.patches !== undefined],
     [['waivers'], value.waivers !== undefined],
     [['rehearse'], typeof value.rehearse === 'object'],
     ...Object.entries(value.sources).map(
@@ -196,12 +202,17 @@ const unknownSources = (settings: Settings<ProjectSettings>): readonly Diagnosti
     });
 
 const timestampsOf = (settings: Settings<ProjectSettings>, path: (path: string) => string): TimestampSettings => {
-  const { timestamp, timestampCa = [] } = settings.value.signing ?? {};
+  const { timestamp, timestampCa = [], fileCommand } = settings.value.signing ?? {};
+  if (fileCommand !== undefined && timestamp === undefined) return { kind: 'tool', authorities: timestampCa.map(path) };
   if (Array.isArray(timestamp)) return { kind: 'servers', urls: timestamp, authorities: timestampCa.map(path) };
   if (timestampCa.length > 0) {
-    throw new WinpvError('CONFIG_CONFLICT', '`signing.timestampCa` needs servers in `signing.timestamp`.', {
-      ...settings.keyPoint(['signing', 'timestampCa']),
-    });
+    throw new WinpvError(
+      'CONFIG_CONFLICT',
+      '`signing.timestampCa` needs time stamps: servers in `signing.timestamp`.',
+      {
+        ...settings.keyPoint(['signing', 'timestampCa']),
+      },
+    );
   }
   return { kind: timestamp ?? 'test' };
 };
@@ -272,6 +283,7 @@ export const parseProject = (
     ...(value.windows === undefined ? {} : { windows: value.windows }),
     signing: signingOf(settings, place),
     timestamps: timestampsOf(settings, path),
+    ...(value.patches === undefined ? {} : { patches: path(value.patches) }),
     ...(value.submission === undefined ? {} : { submission: value.submission }),
     infMode: value.infMode,
     sourceOf,

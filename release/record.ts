@@ -1,7 +1,11 @@
+import type { PatchKind } from '../branding/patches/series-meta.ts';
 import { toHex } from '../core/bytes.ts';
 import { formatVersion } from '../core/version.ts';
+import type { AssembledInf } from '../packaging/bundle/assemble.ts';
 import type { ShippedFile } from '../packaging/bundle/bundle.ts';
 import { type Bundle, infOf, packageFolder } from '../packaging/bundle/bundle.ts';
+import type { PatchState } from '../packaging/bundle/patches/apply-queue.ts';
+import type { PatchedTarget } from '../packaging/bundle/patches/patch-template.ts';
 import { parseInf } from '../packaging/formats/inf/document.ts';
 import { infModel } from '../packaging/formats/inf/model.ts';
 import type { InfMode } from '../packaging/formats/inf/rules/contract.ts';
@@ -29,7 +33,24 @@ export interface RecordedPackage {
   readonly hardwareIds: readonly string[];
   /** The sets of INF rules (`inf verify --mode`) in which the INF has no error; `none` is syntax. */
   readonly infModes: readonly InfMode[];
+  /** The brand's patches that are in the INF, or would have been if it had not been so already; in their order. */
+  readonly patches?: readonly RecordedPatch[];
   readonly files: readonly RecordedFile[];
+}
+
+export interface RecordedPatch {
+  readonly name: string;
+  /** Of the patch file. */
+  readonly sha256: string;
+  readonly state: PatchState;
+  readonly kind: PatchKind;
+  /** What it changed: hashes before and after, and the lines of the result. */
+  readonly files: readonly {
+    readonly path: string;
+    readonly before: string;
+    readonly after: string;
+    readonly lines: readonly (readonly [first: number, last: number])[];
+  }[];
 }
 
 export interface RecordedBrand {
@@ -70,6 +91,17 @@ const idsOf = (inf: ShippedFile): readonly string[] => {
   return [...new Set(devices.flatMap((device) => device.ids))];
 };
 
+const recordPatches = (patched: PatchedTarget | undefined): Pick<RecordedPackage, 'patches'> => {
+  const about = (patched?.outcomes ?? []).filter(({ state }) => state === 'applied' || state === 'droppable');
+  if (about.length === 0) return {};
+  return {
+    patches: about.map(({ patch, state, files }) => ({
+      ...{ name: patch.name, sha256: patch.sha256, state, kind: patch.meta.kind },
+      files: files.map(({ path, before = '', after = '', lines }) => ({ path, before, after, lines })),
+    })),
+  };
+};
+
 export const recordBrand = (
   plan: PlannedBrand,
   bundle: Bundle<'signed'>,
@@ -78,6 +110,7 @@ export const recordBrand = (
     readonly zip: OutputFile;
     /** By folder of the package below the brand. */
     readonly modes: ReadonlyMap<string, readonly InfMode[]>;
+    readonly origins: ReadonlyMap<string, AssembledInf>;
   },
 ): RecordedBrand => ({
   id: plan.id,
@@ -90,6 +123,7 @@ export const recordBrand = (
     windows: pack.windows,
     hardwareIds: idsOf(infOf(pack)),
     infModes: made.modes.get(packageFolder(pack)) ?? [],
+    ...recordPatches(made.origins.get(packageFolder(pack))?.patched),
     files: pack.files.map((file) => recordShipped(`${plan.id}/${packageFolder(pack)}`, file)),
   })),
   cabinets: made.cabinets.map(({ path, bytes }) => recordFile(path, bytes)),

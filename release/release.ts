@@ -7,7 +7,7 @@ import { type AssembledInf, assemblePackage, checkParts, checkUnused } from '../
 import { type Bundle, type DriverPackage, packageFolder } from '../packaging/bundle/bundle.ts';
 import { type InfOrigin, judgeBundle, mergedFindings } from '../packaging/bundle/judge-bundle.ts';
 import { type SignatureCache, signBundle } from '../packaging/bundle/sign-bundle.ts';
-import type { SignOptions } from '../packaging/signing/sign.ts';
+import type { SignFile } from '../packaging/signing/sign-file.ts';
 import { verifyTree } from '../packaging/signing/verify-package.ts';
 import { releaseDate } from './date.ts';
 import {
@@ -30,6 +30,7 @@ import {
 } from './output.ts';
 import { bundleFiles, packCabinet, packZip } from './pack.ts';
 import { type Plan, type PlannedBrand, packageVersion, planRelease } from './plan.ts';
+import { errorInProjectWords, inProjectWords } from './project-words.ts';
 import { encodeRecord, type RecordedBrand, type ReleaseRecord, recordBrand, recordFile } from './record.ts';
 import { plannedSigning, type ReadySigning, readySigning, type SigningPorts } from './signing.ts';
 
@@ -107,7 +108,7 @@ interface Making {
   readonly prepared: Prepared;
   readonly signing: ReadySigning;
   /** Signatures are shared by brands that sign alike. */
-  readonly signatures: Map<SignOptions, SignatureCache>;
+  readonly signatures: Map<SignFile, SignatureCache>;
   readonly ports: ReleasePorts;
   /** Paths of source files that went into some package. */
   readonly used: Set<string>;
@@ -220,16 +221,16 @@ const makeBrand = async (
 ): Promise<BrandResult> => {
   const { ports, prepared, signing, signatures, shown } = making;
   const { date } = prepared;
-  const options = signing.optionsFor(brandOf(plan, making).loaded.brand);
-  const cache: SignatureCache = signatures.get(options) ?? new Map();
-  signatures.set(options, cache);
+  const sign = signing.signFor(brandOf(plan, making).loaded.brand);
+  const cache: SignatureCache = signatures.get(sign) ?? new Map();
+  signatures.set(sign, cache);
   const named = (name: string): string => `${plan.id}: ${name}`;
-  const signed = await step(ports, named('sign'), () => signBundle(bundle, options, cache));
+  const signed = await step(ports, named('sign'), () => signBundle(bundle, sign, cache));
   const packages = bundleFiles(signed);
   const verified = await step(ports, named('verify'), () => verifyBrand(plan.id, packages, making));
   const content = [...packages, ...signing.trust];
   const { cabinets, zip } = await step(ports, named('pack'), async () => ({
-    cabinets: await Promise.all(plan.cabinets.map((cabinet) => packCabinet(cabinet, signed, { date, options, shown }))),
+    cabinets: await Promise.all(plan.cabinets.map((cabinet) => packCabinet(cabinet, signed, { date, sign, shown }))),
     zip: await packZip(plan, content, date),
   }));
   const archives = cabinets.map(({ file }) => file);
@@ -300,12 +301,16 @@ export const release = async (request: ReleaseRequest, ports: ReleasePorts): Pro
   const output = await openOutput(ports.files, options);
   let signing: ReadySigning | undefined;
   try {
-    signing = await step(ports, 'open key', () => readySigning(prepared.loaded.project, prepared.date, ports));
+    signing = await step(ports, 'open key', () =>
+      readySigning(prepared.loaded.project, prepared.date, ports, request.out),
+    );
     const shown = (path: string): string => ports.files.join(request.out, path);
     const making: Making = { prepared, signing, signatures: new Map(), ports, used: new Set(), shown };
     const released = await makeAll(making, request.toolVersion, output);
     await step(ports, 'write', () => output.commit());
-    return released;
+    return { ...released, diagnostics: released.diagnostics.map(inProjectWords) };
+  } catch (error) {
+    throw errorInProjectWords(error);
   } finally {
     signing?.close();
     await output.discard();

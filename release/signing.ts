@@ -1,12 +1,16 @@
 import { X509Certificate } from 'node:crypto';
-import { utf8 } from '../core/bytes.ts';
+import { toHex, utf8 } from '../core/bytes.ts';
 import { type CalendarDate, dateToEpochMs } from '../core/date.ts';
-import { type Diagnostic, WinpvError } from '../core/errors.ts';
-import type { Clock, Http, Random, Timer } from '../core/ports.ts';
+import { type Diagnostic, problem, stopOnErrors, WinpvError } from '../core/errors.ts';
+import type { Clock, Files, Http, Random, Timer } from '../core/ports.ts';
 import { encodePem, parseCertificates } from '../packaging/formats/x509/pem.ts';
+import { parseCommandLine } from '../packaging/signing/command-line.ts';
+import { createFileCommand, type SignedByTool } from '../packaging/signing/file-signer.ts';
+import { checkFitness, type SignedKind } from '../packaging/signing/fitness.ts';
 import { openSigner, type SignerPorts } from '../packaging/signing/open-signer.ts';
 import { checkPin } from '../packaging/signing/pin.ts';
-import type { SignOptions } from '../packaging/signing/sign.ts';
+import { environmentSecrets } from '../packaging/signing/secret.ts';
+import { type SignFile, signByTool, signWith } from '../packaging/signing/sign-file.ts';
 import type { Signer } from '../packaging/signing/signer.ts';
 import { testSigners } from '../packaging/signing/test-hierarchy.ts';
 import { type Timestamper, testTimestamper } from '../packaging/signing/timestamp.ts';
@@ -15,6 +19,7 @@ import { projectTestKeys, type TestKeyPorts } from './keys.ts';
 import type { OutputFile } from './output.ts';
 import type { Plan } from './plan.ts';
 import type { Project, TimestampSettings } from './project.ts';
+import type { SigningSettings } from './project-signing.ts';
 
 export interface TimestampingPorts {
   readonly http: () => Promise<Http>;
@@ -27,8 +32,8 @@ export type SigningPorts = TestKeyPorts & SignerPorts & TimestampingPorts;
 
 /** A key that is ready, and what to ship so that machines trust it. */
 export interface ReadySigning {
-  /** Key and time stamps for a brand; the same object for the same servers, for signatures may be shared then. */
-  optionsFor(brand: { readonly timestampServers: readonly string[] }): SignOptions;
+  /** How files of a brand are signed; the same function for the same servers, for signatures may be shared then. */
+  signFor(brand: { readonly timestampServers: readonly string[] }): SignFile;
   /** DER certificates that a verification of the release trusts; complete once everything is signed. */
   anchors(): readonly Uint8Array[];
   /** Certificates to install on test machines; test signing only. Paths below OUT/<brand>. */
@@ -47,9 +52,8 @@ export const plannedSigning = ({ signing, timestamps }: Pick<Project, 'signing' 
   timestamps: timestamps.kind === 'servers' ? 'rfc3161' : timestamps.kind,
 });
 
-const describe = (signer: Signer) => async () => {
-  const [leaf] = await signer.certificates();
-  if (leaf === undefined) throw new WinpvError('SIGN_CERTIFICATE_MISSING', `${signer.label} has no certificate.`);
+const describe = (leaf: Uint8Array | undefined, label: string) => {
+  if (leaf === undefined) throw new WinpvError('SIGN_CERTIFICATE_MISSING', `${label} has no certificate.`);
   const { subject, fingerprint } = new X509Certificate(leaf);
   return { subject: subject.replaceAll('\n', ', '), thumbprint: fingerprint.replaceAll(':', '').toLowerCase() };
 };
@@ -64,13 +68,18 @@ interface Timestamping {
 
 const MAX_AUTHORITY_BYTES = 1024 * 1024;
 
+const readAuthorities = async (files: Files, paths: readonly string[]): Promise<readonly Uint8Array[]> => {
+  const read = await Promise.all(
+    paths.map(async (file) => parseCertificates(await files.read(file, { maxBytes: MAX_AUTHORITY_BYTES }), file)),
+  );
+  return read.flat();
+};
+
 const remoteTimestamping = async (
   settings: Extract<TimestampSettings, { readonly kind: 'servers' }>,
   { files, http, random, clock, timer }: SigningPorts,
 ): Promise<Timestamping> => {
-  const authorities: Uint8Array[] = [];
-  for (const file of settings.authorities)
-    authorities.push(...parseCertificates(await files.read(file, { maxBytes: MAX_AUTHORITY_BYTES }), file));
+  const authorities = await readAuthorities(files, settings.authorities);
   const ports = { http: await http(), random, clock, timer };
   const made = new Map<string, RemoteTimestamper>();
   return {
@@ -99,39 +108,113 @@ const readyTimestamping = async (
 const readyWith = (
   signer: Signer,
   stamping: Timestamping,
-  rest: { readonly anchors: readonly Uint8Array[]; readonly diagnostics: readonly Diagnostic[] },
+  rest: {
+    readonly anchors: readonly Uint8Array[];
+    readonly diagnostics: readonly Diagnostic[];
+    readonly existing: SigningSettings['existing'];
+  },
 ): Omit<ReadySigning, 'trust' | 'close'> => {
-  const made = new Map<Timestamper | undefined, SignOptions>();
+  const made = new Map<Timestamper | undefined, SignFile>();
   return {
-    optionsFor: ({ timestampServers: servers }) => {
+    signFor: ({ timestampServers: servers }) => {
       const timestamper = stamping.timestamperFor(servers);
-      const options = made.get(timestamper) ?? { signer, timestamper };
-      made.set(timestamper, options);
-      return options;
+      const sign = made.get(timestamper) ?? signWith({ signer, timestamper, existing: rest.existing });
+      made.set(timestamper, sign);
+      return sign;
     },
     anchors: () => [...rest.anchors, ...stamping.anchors()],
     diagnostics: () => [...rest.diagnostics, ...stamping.diagnostics()],
-    describe: describe(signer),
+    describe: async () => describe((await signer.certificates())[0], signer.label),
+  };
+};
+
+/** What every release has: images, catalogs and cabinets. */
+const KINDS: ReadonlySet<SignedKind> = new Set(['pe', 'cat', 'cab']);
+
+const toolFindings = (made: readonly SignedByTool[], authorities: readonly Uint8Array[]): readonly Diagnostic[] => {
+  const found = new Map(made.flatMap(({ diagnostics }) => diagnostics).map((one) => [one.message, one]));
+  const unchecked = problem('TS_AUTHORITY_UNCHECKED', 'Nobody said which authority the time stamps have to be from.', {
+    severity: 'warning',
+    hint: 'Name the certificate of the authority with --timestamp-ca.',
+  });
+  return [...found.values(), ...(authorities.length === 0 && made.length > 0 ? [unchecked] : [])];
+};
+
+/**
+ * A tool that takes files. Who signed is known when it has signed: what is trusted are then the ends of the chains that
+ * came along, each of which was held to the pin and to the rules of fitness.
+ */
+const readyTool = async (
+  project: Project,
+  signing: Extract<SigningSettings, { readonly kind: 'file-command' }>,
+  ports: SigningPorts,
+  out: string,
+): Promise<ReadySigning> => {
+  const { files, random, clock, env } = ports;
+  const { timestamps } = project;
+  const named = timestamps.kind === 'tool' ? await readAuthorities(files, timestamps.authorities) : [];
+  // The tool is started in the project's folder, so it needs the whole path.
+  const place = await files.realPath(out);
+  const scratch = (): string =>
+    files.join(files.dirname(place), `.${files.basename(place)}.winpv-sign-${toHex(random.bytes(8))}`);
+  const command = parseCommandLine(signing.command);
+  const secrets = environmentSecrets(env);
+  const signer = createFileCommand({
+    exec: await ports.exec(),
+    files,
+    command,
+    where: signing.folder,
+    scratch,
+    secrets,
+  });
+  const made: SignedByTool[] = [];
+  const stamped = timestamps.kind === 'tool';
+  const sign = signByTool({
+    ...{ signer, clock, existing: signing.existing ?? 'refuse', made: (one) => made.push(one) },
+    rules: {
+      trust: [],
+      pin: signing.certificate,
+      purpose: signing.purpose,
+      timestamps: stamped ? 'required' : 'optional',
+    },
+  });
+  return {
+    signFor: () => sign,
+    anchors: () => [
+      ...made.flatMap(({ certificates }) => certificates.slice(-1)),
+      ...(named.length > 0 ? named : made.flatMap(({ authorities }) => authorities)),
+    ],
+    diagnostics: () => toolFindings(stamped ? made : [], named),
+    trust: [],
+    describe: async () => describe(made[0]?.certificates[0], signer.label),
+    close: () => {},
   };
 };
 
 /**
  * Opens the release's key; makes the project's test keys when there are none.
+ * @param out where the release goes; a tool that takes files gets its copies beside it
  * @throws WinpvError SIGN_*, TS_SERVER_INVALID, KEYS_*, FILE_*
  */
 export const readySigning = async (
   project: Project,
   date: CalendarDate,
   ports: SigningPorts,
+  out: string,
 ): Promise<ReadySigning> => {
   const { signing, timestamps, folder } = project;
+  const { existing, purpose } = signing;
+  const nowMs = ports.clock.now();
+  if (signing.kind === 'file-command') return readyTool(project, signing, ports, out);
   if (signing.kind !== 'test') {
     const { signer, close } = await openSigner(signing, ports);
     try {
       await checkPin(signer, signing.certificate ?? {});
       const stamping = await readyTimestamping(timestamps, ports, undefined);
       const chain = await signer.certificates();
-      return { ...readyWith(signer, stamping, { anchors: chain.slice(-1), diagnostics: [] }), trust: [], close };
+      const diagnostics = stopOnErrors(checkFitness({ certificates: chain, kinds: KINDS, nowMs, purpose }));
+      const rest = { anchors: chain.slice(-1), diagnostics, existing };
+      return { ...readyWith(signer, stamping, rest), trust: [], close };
     } catch (error) {
       close();
       throw error;
@@ -139,6 +222,7 @@ export const readySigning = async (
   }
   const { hierarchy, diagnostics } = await projectTestKeys(ports, folder, 'winpv');
   const { signer, tsa } = testSigners(hierarchy);
+  stopOnErrors(checkFitness({ certificates: await signer.certificates(), kinds: KINDS, nowMs, purpose }));
   const trust = (['root', 'signer'] as const).flatMap((role) => {
     const { certificate } = hierarchy[role];
     return [
@@ -149,7 +233,7 @@ export const readySigning = async (
   const test = testTimestamper({ tsa, genTimeMs: dateToEpochMs(date) });
   const stamping = await readyTimestamping(timestamps, ports, test);
   return {
-    ...readyWith(signer, stamping, { anchors: [hierarchy.root.certificate], diagnostics }),
+    ...readyWith(signer, stamping, { anchors: [hierarchy.root.certificate], diagnostics, existing }),
     trust,
     close: () => {},
   };

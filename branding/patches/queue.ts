@@ -12,7 +12,13 @@ import { type FileDiff, parseUnifiedDiff } from './unified.ts';
 /** How a patch says what it changes. */
 export type PatchContent =
   | { readonly kind: 'diff'; readonly mail: PatchMail; readonly diffs: readonly FileDiff[] }
-  | { readonly kind: 'edits'; readonly edits: readonly InfPatchEdit[] };
+  | { readonly kind: 'edits'; readonly edits: readonly PlacedEdit[] };
+
+/** An edit and where the patch file has it. */
+export interface PlacedEdit {
+  readonly edit: InfPatchEdit;
+  readonly point: SettingsPoint;
+}
 
 export interface Patch {
   /** As `series` names it. */
@@ -55,9 +61,10 @@ const diffPaths = (diffs: readonly FileDiff[]): readonly string[] => [
 
 const contentOf = ({ path, bytes, name }: QueueFile, strip: 0 | 1) => {
   if (isEdits(name)) {
-    const { value } = parseInfEdits(bytes, path);
+    const { value, point } = parseInfEdits(bytes, path);
+    const edits = value.edits.map((edit, index) => ({ edit, point: point(['edits', index]) }));
     const paths = [...new Set(value.edits.map(({ file }) => file))];
-    return { subject: value.subject ?? name, content: { kind: 'edits', edits: value.edits } as const, paths };
+    return { subject: value.subject ?? name, content: { kind: 'edits', edits } as const, paths };
   }
   const mail = parsePatchMail(Buffer.from(bytes).toString('latin1'), path);
   const diffs = parseUnifiedDiff(mail.body, { file: path, firstLine: mail.bodyLine, strip });

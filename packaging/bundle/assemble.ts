@@ -12,6 +12,7 @@ import { decodeInfText } from '../formats/inf/text.ts';
 import type { DriverPackage, ShippedFile } from './bundle.ts';
 import { type CatalogInf, reachesInf } from './catalog-scope.ts';
 import type { InfOrigin } from './judge-bundle.ts';
+import { type PatchedTarget, patchTemplate } from './patches/patch-template.ts';
 import { leavesStampingToTool, renderTemplate } from './render-template.ts';
 import type { DriverSource } from './source.ts';
 import { type PackageRequest, symbolsOf, takeFiles } from './take-files.ts';
@@ -21,17 +22,23 @@ export interface AssembledPackage {
   /** Paths of the source files that went into it, the template among them. */
   readonly used: readonly string[];
   /** What the INF was made from. */
-  readonly inf: InfOrigin;
+  readonly inf: AssembledInf;
 }
 
-interface RenderedInf extends InfOrigin {
+export interface AssembledInf extends InfOrigin {
+  /** What the brand's patches did to the template; absent when the brand has none. */
+  readonly patched?: PatchedTarget;
+}
+
+interface RenderedInf extends AssembledInf {
   readonly bytes: Uint8Array;
 }
 
 /** What a build leaves beside its result, made anew here. */
 const REMADE = /\.(cat|cdf)$/i;
 
-const finishedInf = ({ driver, source, architecture }: PackageRequest): RenderedInf => {
+const finishedInf = (request: PackageRequest): RenderedInf => {
+  const { driver, source, architecture } = request;
   const infs = (source.files.get(architecture) ?? []).filter((file) => /\.inf$/i.test(file.name));
   const inf =
     infs.find((file) => file.name.toLowerCase() === `${driver.name}.inf`) ?? (infs.length === 1 ? infs[0] : undefined);
@@ -41,7 +48,15 @@ const finishedInf = ({ driver, source, architecture }: PackageRequest): Rendered
       `The build tree of ${driver.name} has no ${driver.name}.inf for ${architecture}.`,
     );
   }
-  return { bytes: inf.bytes, path: inf.path, dropped: [], own: false };
+  return { ...patchedBytes(request, inf.bytes), path: inf.path, dropped: [], own: false };
+};
+
+/** The bytes with the brand's patches, which are made against what the source has. */
+const patchedBytes = (request: PackageRequest, bytes: Uint8Array): Pick<RenderedInf, 'bytes' | 'patched'> => {
+  const { queue, driver, version } = request;
+  if (queue === undefined) return { bytes };
+  const patched = patchTemplate(queue, { driver: driver.name, version, bytes });
+  return { bytes: patched.bytes, patched };
 };
 
 const renderedInf = (request: PackageRequest): RenderedInf => {
@@ -50,12 +65,14 @@ const renderedInf = (request: PackageRequest): RenderedInf => {
   const template = source.template ?? request.ownTemplate;
   const tokens = tokenTable(brand.brand, { driver: driver.name, version, date, arch: architecture });
   const lineEnds = source.template === undefined ? 'crlf' : 'kept';
-  const { bytes, dropped } = renderTemplate(template.bytes, template.path, tokens, { lineEnds });
-  const { text } = decodeInfText(template.bytes, template.path);
+  const { bytes: input, ...patched } = patchedBytes(request, template.bytes);
+  const { bytes, dropped } = renderTemplate(input, template.path, tokens, { lineEnds });
+  const { text } = decodeInfText(input, template.path);
   const stamped = leavesStampingToTool(text)
     ? stampInf(bytes, template.path, { date, version, arch: infArchitecture(architecture) }).bytes
     : bytes;
-  return { bytes: stamped, path: template.path, dropped, own: source.template === undefined };
+  const own = source.template === undefined && patched.patched === undefined;
+  return { bytes: stamped, path: template.path, dropped, own, ...patched };
 };
 
 /** A finished INF is taken as it is, so it has to be the brand's own, in the brand's version. */

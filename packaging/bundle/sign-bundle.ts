@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isPe } from '../formats/pe/parse.ts';
-import { type SignOptions, signCatalog, signPe } from '../signing/sign.ts';
+import type { SignFile } from '../signing/sign-file.ts';
 import { type Bundle, type DriverPackage, packageFolder, type ShippedFile } from './bundle.ts';
 
 /** Signatures made so far, by content: the same binary in two packages is signed once and stays the same bytes. */
@@ -8,23 +8,19 @@ export type SignatureCache = Map<string, Promise<Uint8Array>>;
 
 const keyOf = (file: ShippedFile): string => `${file.role} ${createHash('sha256').update(file.bytes).digest('hex')}`;
 
-const signFile = async (file: ShippedFile, path: string, options: SignOptions): Promise<Uint8Array> => {
-  if (file.role === 'catalog') return signCatalog(file.bytes, path, options);
-  return isPe(file.bytes) ? signPe(file.bytes, path, options) : file.bytes;
+const signShipped = async (file: ShippedFile, path: string, sign: SignFile): Promise<Uint8Array> => {
+  if (file.role === 'catalog') return sign('cat', file.bytes, path);
+  return isPe(file.bytes) ? sign('pe', file.bytes, path) : file.bytes;
 };
 
 const isSigned = (file: ShippedFile): boolean => ['binary', 'extra', 'catalog'].includes(file.role);
 
-const signPackage = async (
-  pack: DriverPackage,
-  options: SignOptions,
-  cache: SignatureCache,
-): Promise<DriverPackage> => {
+const signPackage = async (pack: DriverPackage, sign: SignFile, cache: SignatureCache): Promise<DriverPackage> => {
   const files = await Promise.all(
     pack.files.map(async (file) => {
       if (!isSigned(file)) return file;
       const key = keyOf(file);
-      const signed = cache.get(key) ?? signFile(file, `${packageFolder(pack)}/${file.name}`, options);
+      const signed = cache.get(key) ?? signShipped(file, `${packageFolder(pack)}/${file.name}`, sign);
       cache.set(key, signed);
       return { ...file, bytes: await signed };
     }),
@@ -39,10 +35,10 @@ const signPackage = async (
  */
 export const signBundle = async (
   bundle: Bundle<'catalogued'>,
-  options: SignOptions,
+  sign: SignFile,
   cache: SignatureCache,
 ): Promise<Bundle<'signed'>> => ({
   stage: 'signed',
   brandId: bundle.brandId,
-  packages: await Promise.all(bundle.packages.map((pack) => signPackage(pack, options, cache))),
+  packages: await Promise.all(bundle.packages.map((pack) => signPackage(pack, sign, cache))),
 });

@@ -1,5 +1,6 @@
 import { driverVersion } from '../../branding/brand.ts';
 import type { LoadedBrand } from '../../branding/load.ts';
+import type { PatchQueue } from '../../branding/patches/queue.ts';
 import type { Architecture } from '../../core/architecture.ts';
 import type { CalendarDate } from '../../core/date.ts';
 import { type Diagnostic, problem, stopOnErrors } from '../../core/errors.ts';
@@ -19,6 +20,8 @@ export interface PackageRequest {
   readonly driver: DriverDefinition;
   readonly generation: DriverGeneration;
   readonly brand: LoadedBrand;
+  /** The brand's patches. */
+  readonly queue?: PatchQueue;
   readonly architecture: Architecture;
   readonly version: FourPartVersion;
   readonly date: CalendarDate;

@@ -355,7 +355,7 @@ describe('winpv.yaml', () => {
     ['brands: [xenproject]\nsources: { xenbus: stand-in }\ndrivers: [xenvbd]\n', 'PROJECT_NO_SOURCE'],
     ['brands: [xenproject]\nsources: { default: stand-in }\nsigning: { pkcs11: x }\n', 'CONFIG_CONFLICT'],
     ['brands: [xenproject]\nsources: { default: stand-in }\nsigning: { test: true, cloud: x }\n', 'CONFIG_UNSUPPORTED'],
-    ['brands: [xenproject]\nsources: { default: stand-in }\npatches: patches\n', 'CONFIG_UNSUPPORTED'],
+    ['brands: [xenproject]\nsources: { default: stand-in }\npatches: patches\n', 'CONFIG_INVALID'],
     ['brands: [xenproject\n', 'CONFIG_SYNTAX'],
     ['sources: { default: stand-in }\n', 'CONFIG_MISSING'],
   ])('%j is refused with %s and a position', async (yaml, code) => {

@@ -114,18 +114,15 @@ const isThere = (document: InfDocument, edit: InfPatchEdit): boolean => {
   return section !== undefined && edit.addSection.every(has);
 };
 
-/** Whether all of it stands in the file already. */
-export const editsAreThere = (bytes: Uint8Array, file: string, edits: readonly InfPatchEdit[]): boolean => {
-  const document = parseInf(bytes, file);
-  return edits.every((edit) => isThere(document, edit));
-};
+/** Whether the result of an edit stands in the file already. */
+export const editIsThere = (bytes: Uint8Array, edit: InfPatchEdit): boolean =>
+  isThere(parseInf(bytes, edit.file), edit);
 
 /**
- * Makes the edits one after the other; every line that none of them names keeps its bytes, encoding and line end.
- * @throws WinpvError PATCH_EDIT_CONFLICT at the first that does not fit; INF_* when the file is no INF
+ * Makes an edit; every line that it does not name keeps its bytes, encoding and line end.
+ * @throws WinpvError PATCH_EDIT_CONFLICT when it does not fit; INF_* when the file is no INF
  */
-export const applyEdits = (bytes: Uint8Array, file: string, edits: readonly InfPatchEdit[]): Uint8Array => {
-  let document = parseInf(bytes, file);
-  for (const edit of edits) document = applyInfEdits(document, infEdits(document, edit));
-  return printInf(document);
+export const applyEdit = (bytes: Uint8Array, edit: InfPatchEdit): Uint8Array => {
+  const document = parseInf(bytes, edit.file);
+  return printInf(applyInfEdits(document, infEdits(document, edit)));
 };

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { InfPatchEdit } from '../../../branding/patches/edits.ts';
-import type { Patch, PatchQueue } from '../../../branding/patches/queue.ts';
+import type { Patch, PatchQueue, PlacedEdit } from '../../../branding/patches/queue.ts';
 import { appliesTo } from '../../../branding/patches/series-meta.ts';
 import type { FileDiff } from '../../../branding/patches/unified.ts';
 import { type Diagnostic, problem, WinpvError } from '../../../core/errors.ts';
 import type { FourPartVersion } from '../../../core/version.ts';
 import { applyHunks, changedLines, conflictsOf, type LineRange, type PatchConflict, reversed } from './apply-diff.ts';
-import { applyEdits, editsAreThere } from './apply-edits.ts';
+import { applyEdit, editIsThere } from './apply-edits.ts';
 
 /** What a queue is applied to. */
 export interface PatchTree {
@@ -86,27 +85,24 @@ const applyDiffs = (files: Files, diffs: readonly FileDiff[], fuzz: number): Att
   return { changes: conflicts.length > 0 ? undefined : changes, conflicts, diagnostics: [] };
 };
 
-const editsByFile = (edits: readonly InfPatchEdit[]): ReadonlyMap<string, readonly InfPatchEdit[]> => {
-  const byFile = new Map<string, InfPatchEdit[]>();
-  for (const edit of edits) {
-    const own = byFile.get(edit.file);
-    if (own === undefined) byFile.set(edit.file, [edit]);
-    else own.push(edit);
-  }
-  return byFile;
+/** An edit that does not fit is told where the patch has it; the INF's place joins the words. */
+const editFinding = (finding: Diagnostic, { edit, point }: PlacedEdit): Diagnostic => {
+  const line = finding.at?.line === undefined ? '' : `:${finding.at.line}`;
+  return { ...finding, ...point, message: `${finding.message} (In ${edit.file}${line}.)` };
 };
 
-const tryEdits = (files: Files, edits: readonly InfPatchEdit[]): Attempt => {
+const tryEdits = (files: Files, edits: readonly PlacedEdit[]): Attempt => {
   const changes = new Map<string, Uint8Array>();
   const diagnostics: Diagnostic[] = [];
-  for (const [path, own] of editsByFile(edits)) {
-    const bytes = files.get(path);
+  for (const placed of edits) {
+    const { edit } = placed;
+    const bytes = changes.get(edit.file) ?? files.get(edit.file);
     try {
-      if (bytes === undefined) throw new WinpvError('PATCH_EDIT_CONFLICT', `There is no file ${path}.`);
-      changes.set(path, applyEdits(bytes, path, own));
+      if (bytes === undefined) throw new WinpvError('PATCH_EDIT_CONFLICT', 'There is no such file.');
+      changes.set(edit.file, applyEdit(bytes, edit));
     } catch (error) {
       if (!(error instanceof WinpvError)) throw error;
-      diagnostics.push(...error.diagnostics);
+      diagnostics.push(...error.diagnostics.map((finding) => editFinding(finding, placed)));
     }
   }
   return { changes: diagnostics.length > 0 ? undefined : changes, conflicts: [], diagnostics };
@@ -116,7 +112,7 @@ const attempt = (files: Files, { content, meta }: Patch, seen: (path: string) =>
   if (content.kind === 'edits')
     return tryEdits(
       files,
-      content.edits.filter(({ file }) => seen(file)),
+      content.edits.filter(({ edit }) => seen(edit.file)),
     );
   const diffs = content.diffs.filter(({ from, to }) => seen(from ?? to ?? ''));
   return applyDiffs(files, diffs, meta.fuzz ?? 0);
@@ -125,9 +121,9 @@ const attempt = (files: Files, { content, meta }: Patch, seen: (path: string) =>
 /** Taking the change back would work, and leaves something to put there again: it is there. */
 const isThere = (files: Files, { content }: Patch, seen: (path: string) => boolean): boolean => {
   if (content.kind === 'edits') {
-    return [...editsByFile(content.edits)].every(([path, edits]) => {
-      const bytes = files.get(path);
-      return !seen(path) || (bytes !== undefined && editsAreThere(bytes, path, edits));
+    return content.edits.every(({ edit }) => {
+      const bytes = files.get(edit.file);
+      return !seen(edit.file) || (bytes !== undefined && editIsThere(bytes, edit));
     });
   }
   const diffs = content.diffs.filter(({ from, to }) => seen(from ?? to ?? ''));

@@ -51,7 +51,12 @@ describe('a queue', () => {
     expect(first?.sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(second?.content).toEqual({
       kind: 'edits',
-      edits: [{ file: 'src/x.inf', section: 'Version', set: 'Class', to: 'System' }],
+      edits: [
+        {
+          edit: { file: 'src/x.inf', section: 'Version', set: 'Class', to: 'System' },
+          point: expect.objectContaining({ at: { file: 'q/edits.yaml', line: 3, column: 5 } }),
+        },
+      ],
     });
     expect(second?.meta.organisation).toBe('Acme');
   });

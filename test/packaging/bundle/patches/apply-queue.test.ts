@@ -252,7 +252,8 @@ describe('typed edits', () => {
   test('refuse a line that is there twice, naming the second', () => {
     const twice = OLD.replace('b.sys', 'a.sys');
     const { first } = apply(treeOf({ [FILE]: twice }), edit('section: Files, remove: a.sys', twice));
-    expect(first.diagnostics[0]).toMatchObject({ code: 'PATCH_EDIT_CONFLICT', at: { file: FILE, line: 7 } });
+    expect(first.diagnostics[0]).toMatchObject({ code: 'PATCH_EDIT_CONFLICT', at: { file: 'q/edits.yaml', line: 2 } });
+    expect(first.diagnostics[0]?.message).toContain(`${FILE}:7`);
   });
 });
 

@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { winpvJson } from '../support/command-line.ts';
+import { projectRoot } from '../support/outside.ts';
+import { filesBelow, makeProject, type TestProject } from '../support/project.ts';
+
+let project: TestProject | undefined;
+afterEach(() => project?.dispose());
+
+const TEMPLATE = readFileSync(join(projectRoot, 'drivers/xenvbd/9.1.inf'), 'utf8');
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+const BRAND = (id: string, prefix: string) =>
+  `id: ${id}\nversion: 9.1.0.7\nvendorName: ${id}\nvendorPrefix: ${prefix}\nproductName: ${id}\n`;
+const PROJECT =
+  'brands: [acme.yaml, other.yaml]\nsources: { default: stand-in }\narchitectures: [x64]\ndrivers: [xenbus, xenvbd]\npatches: patches\n';
+
+const META = (name: string, base: string, more = '') =>
+  `${name}:\n  reason: disks time out later\n  base: { files: { src/xenvbd.inf: ${base} } }\n  drivers: [xenvbd]\n` +
+  `  kind: inf\n  upstream: { state: submitted, link: "https://example.org/1" }\n${more}`;
+
+const TIMEOUT =
+  TEMPLATE.split(/\r?\n/).find((line) => /TimeOutValue/.test(line)) ?? expect.fail('no time-out in the template');
+const SECTION = (() => {
+  const before = TEMPLATE.slice(0, TEMPLATE.indexOf(TIMEOUT));
+  return /\[([^\]]+)\][^[]*$/.exec(before)?.[1] ?? expect.fail('no section');
+})();
+const CHANGED = TIMEOUT.replace(/[^,]+$/, ' 180');
+const EDIT = `subject: Wait longer for disks\nedits:\n  - { file: src/xenvbd.inf, section: "${SECTION}", replace: ${JSON.stringify(TIMEOUT)}, with: ${JSON.stringify(CHANGED)} }\n`;
+
+const queue = (base = sha256(TEMPLATE), more = '', edit = EDIT) => ({
+  'patches/acme/series': 'wait.yaml\n',
+  'patches/acme/series.yaml': META('wait.yaml', base, more),
+  'patches/acme/wait.yaml': edit,
+});
+
+const release = async (files: Readonly<Record<string, string>>, ...more: readonly string[]) => {
+  project = await makeProject({
+    'winpv.yaml': PROJECT,
+    'acme.yaml': BRAND('acme', 'AC'),
+    'other.yaml': BRAND('other', 'OT'),
+    ...files,
+  });
+  return winpvJson(['release', '-C', project.folder, '--out', project.path('out'), '--date', '2026-05-04', ...more]);
+};
+
+const infOf = (brand: string, driver = 'xenvbd'): string =>
+  readFileSync(project?.path('out', brand, driver, 'x64', `${driver}.inf`) ?? '', 'latin1');
+
+describe('a brand’s patches', () => {
+  test('are in its INFs and in no other brand’s, and the record says which lines of which file', async () => {
+    const answer = await release(queue());
+    expect(answer.error).toBeUndefined();
+    expect(infOf('acme')).toContain(CHANGED.trim());
+    expect(infOf('acme')).not.toContain(TIMEOUT.trim());
+    expect(infOf('other')).toContain(TIMEOUT.trim());
+    const line = TEMPLATE.split(/\r?\n/).indexOf(TIMEOUT) + 1;
+    const [acme, other] = JSON.parse(readFileSync(project?.path('out/release.json') ?? '', 'utf8')).brands;
+    const ofDriver = (brand: typeof acme, driver: string) =>
+      brand.packages.find((one: { driver: string }) => one.driver === driver);
+    expect(ofDriver(acme, 'xenvbd').patches).toEqual([
+      {
+        ...{ name: 'wait.yaml', sha256: sha256(EDIT), state: 'applied', kind: 'inf' },
+        files: [
+          {
+            path: 'src/xenvbd.inf',
+            before: sha256(TEMPLATE),
+            after: sha256(TEMPLATE.replace(TIMEOUT, CHANGED)),
+            lines: [[line, line]],
+          },
+        ],
+      },
+    ]);
+    expect(ofDriver(acme, 'xenbus').patches).toBeUndefined();
+    expect(ofDriver(other, 'xenvbd').patches).toBeUndefined();
+  });
+
+  test('are in the plan', async () => {
+    const { result } = await release(queue(), '--dry-run');
+    expect(result.brands[0].patches).toEqual([{ path: 'patches/acme/wait.yaml', sha256: sha256(EDIT) }]);
+    expect(result.brands[1].patches).toBeUndefined();
+  });
+
+  test('may stand where the brand says', async () => {
+    const files = Object.fromEntries(
+      Object.entries(queue()).map(([name, text]) => [name.replace('patches/acme', 'mine'), text]),
+    );
+    await release({ ...files, 'acme.yaml': `${BRAND('acme', 'AC')}patches: mine\n` });
+    expect(infOf('acme')).toContain(CHANGED.trim());
+    project?.dispose();
+    const missing = await release({ 'acme.yaml': `${BRAND('acme', 'AC')}patches: mine\n` });
+    expect(missing).toMatchObject({ exit: 3, error: { code: 'CONFIG_INVALID', at: { line: 6, column: 1 } } });
+  });
+
+  test('that are there already are told, and change nothing', async () => {
+    const there = `edits:\n  - { file: src/xenvbd.inf, section: "${SECTION}", replace: "x", with: ${JSON.stringify(TIMEOUT)} }\n`;
+    const answer = await release(queue('a'.repeat(64), '', there));
+    expect(answer.error).toBeUndefined();
+    expect(answer.diagnostics).toContainEqual(expect.objectContaining({ code: 'PATCH_DROPPABLE', severity: 'info' }));
+    expect(infOf('acme')).toContain(TIMEOUT.trim());
+  });
+
+  test.each([
+    ['was made against another file', queue('a'.repeat(64)), 4, 'PATCH_BASE_DIFFERS'],
+    ['does not fit', queue(undefined, '', EDIT.replace('replace: "', 'replace: "X')), 4, 'PATCH_EDIT_CONFLICT'],
+    ['is past its day', queue(undefined, '  expires: 2026-05-03\n'), 3, 'PATCH_EXPIRED'],
+    [
+      'leads out of the tree',
+      queue(undefined, '', EDIT.replace('src/xenvbd.inf', '../xenvbd.inf')),
+      3,
+      'PATCH_PATH_REFUSED',
+    ],
+    ['is missing', { ...queue(), 'patches/acme/series': 'wait.yaml\nmore.patch\n' }, 3, 'PATCH_SERIES'],
+  ])('of which one %s stop the release, and nothing is written', async (_what, files, exit, code) => {
+    const answer = await release(files);
+    expect(answer).toMatchObject({ exit, error: { code } });
+    expect(answer.error?.at?.file).toContain('patches/acme');
+    expect(filesBelow(project?.path('out') ?? '')).toEqual([]);
+  });
+});
