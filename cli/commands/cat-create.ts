@@ -126,10 +126,26 @@ const cdfTarget = (io: Io, cdf: string, resultDir: string | undefined, out: stri
   });
 };
 
+/** The file as Windows would find it: a part of the path that is not there in this case is looked for in another. */
+const inAnyCase = async (io: Io, path: string): Promise<string> => {
+  if ((await io.files.stat(path)) !== undefined) return path;
+  const parent = io.files.dirname(path);
+  if (parent === path) return path;
+  const folder = await inAnyCase(io, parent);
+  if ((await io.files.stat(folder))?.kind !== 'folder') return path;
+  const wanted = io.files.basename(path).toLowerCase();
+  const alike = (await io.files.list(folder)).filter(({ name }) => name.toLowerCase() === wanted);
+  // Two that differ by case only: which one is meant is not known.
+  const [only] = alike;
+  return only !== undefined && alike.length === 1 ? io.files.join(folder, only.name) : path;
+};
+
+const cdfPath = (io: Io, cdf: string, written: string): Promise<string> => inAnyCase(io, fromCdf(io, cdf, written));
+
 const missingFiles = async (io: Io, cdf: string, files: readonly CdfFile[]): Promise<readonly Diagnostic[]> => {
   const found: Diagnostic[] = [];
   for (const { path: written, line } of files) {
-    const path = fromCdf(io, cdf, written);
+    const path = await cdfPath(io, cdf, written);
     if ((await io.files.stat(path))?.kind === 'file') continue;
     found.push(
       problem('CAT_CDF_FILE_MISSING', `${shownText(path)} is not a file.`, {
@@ -146,7 +162,7 @@ const membersOfCdf = async (io: Io, definition: CatalogDefinition): Promise<read
   const { cdfMembers, cdfSubject } = await import('../../packaging/bundle/cdf.ts');
   const members: (readonly CatalogMember[])[] = [];
   for (const entry of definition.files) {
-    const path = fromCdf(io, definition.file, entry.path);
+    const path = await cdfPath(io, definition.file, entry.path);
     const bytes = await io.files.read(path);
     members.push(cdfMembers(definition, entry, cdfSubject(definition, entry, { bytes, path })));
   }

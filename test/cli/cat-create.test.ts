@@ -124,3 +124,34 @@ describe('winpv cat create of a folder', () => {
     }
   });
 });
+
+describe('winpv cat create of a definition file', () => {
+  const cdf = (...lines: readonly string[]): string => ['[CatalogHeader]', ...lines, ''].join('\r\n');
+  const made = (path: string) => winpvJson(['cat', 'create', '--cdf', project.path(path)]);
+
+  test('in the form that build scripts write: version 1, current folder, files of sub-folders in any case', async () => {
+    project.write('d/AMD64/Acme.DLL', 'not an image');
+    project.write('d/acme.inf', 'text');
+    project.write(
+      'd/acme.cdf',
+      cdf(
+        ...['Name=acme.cat', 'ResultDir=.\\', 'PublicVersion=0x0000001', 'EncodingType=0x00010001'],
+        ...['CATATTR1=0x10010001:OSAttr:2:10.0', '', '[CatalogFiles]', '<hash>acme.inf=acme.inf'],
+        ...['<hash>acme.dll=amd64\\acme.dll', '<hash>acme.dllATTR1=0x10010001:File:acme.dll'],
+      ),
+    );
+    const { exit, result, diagnostics } = await made('d/acme.cdf');
+    expect([exit, result.catalogs[0].path, diagnostics]).toEqual([0, project.path('d/acme.cat'), []]);
+    const { version, attributes, members } = await show('d/acme.cat');
+    expect([version, attributes, members.length]).toEqual([1, { OSAttr: '2:10.0' }, 2]);
+  });
+
+  test('does not choose between two files that differ by case only', async () => {
+    project.write('d/a.txt', 'a');
+    project.write('d/A.txt', 'b');
+    project.write('d/a.cdf', cdf('Name=a.cat', '[CatalogFiles]', '<hash>a=A.TXT'));
+    expect((await made('d/a.cdf')).error?.code).toBe('CAT_CDF_FILE_MISSING');
+    project.write('d/b.cdf', cdf('Name=b.cat', '[CatalogFiles]', '<hash>a=A.txt'));
+    expect((await made('d/b.cdf')).exit).toBe(0);
+  });
+});
