@@ -5,6 +5,11 @@ import type { TokenLibraries } from '../core/tokens.ts';
 export interface TextStream {
   readonly isTerminal: boolean;
   write(text: string): void;
+  /**
+   * Waits until everything is written. A reader that has gone (`| head`) is no failure: it had what it wanted.
+   * @throws WinpvError FILE_UNWRITABLE when something could not be written
+   */
+  flush(): Promise<void>;
 }
 
 /** Everything a command may touch, handed in by `cli/adapters/`; tests hand in their own. */
@@ -16,6 +21,8 @@ export interface Io {
   /** The folder of the winpv package itself: brands and INF templates stand below it. */
   readonly packageRoot: string;
   readonly version: string;
+  /** How this winpv is called from `cwd`, ready for a shell: `winpv`, or `node cli/winpv.js`. */
+  readonly invocation: string;
   readonly stdout: TextStream;
   readonly stderr: TextStream;
   /** All of standard input, read when asked for. */
@@ -30,6 +37,11 @@ export interface Io {
   readonly tokens: () => Promise<TokenLibraries>;
   readonly http: () => Promise<Http>;
   readonly timer: Timer;
+  /**
+   * Rejects when the process has to end before the work is done: INTERRUPTED when it was told to, or with the error that
+   * nobody caught. What the process held is given back by then.
+   */
+  readonly ended: Promise<never>;
   /** Monotonic milliseconds, for timings shown to people. */
   readonly elapsedMs: () => number;
 }

@@ -3,7 +3,7 @@ import { type Diagnostic, problem, WinpvError } from '../core/errors.ts';
 import type { Io } from './io.ts';
 import type { Context, Outcome, OutputOptions } from './outcome.ts';
 import { renderDiagnostics } from './render/diagnostics.ts';
-import { reporterFor } from './render/reporter.ts';
+import { diagnosticEvents, reporterFor } from './render/reporter.ts';
 import { paintFor } from './render/style.ts';
 
 interface Answer {
@@ -18,10 +18,20 @@ const printJson = (io: Io, answer: Answer): void => io.stdout.write(`${JSON.stri
 
 const jsonValue = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);
 
-const printDiagnostics = (io: Io, diagnostics: readonly Diagnostic[]): void => {
+const diagnosticLines = (io: Io, diagnostics: readonly Diagnostic[]): readonly string[] => {
   const paint = paintFor(io, io.stderr);
-  const lines = renderDiagnostics(diagnostics, paint);
-  if (lines.length > 0) io.stderr.write(`${lines.join('\n')}\n`);
+  const [only] = diagnostics;
+  if (diagnostics.length !== 1 || only?.code !== 'INTERRUPTED') return renderDiagnostics(diagnostics, paint);
+  // Whoever interrupts knows what happened: one line will do.
+  return [`${paint('red', only.severity)} ${paint('bold', only.code)}  ${only.message}`];
+};
+
+/** With `--events` everything on stderr is NDJSON; with `--json` alone the findings are in the object on stdout. */
+const printDiagnostics = (io: Io, output: OutputOptions, diagnostics: readonly Diagnostic[]): void => {
+  if (output.events) io.stderr.write(diagnosticEvents(io, diagnostics));
+  else if (!output.json && diagnostics.length > 0) {
+    io.stderr.write(`${diagnosticLines(io, diagnostics).join('\n')}\n`);
+  }
 };
 
 /** What went wrong, as findings; anything that is not a WinpvError is a bug of ours and says so, without a stack for users. */
@@ -39,21 +49,20 @@ export const finishWithError = (io: Io, command: string, output: OutputOptions, 
   const diagnostics = findingsOf(error, output.verbose);
   const first = diagnostics[0] ?? problem('INTERNAL', 'An error without a finding.');
   if (output.json) printJson(io, { ok: false, command, error: first, diagnostics });
-  else printDiagnostics(io, diagnostics);
+  printDiagnostics(io, output, diagnostics);
   return ERROR_CODES[first.code].exit;
 };
 
-const finish = (io: Io, command: string, output: OutputOptions, outcome: Outcome): ExitCode => {
+export const finish = (io: Io, command: string, output: OutputOptions, outcome: Outcome): ExitCode => {
   const { result, text, failure, textTells } = outcome;
   const diagnostics = [...(failure === undefined ? [] : [failure]), ...(outcome.diagnostics ?? [])];
   if (output.json) {
     printJson(io, { ok: failure === undefined, command, result, ...(failure && { error: failure }), diagnostics });
-  } else {
-    const wanted = !output.quiet || failure !== undefined || textTells === 'document';
-    if (text.length > 0 && wanted) io.stdout.write(`${text.join('\n')}\n`);
-    const untold = textTells === undefined ? diagnostics : [];
-    printDiagnostics(io, output.quiet ? untold.filter((d) => d.severity === 'error') : untold);
+  } else if (text.length > 0 && (!output.quiet || failure !== undefined || textTells === 'document')) {
+    io.stdout.write(`${text.join('\n')}\n`);
   }
+  const untold = textTells === undefined || output.events ? diagnostics : [];
+  printDiagnostics(io, output, output.quiet ? untold.filter((d) => d.severity === 'error') : untold);
   return failure === undefined ? 0 : ERROR_CODES[failure.code].exit;
 };
 
@@ -65,9 +74,23 @@ export const runCommand = async (
   body: (context: Context) => Promise<Outcome>,
 ): Promise<ExitCode> => {
   try {
-    const outcome = await body({ io, output, reporter: reporterFor(io, output) });
+    const outcome = await Promise.race([body({ io, output, reporter: reporterFor(io, output) }), io.ended]);
     return finish(io, command, output, outcome);
   } catch (error) {
     return finishWithError(io, command, output, error);
+  }
+};
+
+/** Waits until all is written; a result that did not get through is told on stderr, and is no success. */
+export const finishOutput = async (io: Io, output: OutputOptions, exit: ExitCode): Promise<ExitCode> => {
+  try {
+    await io.stdout.flush();
+    return exit;
+  } catch (error) {
+    const diagnostics = findingsOf(error, output.verbose);
+    printDiagnostics(io, { ...output, json: false }, diagnostics);
+    return exit === 0 ? ERROR_CODES[diagnostics[0]?.code ?? 'INTERNAL'].exit : exit;
+  } finally {
+    await io.stderr.flush().catch(() => undefined);
   }
 };

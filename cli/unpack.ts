@@ -95,14 +95,18 @@ export const writeBelow = async (
   const survey = surveyor(io);
   if (there !== undefined) for (const place of places) await checkPlace(io, folder, place, survey);
   const written: string[] = [];
+  const kept: (() => void)[] = [];
   try {
     for (const { path, bytes } of places) {
+      kept.push(io.files.unfinished(path));
       await io.files.write(path, bytes);
       written.push(path);
     }
   } catch (error) {
     for (const path of written) await io.files.remove(path);
     throw error;
+  } finally {
+    for (const keep of kept) keep();
   }
   return written;
 };

@@ -7,6 +7,11 @@ const [first, ...rest] = process.argv.slice(2);
 const compiled = new URL('../build/cli/main.js', import.meta.url);
 
 if ((first === '--version' || first === '-V') && rest.length === 0) {
+  process.stdout.on('error', (error) => {
+    if (error.code === 'EPIPE') return;
+    process.stderr.write(`error FILE_UNWRITABLE  The result cannot be written to standard output: ${error.code}.\n`);
+    process.exitCode = 8;
+  });
   process.stdout.write(`${version}\n`);
 } else if (!existsSync(compiled)) {
   process.stderr.write('error: winpv is not compiled yet. Run `npm ci` in its folder.\n');

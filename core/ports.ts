@@ -24,6 +24,16 @@ export interface Files {
   remove(path: string): Promise<void>;
   /** Renames within one file system; the target must not exist. */
   rename(from: string, to: string): Promise<void>;
+  /**
+   * Puts the folder `from` in the place of `to`, and removes what stood there. Until the new one stands, the old one does:
+   * it is moved `aside` for that moment, and comes back when the new one cannot be put there.
+   */
+  replace(folders: { readonly from: string; readonly to: string; readonly aside: string }): Promise<void>;
+  /**
+   * Says that a file or folder, there or not yet, is this run's own and not whole: when the run is interrupted it is
+   * removed, with all below it. The returned function takes that back, when it is whole or gone.
+   */
+  unfinished(path: string): () => void;
   /** Takes an exclusive lock on a folder (a lock file); the returned function gives it back. OUTPUT_LOCKED when taken. */
   lock(folder: string): Promise<() => Promise<void>>;
   /** The absolute path with links followed, as far as it exists. */

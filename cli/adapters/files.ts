@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { ErrorCode } from '../../core/error-codes.ts';
 import { WinpvError } from '../../core/errors.ts';
 import type { FileEntry, Files } from '../../core/ports.ts';
+import { change, hold } from './held.ts';
 
 const MAX_READ_BYTES = 2 ** 31 - 1;
 
@@ -22,11 +24,14 @@ const reasons: Readonly<Record<string, string>> = {
   EEXIST: 'it exists already',
 };
 
+/** What the system said, in words. */
+export const systemReason = (cause: unknown): string => reasons[errnoOf(cause)] ?? errnoOf(cause);
+
 const fileError = (otherwise: ErrorCode, doing: string, path: string, cause: unknown): WinpvError => {
   const errno = errnoOf(cause);
   if (errno === 'ENOENT')
     return new WinpvError('FILE_NOT_FOUND', `${path} does not exist.`, { at: { file: path }, cause });
-  return new WinpvError(otherwise, `${path} cannot be ${doing}: ${reasons[errno] ?? errno}.`, {
+  return new WinpvError(otherwise, `${path} cannot be ${doing}: ${systemReason(cause)}.`, {
     at: { file: path },
     cause,
   });
@@ -82,6 +87,8 @@ const read: Files['read'] = async (path, { maxBytes = MAX_READ_BYTES } = {}) => 
   }
 };
 
+const unfinished: Files['unfinished'] = (path) => hold(() => rmSync(path, { recursive: true, force: true }));
+
 const write: Files['write'] = async (path, content, { mode } = {}) => {
   // A part of the name is enough to tell whose it is, and the whole might be too long with what is added.
   const temporary = join(dirname(path), `.${basename(path).slice(0, 64)}.${randomBytes(6).toString('hex')}.tmp`);
@@ -130,11 +137,14 @@ const lock: Files['lock'] = async (folder) => {
   const path = join(dirname(folder), `.${basename(folder)}.winpv-lock`);
   const take = async (): Promise<() => Promise<void>> => {
     const handle = await open(path, 'wx');
+    const forget = unfinished(path);
     await handle.writeFile(String(process.pid));
     await handle.close();
-    return async () => {
-      await rm(path, { force: true });
-    };
+    return () =>
+      change(async () => {
+        await rm(path, { force: true });
+        forget();
+      });
   };
   await makeFolder(dirname(path));
   try {
@@ -174,27 +184,51 @@ const isRunning = (pid: number): boolean => {
   }
 };
 
-/** Files and folders of this machine. */
+const remove: Files['remove'] = async (path) => {
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch (error) {
+    throw fileError('FILE_UNWRITABLE', 'removed', path, error);
+  }
+};
+
+/** Two renames without a pause between them: a signal comes before or after, never when nothing stands at `to`. */
+const replace: Files['replace'] = async ({ from, to, aside }) => {
+  try {
+    const replaced = existsSync(to);
+    if (replaced) renameSync(to, aside);
+    try {
+      renameSync(from, to);
+    } catch (error) {
+      if (replaced) renameSync(aside, to);
+      throw error;
+    }
+  } catch (error) {
+    throw fileError('FILE_UNWRITABLE', 'replaced', to, error);
+  }
+  const gone = unfinished(aside);
+  await remove(aside);
+  gone();
+};
+
+/** Files and folders of this machine. Whatever changes something can be stopped between two changes, not within one. */
 export const diskFiles: Files = {
   read,
-  write,
+  write: (...args) => change(() => write(...args)),
   list,
-  lock,
+  lock: (folder) => change(() => lock(folder)),
   stat: statPath,
-  async remove(path) {
-    try {
-      await rm(path, { recursive: true, force: true });
-    } catch (error) {
-      throw fileError('FILE_UNWRITABLE', 'removed', path, error);
-    }
-  },
-  async rename(from, to) {
-    try {
-      await rename(from, to);
-    } catch (error) {
-      throw fileError('FILE_UNWRITABLE', 'renamed', from, error);
-    }
-  },
+  remove: (path) => change(() => remove(path)),
+  rename: (from, to) =>
+    change(async () => {
+      try {
+        await rename(from, to);
+      } catch (error) {
+        throw fileError('FILE_UNWRITABLE', 'renamed', from, error);
+      }
+    }),
+  replace: (folders) => change(() => replace(folders)),
+  unfinished,
   realPath,
   relative: (from, to) => relative(resolve(from), resolve(to)).split(sep).join('/'),
   join,

@@ -1,10 +1,19 @@
+import type { Diagnostic } from '../../core/errors.ts';
 import type { ReportEvent, Reporter } from '../../core/ports.ts';
 import type { Io } from '../io.ts';
 import type { OutputOptions } from '../outcome.ts';
 
+/** One line of `--events`: the type first, then when, in milliseconds since the start of winpv. */
+const eventLine = (io: Io, type: string, content: object): string =>
+  `${JSON.stringify({ type, atMs: Math.round(io.elapsedMs()), ...content })}\n`;
+
 const ndjson = (io: Io): Reporter => ({
-  emit: (event) => io.stderr.write(`${JSON.stringify({ elapsedMs: Math.round(io.elapsedMs()), ...event })}\n`),
+  emit: ({ kind, ...content }) => io.stderr.write(eventLine(io, kind, content)),
 });
+
+/** Findings as `--events` tells them. */
+export const diagnosticEvents = (io: Io, diagnostics: readonly Diagnostic[]): string =>
+  diagnostics.map((diagnostic) => eventLine(io, 'diagnostic', diagnostic)).join('');
 
 const silent: Reporter = { emit: () => undefined };
 
