@@ -11,9 +11,9 @@ import type { PackageInf, PackageView } from './package-view.ts';
 /** What Xen PV drivers of one folder owe each other (spec xen-pv 1.9, 7.1, and section 8). */
 export const checkPvPackage = (view: PackageView): readonly Diagnostic[] => {
   const infs = view.infs.filter((inf): inf is PvInf => inf.pv !== undefined);
+  const prefixes = checkPrefixes(infs);
   return [
-    ...checkPrefixes(infs),
-    ...checkProviders(infs),
+    ...(prefixes.length > 0 ? prefixes : checkProviders(infs)),
     ...checkFunctions(infs),
     ...infs.flatMap((inf) => checkBuilds(view, inf)),
   ];

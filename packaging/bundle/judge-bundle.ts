@@ -103,13 +103,17 @@ interface InfJudgement {
   readonly passed: readonly InfMode[];
 }
 
-const judgeInf = (inf: PackageInf, origin: InfOrigin, asked: InfMode | undefined): InfJudgement => {
+const judgeInf = (
+  inf: PackageInf,
+  origin: InfOrigin,
+  { mode: asked, vendorPrefix }: Pick<BundleJudgement, 'mode' | 'vendorPrefix'>,
+): InfJudgement => {
   const { document } = inf;
   const found = new Map(
     INF_MODES.map((mode) => [mode, verifyInf(document, { mode, file: document.file }).findings] as const),
   );
   const strict = origin.own || asked !== undefined;
-  const pv = pvFindings(inf);
+  const pv = [...pvFindings(inf), ...checkPrefix(inf, vendorPrefix)];
   return {
     findings: [...ruleFindings(found, asked ?? DEFAULT_INF_MODE, strict), ...(strict ? pv : pv.map(asWarning))],
     passed: INF_MODES.filter((mode) => found.get(mode)?.every(({ severity }) => severity !== 'error')),
@@ -153,11 +157,10 @@ export const judgeBundle = ({ bundle, origin, vendorPrefix, mode, nowMs }: Bundl
     const folder = `${bundle.brandId}/${inPackage}`;
     const from = origin(pack);
     const inf = view.infs.find(({ path }) => path === `${inPackage}/${pack.infName}`);
-    const judged = inf === undefined ? undefined : judgeInf(inf, from, mode);
-    const prefix = inf === undefined ? [] : checkPrefix(inf, vendorPrefix);
+    const judged = inf === undefined ? undefined : judgeInf(inf, from, { mode, vendorPrefix });
     modesPassed.set(inPackage, judged?.passed ?? []);
     const own = closure.filter(({ at }) => at?.file.startsWith(`${folder}/`));
-    for (const finding of [...(judged?.findings ?? []), ...prefix, ...own]) {
+    for (const finding of [...(judged?.findings ?? []), ...own]) {
       findings.push({ folder, finding: atOrigin(finding, `${folder}/${pack.infName}`, from) });
     }
   }

@@ -193,11 +193,19 @@ describe('the packages of a release', () => {
     expect(answer.error).toMatchObject({ code: 'PV_BUILD_MIX', failureMode: 'F37' });
   });
 
-  test('whose ids have another prefix than the brand are refused', async () => {
+  test('whose ids have another prefix than the brand are refused, or told where the project does not say', async () => {
     const text = template('9.1.inf', [[/VEN_@VENDOR_PREFIX@/g, 'VEN_QQ']]);
-    const answer = await released({ 'winpv.yaml': settings('', '[xenproject]'), 't.inf': text, ...FILES });
+    const files = { 't.inf': text, ...FILES };
+    const answer = await released({ 'winpv.yaml': settings('infMode: h\n', '[xenproject]'), ...files });
     expect(answer.exit).toBe(4);
     expect(answer.error).toMatchObject({ code: 'PV_ID_PREFIX', failureMode: 'F01' });
     expect(answer.error?.message).toContain('"QQ", and the brand has "XP"');
+    project?.dispose();
+    // Templates before 2015 have the prefix of one vendor in them.
+    const told = await released({ 'winpv.yaml': settings('', '[xenproject]'), ...files });
+    expect(told.exit).toBe(0);
+    expect(told.diagnostics).toContainEqual(
+      expect.objectContaining({ severity: 'warning', code: 'PV_ID_PREFIX', failureMode: 'F01' }),
+    );
   });
 });
