@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { dateToEpochMs } from '../../core/date.ts';
 import { type Diagnostic, problem, WinpvError } from '../../core/errors.ts';
 import { givenDay } from '../../core/given-date.ts';
+import type { RevocationList } from '../../packaging/formats/x509/crl-parse.ts';
 import type { PolicyRow } from '../../packaging/signing/policy.ts';
 import type { WindowsRelease } from '../../packaging/signing/policy-data.ts';
 import type { FileVerdict } from '../../packaging/signing/verdict.ts';
@@ -14,11 +15,14 @@ import { examples } from '../render/examples.ts';
 interface VerifyOptions {
   readonly ca?: readonly string[];
   readonly catalog?: readonly string[];
+  readonly crl?: readonly string[];
   readonly at?: string;
   readonly policy?: readonly string[];
 }
 
 const MAX_CERTIFICATE_BYTES = 1024 * 1024;
+/** The longest public lists have some ten megabytes. */
+const MAX_LIST_BYTES = 64 * 1024 * 1024;
 
 const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
 
@@ -26,6 +30,15 @@ const anchors = async (io: Io, paths: readonly string[]): Promise<readonly Uint8
   const { parseCertificates } = await import('../../packaging/formats/x509/pem.ts');
   const read = paths.map(async (path) =>
     parseCertificates(await io.files.read(path, { maxBytes: MAX_CERTIFICATE_BYTES }), path),
+  );
+  return (await Promise.all(read)).flat();
+};
+
+const revocationLists = async (io: Io, paths: readonly string[]): Promise<readonly RevocationList[]> => {
+  if (paths.length === 0) return [];
+  const { parseRevocationLists } = await import('../../packaging/formats/x509/crl-parse.ts');
+  const read = paths.map(async (path) =>
+    parseRevocationLists(await io.files.read(path, { maxBytes: MAX_LIST_BYTES }), path),
   );
   return (await Promise.all(read)).flat();
 };
@@ -41,6 +54,8 @@ interface Subjects {
   readonly files: readonly Subject[];
   /** One file that was named, to be judged without its package. */
   readonly alone: boolean;
+  /** Whether the paths start from the folder or ZIP that was named. */
+  readonly relative: boolean;
   /** Why an archive could not be opened. */
   readonly damage: readonly Diagnostic[];
 }
@@ -63,15 +78,15 @@ const subjectsOf = async (io: Io, path: string): Promise<Subjects> => {
   if (entry.kind === 'folder') {
     const { readFolderFiles } = await import('../named-files.ts');
     const files = (await readFolderFiles(io, path)).map(({ name, bytes }) => ({ path: name, bytes }));
-    return { files, alone: false, damage: [] };
+    return { files, alone: false, relative: true, damage: [] };
   }
   const bytes = await io.files.read(path);
   if (/\.zip$/i.test(path)) {
     const { parseZip } = await import('../../packaging/formats/zip/parse.ts');
     const read = () => parseZip(bytes, path).map((file) => ({ path: file.name, bytes: file.bytes() }));
-    return { ...contentOf(path, read), alone: false };
+    return { ...contentOf(path, read), alone: false, relative: true };
   }
-  if (!/\.cab$/i.test(path)) return { files: [{ path, bytes }], alone: true, damage: [] };
+  if (!/\.cab$/i.test(path)) return { files: [{ path, bytes }], alone: true, relative: false, damage: [] };
   const { parseCab } = await import('../../packaging/formats/cab/parse.ts');
   const { extractCab } = await import('../../packaging/formats/cab/extract.ts');
   const { files, damage } = contentOf(path, () =>
@@ -80,7 +95,16 @@ const subjectsOf = async (io: Io, path: string): Promise<Subjects> => {
       bytes: file.bytes,
     })),
   );
-  return { files: [{ path, bytes }, ...files], alone: false, damage };
+  return { files: [{ path, bytes }, ...files], alone: false, relative: false, damage };
+};
+
+/** Findings in what is below a folder or in a ZIP name files from there: people get the path that they can open. */
+const placedBelow = (io: Io, path: string, { files, relative }: Subjects) => {
+  const below = new Set(relative ? files.map((file) => file.path) : []);
+  return (finding: Diagnostic): Diagnostic =>
+    finding.at === undefined || !below.has(finding.at.file)
+      ? finding
+      : { ...finding, at: { ...finding.at, file: io.files.join(path, finding.at.file) } };
 };
 
 /** A damaged archive as a file of the report, in place of what was found of it otherwise. */
@@ -149,19 +173,22 @@ const run = async ({ io, output }: Context, named: readonly string[], options: V
   const { checkSums } = await import('../../release/verify-sums.ts');
   const { verifyLines } = await import('../render/verify.ts');
   const trust = await anchors(io, options.ca ?? []);
+  const lists = await revocationLists(io, options.crl ?? []);
   const atMs = judgedAt(io, options.at);
   const extraCatalogs = await Promise.all(
     (options.catalog ?? []).map(async (path) => ({ path, bytes: await io.files.read(path) })),
   );
   const reports = await Promise.all(
     paths.map(async (path) => {
-      const { files, alone, damage } = await subjectsOf(io, path);
-      const report = verifyTree({ files, trust, atMs, extraCatalogs, alone });
+      const subjects = await subjectsOf(io, path);
+      const { files, alone, damage } = subjects;
+      const placed = placedBelow(io, path, subjects);
+      const report = verifyTree({ files, trust, atMs, extraCatalogs, alone, revocationLists: lists });
       return {
         verdict: damage.length > 0 ? ('invalid' as const) : report.verdict,
         files: withDamage(report.files, path, damage),
-        diagnostics: [...damage, ...report.diagnostics],
-        sums: checkSums(files),
+        diagnostics: [...damage, ...report.diagnostics.map(placed)],
+        sums: checkSums(files).map(placed),
       };
     }),
   );
@@ -169,12 +196,18 @@ const run = async ({ io, output }: Context, named: readonly string[], options: V
   const sums = reports.flatMap((report) => report.sums);
   const files = reports.flatMap((report) => report.files);
   const notable = (finding: Diagnostic): boolean => output.json || output.verbose || finding.severity !== 'info';
-  const diagnostics = [...reports.flatMap((report) => report.diagnostics), ...sums].filter(notable);
+  const { staleLists } = await import('../../packaging/signing/check-revocation.ts');
+  const found = [...reports.flatMap((report) => report.diagnostics), ...sums, ...staleLists(lists, atMs)];
+  const diagnostics = found.filter(notable);
   const verdict = worst([...reports.map((report) => report.verdict), ...(sums.length > 0 ? ['invalid' as const] : [])]);
   const tables = files.map((file) => policyRows(file, releases));
-  const result = { verdict, files: files.map((file, i) => shownFile(file, tables[i] ?? [])) };
+  const revocation = lists.length === 0 ? ('not-checked' as const) : ('checked' as const);
+  const result = { verdict, revocation, files: files.map((file, i) => shownFile(file, tables[i] ?? [])) };
   const { policyLines } = await import('../render/policy.ts');
-  const text = [...verifyLines(verdict, files), ...files.flatMap(({ path }, i) => policyLines(path, tables[i] ?? []))];
+  const text = [
+    ...verifyLines(verdict, files, revocation),
+    ...files.flatMap(({ path }, i) => policyLines(path, tables[i] ?? [])),
+  ];
   if (verdict === 'valid') return { result, text, diagnostics };
   const first = diagnostics.find((finding) => finding.severity === 'error');
   const failure = first ?? problem('VERIFY_UNSIGNED', `The whole is ${verdict}.`);
@@ -190,6 +223,7 @@ export const verifyCommand = (bind: Bind): Command =>
     .argument('[path...]', 'files, folders, a ZIP made by winpv, or a cabinet')
     .option('--ca <pem>', 'a certificate to trust, PEM or DER (repeatable)', collect)
     .option('--catalog <cat>', 'a catalog that may list the files (repeatable)', collect)
+    .option('--crl <file>', 'a list of revoked certificates, PEM or DER; nothing is fetched (repeatable)', collect)
     .option('--policy <windows...>', 'tell which Windows loads each image: all, or names such as 11-24h2')
     .option('--at <day>', 'judge as on this day, YYYY-MM-DD')
     .addHelpText(

@@ -1,17 +1,52 @@
-import type { FileVerdict, Verdict } from '../../packaging/signing/verdict.ts';
+import type { FileVerdict, SignatureReport, Verdict } from '../../packaging/signing/verdict.ts';
+
+/** The common name of a subject, or all of it. */
+const shortName = (subject: string): string => /^CN=((?:\\.|[^,+\\])+)/.exec(subject)?.[1] ?? subject;
+
+const STANDINGS = { trusted: 'trusted', known: 'known, but not given as trusted', unknown: 'not known' } as const;
+
+const describeRoot = ({ root }: SignatureReport): readonly string[] =>
+  root === undefined || root.standing === 'trusted'
+    ? []
+    : [`root ${shortName(root.subject)} (${STANDINGS[root.standing]})`];
+
+const describePages = ({ pageHashes }: SignatureReport): readonly string[] => {
+  if (pageHashes === undefined) return [];
+  const { algorithm, pages, verdict } = pageHashes;
+  return [`${algorithm} hashes of ${pages} pages${verdict === 'valid' ? '' : ', not those of this file'}`];
+};
 
 const describe = (file: FileVerdict): string => {
   const [signature] = file.signatures;
   const parts = [
     ...(file.reason === undefined ? [] : [file.reason]),
-    ...(signature === undefined ? [] : [signature.subject]),
+    ...(signature === undefined ? [] : [signature.subject, ...describeRoot(signature), ...describePages(signature)]),
     ...file.catalogs.map((catalog) => `in ${catalog.path}`),
   ];
   return parts.join('; ');
 };
 
-/** One line a file that is not valid, or every file when there are few; then the total. */
-export const verifyLines = (verdict: Verdict, files: readonly FileVerdict[]): readonly string[] => {
+/** What the reader should know of how far the verdict goes, each once. */
+const notes = (files: readonly FileVerdict[], revocation: 'checked' | 'not-checked'): readonly string[] => {
+  const signatures = files.flatMap((file) => file.signatures);
+  if (signatures.length === 0) return [];
+  const untrusted = signatures.some(
+    ({ root, timestamp }) => root?.standing !== 'trusted' || timestamp?.reason === 'VERIFY_TIMESTAMP_UNTRUSTED',
+  );
+  return [
+    ...(untrusted
+      ? ['winpv trusts no root by itself, nor those of time-stamp authorities: give the ones you trust with --ca.']
+      : []),
+    ...(revocation === 'not-checked' ? ['Revocation was not checked: no list was given with --crl.'] : []),
+  ];
+};
+
+/** One line a file that is not valid, or every file when there are few; then the total, and how far it goes. */
+export const verifyLines = (
+  verdict: Verdict,
+  files: readonly FileVerdict[],
+  revocation: 'checked' | 'not-checked',
+): readonly string[] => {
   const counted = files.filter((file) => file.counts);
   const wrong = counted.filter((file) => file.verdict !== 'valid');
   const shown = counted.length <= 12 ? counted : wrong;
@@ -20,5 +55,5 @@ export const verifyLines = (verdict: Verdict, files: readonly FileVerdict[]): re
     `${file.verdict.padEnd(9)} ${file.path.padEnd(width)}  ${describe(file)}`.trimEnd(),
   );
   const total = `${verdict}: ${counted.length - wrong.length} of ${counted.length} files are valid.`;
-  return [...lines, total];
+  return [...lines, total, ...notes(counted, revocation)];
 };

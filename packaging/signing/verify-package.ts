@@ -24,8 +24,8 @@ export interface VerifyTreeRequest extends VerifyOptions {
  * @throws WinpvError DER_* when a certificate of `trust` cannot be read
  */
 export const verifyTree = (request: VerifyTreeRequest): TreeVerdict => {
-  const { files, trust, atMs, extraCatalogs = [], alone = request.files.length === 1 } = request;
-  const context: JudgeContext = { trust: trustOf(trust), atMs };
+  const { files, atMs, extraCatalogs = [], alone = request.files.length === 1 } = request;
+  const context: JudgeContext = { trust: trustOf(request.trust, request.revocationLists), atMs };
   const own = files.filter(({ path, bytes }) => fileKind(path, bytes) === 'cat').map((file) => judged(file, context));
   const apart = extraCatalogs.map((file) => judged(file, context));
   const view: TreeView = {

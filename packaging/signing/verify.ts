@@ -1,8 +1,9 @@
 import { toHex } from '../../core/bytes.ts';
 import { type Diagnostic, problem } from '../../core/errors.ts';
-import type { CatalogContent } from '../formats/cat/model.ts';
-import { subjectOf } from '../formats/cat/subject.ts';
+import type { CatalogContent, SubjectKind } from '../formats/cat/model.ts';
+import { subjectKind, subjectOf } from '../formats/cat/subject.ts';
 import { parsePe } from '../formats/pe/parse.ts';
+import type { RevocationList } from '../formats/x509/crl-parse.ts';
 import { trustOf } from './chain.ts';
 import { findingOf, type JudgeContext } from './check-signature.ts';
 import type { FileHash } from './content-check.ts';
@@ -31,6 +32,8 @@ export interface VerifyOptions {
   readonly trust: readonly Uint8Array[];
   /** The moment of judgement, milliseconds since 1970, for signatures without a valid time stamp. */
   readonly atMs: number;
+  /** Lists of revoked certificates; without one nothing is known of revocation, and the reports say so. */
+  readonly revocationLists?: readonly RevocationList[];
 }
 
 export interface VerifyFileRequest extends FileBytes, VerifyOptions {
@@ -53,8 +56,9 @@ export interface JudgeFileRequest extends FileBytes, JudgeContext {
  * @throws WinpvError DER_* when a certificate of `trust` cannot be read
  * @see spec signing-formats 6.5; UNCOVERED_RANGES for the bytes that no signature covers
  */
-export const verifyFile = ({ path, bytes, catalogs, trust, atMs }: VerifyFileRequest): FileVerdict => {
-  const context: JudgeContext = { trust: trustOf(trust), atMs };
+export const verifyFile = (request: VerifyFileRequest): FileVerdict => {
+  const { path, bytes, catalogs, trust, atMs, revocationLists } = request;
+  const context: JudgeContext = { trust: trustOf(trust, revocationLists), atMs };
   return judgeFile({
     path,
     bytes,
@@ -146,7 +150,8 @@ const matchCatalogs = (request: JudgeFileRequest, embedded: boolean): Matches =>
     );
   // Any catalog will do where none is required, so the best one counts.
   const deciding = required.length > 0 ? matches.filter((match) => required.includes(match.path)) : best(matches);
-  for (const match of deciding) findings.push(...catalogFindings(path, match, embedded));
+  const kind = subjectKind(bytes);
+  for (const match of deciding) findings.push(...catalogFindings(path, match, { embedded, kind }));
   for (const catalog of catalogs) {
     if (!required.includes(catalog.path) || !matches.some((match) => match.path === catalog.path)) continue;
     if (isListedUnderItsName(catalog, installedAs, hashes)) continue;
@@ -177,12 +182,21 @@ const best = (matches: readonly CatalogMatch[]): readonly CatalogMatch[] => {
   return [];
 };
 
-const catalogFindings = (path: string, match: CatalogMatch, embedded: boolean): Diagnostic[] => {
+const catalogFindings = (
+  path: string,
+  match: CatalogMatch,
+  { embedded, kind }: { readonly embedded: boolean; readonly kind: SubjectKind },
+): Diagnostic[] => {
   const at = { file: path };
   const findings: Diagnostic[] = [];
   if (match.algorithm === 'sha1') {
     const message = `${match.path} lists the file by its SHA-1 hash only.`;
     findings.push(problem('VERIFY_SHA1_ONLY', message, { severity: 'warning', at }));
+  }
+  // Windows hashes the file as the kind that the member names, and so finds another hash.
+  if (match.memberKind !== undefined && match.memberKind !== kind) {
+    const message = `${match.path} lists the file as one of kind ${match.memberKind}, and it is of kind ${kind}.`;
+    findings.push(problem('VERIFY_CONTENT_MISMATCH', message, { at }));
   }
   if (match.verdict === 'valid') return findings;
   const code: VerifyCode =

@@ -5,7 +5,7 @@ import { toHex, utf8 } from '../../core/bytes.ts';
 import { planCatalogs } from '../../packaging/bundle/catalog.ts';
 import { encodeCab } from '../../packaging/formats/cab/encode.ts';
 import { encodeUnsignedCatalog } from '../../packaging/formats/cat/encode.ts';
-import { findText, formatTag } from '../../packaging/formats/cat/model.ts';
+import { formatTag } from '../../packaging/formats/cat/model.ts';
 import { parseCatalog } from '../../packaging/formats/cat/parse.ts';
 import { DigestOid, SpcOid } from '../../packaging/formats/cms/object-ids.ts';
 import { parseSignedData, signedDataOf } from '../../packaging/formats/cms/parse.ts';
@@ -22,10 +22,11 @@ import { wineOracle, winePath, wineProgram } from '../support/wine.ts';
 
 /**
  * What Wine 8 does: WinVerifyTrust checks the digest of a PE image and of a cabinet, the signature and the chain; the crypto
- * functions read every SignedData. What it does not do, and is not asked: ECDSA (tried below), page hashes, nested
- * signatures and time stamps (it ignores them), members of version 2 catalogs (CryptCATEnumerateMember lists none), and the
- * structured hashes: CryptCATAdminCalcHashFromFileHandle hashes the whole file, ImageGetDigestStream leaves parts out. It
- * trusts a chain whose root is not at hand, so that only what it refuses, and the chain it finds, tell something.
+ * functions read every SignedData. What it does not do, and is not asked: ECDSA (tried below); page hashes, nested
+ * signatures and time stamps, which it ignores; the attributes of catalog members, and members of version 2 catalogs
+ * (CryptCATEnumerateMember lists none); the structured hashes (CryptCATAdminCalcHashFromFileHandle hashes the whole file,
+ * ImageGetDigestStream leaves parts out). It trusts a chain whose root is not at hand, so that only what it refuses, and the
+ * chain that it finds, tell something.
  */
 const winTrust = wineProgram('test/oracles/win-trust.c', { libs: ['wintrust', 'crypt32', 'imagehlp'] });
 
@@ -200,8 +201,6 @@ wineOracle('trusts the catalogs that winpv makes, and lists the members of versi
       const tags = members.map(({ tag }) => formatTag(tag)).reverse();
       expect(catalog.get('member')?.map((tag) => tag.toLowerCase())).toEqual(tags);
       expect(catalog.get('digest')).toEqual(tags);
-      const files = (catalog.get('value') ?? []).map((hex) => Buffer.from(hex, 'hex').toString('utf16le'));
-      for (const member of members) expect(files).toContain(`${findText(member.attributes, 'File')}\0`);
     });
   }
 });

@@ -23,6 +23,8 @@ export interface WineProgramOptions {
 }
 
 const COMPILER = 'x86_64-w64-mingw32-gcc';
+/** The first question of a file makes the prefix, which takes half a minute on a busy machine. */
+const TEST_TIMEOUT_MS = 300_000;
 const RUN_TIMEOUT_MS = 120_000;
 /** How long the server outlives its last program when nobody ends it: a test run that is killed leaves it behind. */
 const LINGER_SECONDS = 60;
@@ -35,7 +37,7 @@ const missing = (): string | undefined => (['wine', COMPILER] as const).find((to
 /** A test that asks Wine; skipped by its name where Wine or the compiler is missing, and failed where they must be there. */
 export const wineOracle = (name: string, body: () => void | Promise<void>): void => {
   const tool = missing();
-  test.skipIf(tool !== undefined && !required)(`wine ${name}`, async () => {
+  test.skipIf(tool !== undefined && !required)(`wine ${name}`, { timeout: TEST_TIMEOUT_MS }, async () => {
     if (tool !== undefined) throw new Error(`${tool} is required here and is not installed`);
     await body();
   });
