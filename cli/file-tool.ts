@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { toHex } from '../core/bytes.ts';
 import { WinpvError } from '../core/errors.ts';
+import type { SignedByTool } from '../packaging/signing/file-signer.ts';
 import type { Io } from './io.ts';
-import { type KeyOptions, namesKey, pinOf, type TimestampOptions } from './signing-options.ts';
+import { type KeyOptions, namesKey, pinOf, purposeOf, type TimestampOptions } from './signing-options.ts';
 
 /** Signing by a tool that takes a file and gives a signed one back, in place of a key. */
 
@@ -49,29 +50,24 @@ export const signByTool = async (
   io: Io,
   files: readonly FileForTool[],
   options: FileToolOptions,
-): Promise<readonly Uint8Array[]> => {
+): Promise<readonly SignedByTool[]> => {
   checkOptions(options);
   const { parseCommandLine } = await import('../packaging/signing/command-line.ts');
   const { createFileCommand, signFile } = await import('../packaging/signing/file-signer.ts');
   const { environmentSecrets } = await import('../packaging/signing/secret.ts');
-  const { isSigned } = await import('../packaging/signing/add-timestamp.ts');
+  const { refuseSigned } = await import('../packaging/signing/refuse-signed.ts');
   const again = options.append === true || options.replace === true;
-  const before = again ? undefined : files.find(({ bytes, path }) => isSigned(bytes, path));
-  if (before !== undefined) {
-    throw new WinpvError('SIGN_ALREADY_SIGNED', `${before.path} has a signature already.`, {
-      at: { file: before.path },
-      hint: 'Use --append or --replace if the tool does that, or --if-unsigned to leave it as it is.',
-    });
-  }
+  if (!again) for (const { bytes, path } of files) refuseSigned(bytes, path);
   const command = parseCommandLine(options.fileCommand ?? '');
   const rules = {
     trust: [],
     atMs: io.clock.now(),
     pin: pinOf(options),
+    purpose: purposeOf(options),
     timestamps: options.timestamp === false ? ('optional' as const) : ('required' as const),
   };
   const common = { exec: await io.exec(), files: io.files, command, secrets: environmentSecrets(io.env) };
-  const signed: Uint8Array[] = [];
+  const signed: SignedByTool[] = [];
   for (const { path, bytes } of files) {
     const scratch = (): string => io.files.join(io.files.dirname(path), `.winpv-${toHex(io.random.bytes(8))}`);
     const name = io.files.basename(path);

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { WinpvError } from '../core/errors.ts';
+import type { SigningPurpose } from '../packaging/signing/fitness.ts';
 import type { KeySource } from '../packaging/signing/open-signer.ts';
 import type { CertificatePin } from '../packaging/signing/pin.ts';
 import type { Signer } from '../packaging/signing/signer.ts';
@@ -23,6 +24,7 @@ export interface KeyOptions {
   readonly certIssuer?: string;
   readonly certSubject?: string;
   readonly certEku?: string;
+  readonly testSigning?: true;
 }
 
 export interface TimestampOptions {
@@ -108,7 +110,8 @@ export const addKeyOptions = (command: Command): Command =>
     )
     .option('--cert-issuer <name>', 'sign only with a certificate of this issuer: common or whole name')
     .option('--cert-subject <name>', 'sign only with a certificate of this subject: common or whole name')
-    .option('--cert-eku <oid>', 'sign only with a certificate that has this extended key usage');
+    .option('--cert-eku <oid>', 'sign only with a certificate that has this extended key usage')
+    .option('--test-signing', 'take a certificate for test machines: WDKTestCert, or one without a key usage');
 
 /** Adds the options that say who confirms the time. */
 export const addTimestampOptions = (command: Command): Command =>
@@ -169,6 +172,9 @@ export const keySource = (options: KeyOptions): KeySource => {
     throw usage(`--${kind} needs --cert.`, 'Give the certificate of the key first, then its issuers.');
   return kind === 'key' ? { kind: 'pem', key, passin, certificates } : { kind: 'command', command: exec, certificates };
 };
+
+/** Whether the signatures are for test machines. */
+export const purposeOf = ({ testSigning }: KeyOptions): SigningPurpose => (testSigning === true ? 'test' : 'release');
 
 /** What the certificate has to be. */
 export const pinOf = (options: KeyOptions): CertificatePin => ({

@@ -66,6 +66,8 @@ const branding = rows({
   PATCH_EDIT_CONFLICT: { exit: 4, title: 'A typed edit does not fit the INF' },
   PATCH_DROPPABLE: { exit: 4, title: 'A patch changes what is there already' },
   PATCH_NOT_BUILT: { exit: 4, title: 'A patch changes source files, which a release does not build' },
+  PATCH_NOT_READY: { exit: 3, title: 'A patch is not ready for a mailing list' },
+  PATCH_QUEUE_STALE: { exit: 5, title: 'A patch queue does not fit the tree' },
   PATCH_EXPIRED: { exit: 3, title: 'A patch is past the date it was to be looked at again' },
 });
 const drivers = rows({

@@ -64,7 +64,7 @@ export const signingOf = (
   if (kind === 'fileCommand') {
     if (Array.isArray(written.timestamp))
       refuse(
-        'With `signing.fileCommand` the tool asks for the time stamp.',
+        '`signing.timestamp` names servers, but with `fileCommand` the tool asks for the time stamp.',
         'Name the server in the command.',
         'timestamp',
       );

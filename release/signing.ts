@@ -131,13 +131,17 @@ const readyWith = (
 /** What every release has: images, catalogs and cabinets. */
 const KINDS: ReadonlySet<SignedKind> = new Set(['pe', 'cat', 'cab']);
 
-const toolFindings = (made: readonly SignedByTool[], authorities: readonly Uint8Array[]): readonly Diagnostic[] => {
+/** @param authorities those that the project names; undefined when it wants no time stamps */
+const toolFindings = (
+  made: readonly SignedByTool[],
+  authorities: readonly Uint8Array[] | undefined,
+): readonly Diagnostic[] => {
   const found = new Map(made.flatMap(({ diagnostics }) => diagnostics).map((one) => [one.message, one]));
   const unchecked = problem('TS_AUTHORITY_UNCHECKED', 'Nobody said which authority the time stamps have to be from.', {
     severity: 'warning',
     hint: 'Name the certificate of the authority with --timestamp-ca.',
   });
-  return [...found.values(), ...(authorities.length === 0 && made.length > 0 ? [unchecked] : [])];
+  return [...found.values(), ...(authorities?.length === 0 && made.length > 0 ? [unchecked] : [])];
 };
 
 /**
@@ -184,7 +188,7 @@ const readyTool = async (
       ...made.flatMap(({ certificates }) => certificates.slice(-1)),
       ...(named.length > 0 ? named : made.flatMap(({ authorities }) => authorities)),
     ],
-    diagnostics: () => toolFindings(stamped ? made : [], named),
+    diagnostics: () => toolFindings(made, stamped ? named : undefined),
     trust: [],
     describe: async () => describe(made[0]?.certificates[0], signer.label),
     close: () => {},

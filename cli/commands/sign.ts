@@ -1,9 +1,8 @@
 import { Command, Option } from 'commander';
 import { utf8 } from '../../core/bytes.ts';
-import { stopOnErrors, WinpvError } from '../../core/errors.ts';
+import { type Diagnostic, stopOnErrors, WinpvError } from '../../core/errors.ts';
 import type { SignedKind } from '../../packaging/signing/fitness.ts';
 import type { SignOptions } from '../../packaging/signing/sign.ts';
-import type { Signer } from '../../packaging/signing/signer.ts';
 import type { Timestamper } from '../../packaging/signing/timestamp.ts';
 import type { RemoteTimestamper } from '../../packaging/signing/timestamp-servers.ts';
 import type { AttachedItem } from '../../packaging/signing/two-halves.ts';
@@ -17,6 +16,7 @@ import {
   addKeyOptions,
   addTimestampOptions,
   openTimestamper,
+  purposeOf,
   readTimestampChoice,
   withSigner,
 } from '../signing-options.ts';
@@ -78,11 +78,16 @@ const isSigned = async ({ path, bytes }: Subject): Promise<boolean> => {
   return carries(bytes, path);
 };
 
-const checkCertificate = async (io: Io, signer: Signer, subjects: readonly Subject[]): Promise<void> => {
+/** What Windows or Partner Center would refuse later. @returns warnings @throws WinpvError SIGN_* with every error */
+const checkCertificate = async (
+  io: Io,
+  certificates: readonly Uint8Array[],
+  subjects: readonly Subject[],
+  options: SignCommandOptions,
+): Promise<readonly Diagnostic[]> => {
   const { checkFitness } = await import('../../packaging/signing/fitness.ts');
-  const [leaf] = await signer.certificates();
-  if (leaf === undefined) return;
-  stopOnErrors(checkFitness(leaf, new Set(subjects.map(({ kind }) => kind)), io.clock.now()));
+  const kinds = new Set(subjects.map(({ kind }) => kind));
+  return stopOnErrors(checkFitness({ certificates, kinds, nowMs: io.clock.now(), purpose: purposeOf(options) }));
 };
 
 const timestamperOf = async (io: Io, options: SignCommandOptions): Promise<RemoteTimestamper | undefined> => {
@@ -109,6 +114,7 @@ const prepare = async (io: Io, subjects: readonly Subject[], options: SignComman
   const { fileSha256, recordToBeSigned } = await import('../../packaging/signing/two-halves.ts');
   const certificates = await certificatesOf(io, options.cert);
   const common = signatureOptions(options);
+  const diagnostics = await checkCertificate(io, certificates, subjects, options);
   const items = await Promise.all(
     subjects.map(async (subject) => {
       const message = await recordToBeSigned(certificates, (signer) => signSubject(subject, { ...common, signer }));
@@ -121,6 +127,7 @@ const prepare = async (io: Io, subjects: readonly Subject[], options: SignComman
   return {
     result: { path: target, items: items.length },
     text: [`${target}: ${items.length} to be signed. No file was changed.`],
+    diagnostics,
   };
 };
 
@@ -151,12 +158,17 @@ interface SignedFile {
   readonly parts: readonly Uint8Array[];
 }
 
+interface SignedFiles {
+  readonly files: readonly SignedFile[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
 const attach = async (
   io: Io,
   subjects: readonly Subject[],
   options: SignCommandOptions,
   timestamper: Timestamper | undefined,
-): Promise<readonly SignedFile[]> => {
+): Promise<SignedFiles> => {
   const { attachedSigner, preparedSchema } = await import('../../packaging/signing/two-halves.ts');
   const { parseJson } = await import('../../core/json.ts');
   const source = options.attach ?? '';
@@ -164,12 +176,14 @@ const attach = async (
   const certificates = await certificatesOf(io, options.cert);
   const common = { ...signatureOptions(options), timestamper };
   const pairs = await matchItems(subjects, items);
-  return Promise.all(
+  const diagnostics = await checkCertificate(io, certificates, subjects, options);
+  const files = await Promise.all(
     pairs.map(async ({ subject, item }) => {
       const signer = attachedSigner(certificates, item);
       return { subject, parts: await signSubject(subject, { ...common, signer }) };
     }),
   );
+  return { files, diagnostics };
 };
 
 const signAll = async (
@@ -177,26 +191,29 @@ const signAll = async (
   subjects: readonly Subject[],
   options: SignCommandOptions,
   timestamper: Timestamper | undefined,
-): Promise<readonly SignedFile[]> => {
+): Promise<SignedFiles> => {
   const common = { ...signatureOptions(options), timestamper };
   return withSigner(io, options, async (signer) => {
-    await checkCertificate(io, signer, subjects);
-    return Promise.all(
+    const diagnostics = await checkCertificate(io, await signer.certificates(), subjects, options);
+    const files = await Promise.all(
       subjects.map(async (subject) => ({ subject, parts: await signSubject(subject, { ...common, signer }) })),
     );
+    return { files, diagnostics };
   });
 };
 
-const byTool = async (
-  io: Io,
-  subjects: readonly Subject[],
-  options: SignCommandOptions,
-): Promise<readonly SignedFile[]> => {
+/** The same certificate signs every file, so the same is said of it. */
+const distinct = (diagnostics: readonly Diagnostic[]): readonly Diagnostic[] => [
+  ...new Map(diagnostics.map((one) => [one.message, one])).values(),
+];
+
+const byTool = async (io: Io, subjects: readonly Subject[], options: SignCommandOptions): Promise<SignedFiles> => {
   const signed = await signByTool(io, subjects, options);
-  return subjects.flatMap((subject, i) => {
-    const bytes = signed[i];
+  const files = subjects.flatMap((subject, i) => {
+    const bytes = signed[i]?.bytes;
     return bytes === undefined ? [] : [{ subject, parts: [bytes] }];
   });
+  return { files, diagnostics: distinct(signed.flatMap((one) => one.diagnostics)) };
 };
 
 const run = async ({ io }: Context, paths: readonly string[], options: SignCommandOptions): Promise<Outcome> => {
@@ -207,7 +224,7 @@ const run = async ({ io }: Context, paths: readonly string[], options: SignComma
   const tool = options.fileCommand !== undefined;
   const timestamper = tool ? undefined : await timestamperOf(io, options);
   const sign = tool ? byTool : options.attach === undefined ? signAll : attach;
-  const signed = await sign(io, subjects, options, timestamper);
+  const { files: signed, diagnostics } = await sign(io, subjects, options, timestamper);
   const targets = outputPaths(io, subjects, paths, options.out);
   for (const [i, { parts }] of signed.entries()) await io.files.write(targets[i] ?? '', parts);
   const left = all.filter((subject) => !subjects.includes(subject)).map(({ path }) => path);
@@ -221,7 +238,7 @@ const run = async ({ io }: Context, paths: readonly string[], options: SignComma
       ...left.map((path) => `${path}: signed already, left as it is`),
       ...(all.length === 0 ? ['Nothing to sign was found.'] : []),
     ],
-    diagnostics: timestamper?.findings() ?? [],
+    diagnostics: [...diagnostics, ...(timestamper?.findings() ?? [])],
   };
 };
 

@@ -1,9 +1,15 @@
-import { WinpvError } from '../../core/errors.ts';
+import type { X509Certificate } from 'node:crypto';
+import { type Diagnostic, stopOnErrors, WinpvError } from '../../core/errors.ts';
 import type { Exec, Files } from '../../core/ports.ts';
+import type { Certificate } from '../formats/x509/parse.ts';
 import { type CommandLine, mentions, runCommandLine } from './command-line.ts';
-import { type CertificatePin, pinDifferences } from './pin.ts';
+import { signableKind } from './embedded-signature.ts';
+import { checkFitness, type SigningPurpose } from './fitness.ts';
+import { certificateChain } from './key.ts';
+import { type CertificatePin, factsOf, pinDifferences } from './pin.ts';
 import { checkSameContent } from './same-content.ts';
 import type { Secret } from './secret.ts';
+import { certificatesIn, topmost } from './signature-certificates.ts';
 import type { SignatureReport } from './verdict.ts';
 import { verifyFile } from './verify.ts';
 
@@ -27,6 +33,8 @@ export interface FileCommandOptions {
   readonly files: Files;
   /** An argument with `{file}` gets a copy to sign in place; with `{in}` and `{out}`, the copy and where to write. */
   readonly command: CommandLine;
+  /** Where it is started; the working folder otherwise. */
+  readonly where?: string | undefined;
   /** Names a folder that nobody else uses, for one file at a time; it is removed afterwards. */
   readonly scratch: () => string;
   readonly timeoutMs?: number;
@@ -38,7 +46,7 @@ const TIMEOUT_MS = 600_000;
 
 /** @throws WinpvError SIGN_COMMAND_INVALID when the command does not say where the file goes */
 export const createFileCommand = (options: FileCommandOptions): FileSigner => {
-  const { exec, files, command, timeoutMs = TIMEOUT_MS, secrets = [] } = options;
+  const { exec, files, command, where, timeoutMs = TIMEOUT_MS, secrets = [] } = options;
   const inPlace = mentions(command, 'file');
   if (inPlace === (mentions(command, 'in') && mentions(command, 'out'))) {
     throw new WinpvError('SIGN_COMMAND_INVALID', 'The command does not say where the file goes.', {
@@ -51,14 +59,17 @@ export const createFileCommand = (options: FileCommandOptions): FileSigner => {
       const folder = options.scratch();
       const input = files.join(folder, name);
       const output = inPlace ? input : files.join(folder, 'signed', name);
+      const removed = files.unfinished(folder);
       try {
         await files.write(input, bytes);
         // The folder of the output has to be there for tools that make none.
         if (!inPlace) await makeFolder(files, files.dirname(output));
-        await runCommandLine({ exec, command, values: { file: input, in: input, out: output }, timeoutMs, secrets });
+        const values = { file: input, in: input, out: output };
+        await runCommandLine({ exec, command, folder: where, values, timeoutMs, secrets });
         return await readResult(files, output, command.program);
       } finally {
         await files.remove(folder);
+        removed();
       }
     },
   };
@@ -92,21 +103,34 @@ export interface FileSignRules {
   readonly pin?: CertificatePin | undefined;
   /** Whether a signature without a time stamp will do. */
   readonly timestamps: 'required' | 'optional';
+  readonly purpose: SigningPurpose;
+}
+
+/** What a tool made, and who made it. */
+export interface SignedByTool {
+  readonly bytes: Uint8Array;
+  /** DER: the signer's certificate first, then its issuers as far as they came along. */
+  readonly certificates: readonly Uint8Array[];
+  /** DER of the last certificates of the ways up from whoever confirmed the time. */
+  readonly authorities: readonly Uint8Array[];
+  /** Warnings about the certificate. */
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 /**
- * Has a file signed, and takes the result only when it is the same file with one good signature more.
+ * Has a file signed, and takes the result only when it is the same file with one good signature more, by a certificate that
+ * is fit to sign it.
  * @throws WinpvError SIGN_FILE_CHANGED when the content differs; SIGN_FILE_NOT_SIGNED when the signature does not hold, is
- *   not new, is by another certificate, or lacks the time stamp; what the tool throws
+ *   not new, is by another certificate, or lacks the time stamp; those of `checkFitness`; what the tool throws
  */
-export const signFile = async (signer: FileSigner, file: FileToSign, rules: FileSignRules): Promise<Uint8Array> => {
+export const signFile = async (signer: FileSigner, file: FileToSign, rules: FileSignRules): Promise<SignedByTool> => {
   const { path, name, bytes } = file;
   const signed = await signer.sign(bytes, name);
   checkSameContent(bytes, signed, path, signer.label);
   const { trust, atMs } = rules;
   const before = verifyFile({ path, bytes, catalogs: [], trust, atMs }).signatures;
   const after = verifyFile({ path, bytes: signed, catalogs: [], trust, atMs });
-  const refuse = (what: string): never => {
+  const refuse: Refuse = (what) => {
     throw new WinpvError('SIGN_FILE_NOT_SIGNED', `${signer.label} gave ${path} back ${what}.`, {
       at: { file: path },
       hint: 'The file was left as it was.',
@@ -114,14 +138,53 @@ export const signFile = async (signer: FileSigner, file: FileToSign, rules: File
   };
   const added = newSignature(before, after.signatures);
   if (added === undefined || Buffer.compare(bytes, signed) === 0) return refuse('without a new signature');
+  const all = certificatesIn(signed, path);
+  const certificates = signerChain(added, all.signers, signer.label);
+  // A certificate that is not fit makes a signature untrusted too; its own words say more.
   const good = after.verdict === 'valid' || (after.verdict === 'untrusted' && trust.length === 0);
-  if (!good) return refuse(`with a signature that does not hold (${after.reason ?? after.verdict})`);
-  const { thumbprint, issuer, subject, ekus } = added;
-  const facts = { sha1: thumbprint, sha256: undefined, issuer, subject, ekus };
-  const [other] = pinDifferences(facts, rules.pin ?? {});
-  if (other !== undefined) return refuse(`with a certificate that ${other}`);
-  if (rules.timestamps === 'required' && added.timestamp === undefined) return refuse('without a time stamp');
-  return signed;
+  if (!good && after.verdict !== 'untrusted') {
+    return refuse(`with a signature that does not hold (${after.reason ?? after.verdict})`);
+  }
+  const [leaf] = certificates;
+  if (leaf === undefined) return refuse('without the certificate of its signature');
+  checkAdded(added, leaf, rules, refuse);
+  const kinds = new Set([signableKind(bytes, path)]);
+  const fitness = checkFitness({ certificates, kinds, nowMs: atMs, purpose: rules.purpose });
+  const diagnostics = stopOnErrors(fitness.map((finding) => ({ ...finding, at: { file: path } })));
+  if (!good) return refuse(`with a signature that is not trusted (${after.reason ?? after.verdict})`);
+  const authorities = topmost([...all.signers, ...all.authorities]).map(({ der }) => der);
+  return { bytes: signed, certificates, authorities, diagnostics };
+};
+
+type Refuse = (what: string) => never;
+
+const checkAdded = (
+  added: SignatureReport,
+  leaf: Uint8Array,
+  { pin = {}, timestamps }: FileSignRules,
+  refuse: Refuse,
+): void => {
+  const [other] = pinDifferences(factsOf(leaf), pin);
+  if (other !== undefined) refuse(`with a certificate that ${other}`);
+  if (timestamps === 'required' && added.timestamp === undefined) refuse('without a time stamp');
+};
+
+/** The signer's certificate and its issuers, of those that came along. */
+const signerChain = (
+  { thumbprint }: SignatureReport,
+  known: readonly Certificate[],
+  label: string,
+): readonly Uint8Array[] => {
+  const isLeaf = ({ fingerprint }: X509Certificate): boolean =>
+    fingerprint.replaceAll(':', '').toLowerCase() === thumbprint;
+  const own = known.some((certificate) => certificate.thumbprint === thumbprint);
+  return own
+    ? certificateChain(
+        known.map(({ der }) => der),
+        isLeaf,
+        label,
+      )
+    : [];
 };
 
 /** The one that was not there before: added beside or below the others, or in their place. */
