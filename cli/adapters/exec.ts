@@ -49,7 +49,7 @@ const stop = async (child: Running): Promise<void> => {
   const tree = treeOf(pid);
   send(tree, 'SIGTERM');
   await Promise.race([child, pause(POLITE_MS)]);
-  send(tree, 'SIGKILL');
+  send([...tree, ...treeOf(pid)], 'SIGKILL');
 };
 
 /** Stops the program after a time. */

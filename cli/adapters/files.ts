@@ -92,6 +92,7 @@ const unfinished: Files['unfinished'] = (path) => hold(() => rmSync(path, { recu
 const write: Files['write'] = async (path, content, { mode } = {}) => {
   // A part of the name is enough to tell whose it is, and the whole might be too long with what is added.
   const temporary = join(dirname(path), `.${basename(path).slice(0, 64)}.${randomBytes(6).toString('hex')}.tmp`);
+  const finished = unfinished(temporary);
   try {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(temporary, content, { flag: 'wx', ...(mode === undefined ? {} : { mode }) });
@@ -99,6 +100,8 @@ const write: Files['write'] = async (path, content, { mode } = {}) => {
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw fileError('FILE_UNWRITABLE', 'written', path, error);
+  } finally {
+    finished();
   }
 };
 
