@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { parseInf } from '../../packaging/formats/inf/document.ts';
 import { type VerifyInfOptions, verifyInf } from '../../packaging/formats/inf/rules/verify.ts';
+import { INF_VARIANTS } from './inf-variants.ts';
 
 /** An INF that no rule of any mode has anything against. */
 export const GOOD_INF = `[Version]
@@ -119,7 +120,13 @@ export interface RuleCase {
   readonly severity?: 'error' | 'warning';
 }
 
-/** Tries a rule on an INF that breaks it, and on one that does not. */
+type FullOptions = VerifyInfOptions & { readonly library: NonNullable<VerifyInfOptions['library']> };
+
+/** The lines at which a rule is broken, by an INF written in one way. */
+const brokenAt = (rule: RuleCase, bytes: Uint8Array, options: FullOptions) =>
+  verifyInf(bytes, options).findings.filter((finding) => finding.rule === rule.code);
+
+/** Tries a rule on an INF that breaks it, and on one that does not, in every way to write the two. */
 export const checkRule = (rule: RuleCase): void => {
   const library = new Map(
     Object.entries(rule.library ?? {}).map(([name, text]) => [name, parseInf(infBytes(text), name)]),
@@ -127,11 +134,20 @@ export const checkRule = (rule: RuleCase): void => {
   const options = { library, ...rule.options };
   const base = rule.inf ?? GOOD_INF;
   const bad = changed(base, ...rule.bad);
-  const found = verifyInf(infBytes(bad), options).findings.filter((finding) => finding.rule === rule.code);
+  const good = changed(base, ...(rule.good ?? []));
+  const found = brokenAt(rule, infBytes(bad), options);
   const marked = markedLines(bad);
   expect(found.map(({ at }) => at?.line ?? 0)).toEqual(marked.length === 0 ? [0] : marked);
   expect(found[0]?.severity).toBe(rule.severity ?? 'error');
   expect(found[0]?.hint).toBeTruthy();
-  const good = changed(base, ...(rule.good ?? []));
-  expect(brokenRules(good, options).filter((text) => text.startsWith(`${rule.code}@`))).toEqual([]);
+  expect(brokenAt(rule, infBytes(good), options)).toEqual([]);
+  for (const { name, apply, bytes, not } of INF_VARIANTS) {
+    if (not.includes(rule.code)) continue;
+    const text = apply(bad);
+    const lines = markedLines(text);
+    const others = brokenAt(rule, bytes(text), options).map(({ at, severity }) => [at?.line ?? 0, severity]);
+    const expected = (lines.length === 0 ? [0] : lines).map((line) => [line, rule.severity ?? 'error']);
+    expect([name, others]).toEqual([name, expected]);
+    expect([name, brokenAt(rule, bytes(apply(good)), options)]).toEqual([name, []]);
+  }
 };

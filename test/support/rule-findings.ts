@@ -4,6 +4,7 @@ import { parseInf } from '../../packaging/formats/inf/document.ts';
 import { infModel } from '../../packaging/formats/inf/model.ts';
 import { ruleContext } from '../../packaging/formats/inf/rules/context.ts';
 import type { InfMode, RuleFinding, RuleGroup, RuleOptions } from '../../packaging/formats/inf/rules/contract.ts';
+import { INF_VARIANTS } from './inf-variants.ts';
 
 /** Stands in a comment on the line that a finding must be about. */
 const MARK = '; here';
@@ -35,10 +36,10 @@ export interface SampleInf {
 const textOf = (text: string, { version = VERSION, device = DEVICE }: SampleInf): string =>
   `${version}\n${device}\n${text.trim()}\n`;
 
-export const findingsIn = (group: RuleGroup, text: string, sample: SampleInf = {}): readonly RuleFinding[] => {
-  const document = parseInf(utf8(textOf(text, sample)), 'sample.inf');
+const findingsOf = (group: RuleGroup, bytes: Uint8Array, { mode = 'none' }: SampleInf): readonly RuleFinding[] => {
+  const document = parseInf(bytes, 'sample.inf');
   const options: RuleOptions = {
-    mode: sample.mode ?? 'none',
+    mode,
     ruleBuild: undefined,
     isolationBuild: 17763,
     stampinf: false,
@@ -48,10 +49,17 @@ export const findingsIn = (group: RuleGroup, text: string, sample: SampleInf = {
   return group(ruleContext(document, infModel(document), options, { library: new Map(), unstampedLines: [] }));
 };
 
-const markedLines = (text: string, sample: SampleInf): readonly number[] =>
-  textOf(text, sample)
-    .split('\n')
-    .flatMap((line, index) => (line.includes(MARK) ? [index + 1] : []));
+export const findingsIn = (group: RuleGroup, text: string, sample: SampleInf = {}): readonly RuleFinding[] =>
+  findingsOf(group, utf8(textOf(text, sample)), sample);
+
+const markedLines = (text: string): readonly number[] =>
+  text.split('\n').flatMap((line, index) => (line.includes(MARK) ? [index + 1] : []));
+
+const linesOf = (code: number, findings: readonly RuleFinding[]): readonly number[] =>
+  findings
+    .filter((finding) => finding.code === code)
+    .map(({ line }) => line ?? 0)
+    .sort((a, b) => a - b);
 
 /** The lines that a rule reports, in order. */
 export const reportedLines = (
@@ -59,21 +67,23 @@ export const reportedLines = (
   code: number,
   text: string,
   sample: SampleInf = {},
-): readonly number[] =>
-  findingsIn(group, text, sample)
-    .filter((finding) => finding.code === code)
-    .map(({ line }) => line ?? 0)
-    .sort((a, b) => a - b);
+): readonly number[] => linesOf(code, findingsIn(group, text, sample));
 
-/** A rule reports the lines marked in `bad`, once each, and nothing in `good`. */
+/** A rule reports the lines marked in `bad`, once each, and nothing in `good`; in every way to write the two. */
 export const expectRule = (
   group: RuleGroup,
   code: number,
   texts: { readonly bad: string; readonly good: string },
   sample: SampleInf = {},
 ): void => {
-  const marked = markedLines(texts.bad, sample);
-  expect(marked.length, 'a line of the bad text is marked').toBeGreaterThan(0);
-  expect(reportedLines(group, code, texts.bad, sample), 'what the bad text has').toEqual(marked);
+  const [bad, good] = [textOf(texts.bad, sample), textOf(texts.good, sample)];
+  expect(markedLines(bad).length, 'a line of the bad text is marked').toBeGreaterThan(0);
+  expect(reportedLines(group, code, texts.bad, sample), 'what the bad text has').toEqual(markedLines(bad));
   expect(reportedLines(group, code, texts.good, sample), 'what the good text has').toEqual([]);
+  for (const { name, apply, bytes, not } of INF_VARIANTS) {
+    if (not.includes(code)) continue;
+    const found = (text: string) => linesOf(code, findingsOf(group, bytes(apply(text)), sample));
+    expect([name, found(bad)]).toEqual([name, markedLines(apply(bad))]);
+    expect([name, found(good)]).toEqual([name, []]);
+  }
 };
