@@ -229,3 +229,17 @@ export const parseSettingsTree = (source: string | Uint8Array, file: string): Se
     keyPoint: (path) => reading.pointAt(nearest(reading, path).key),
   };
 };
+
+/**
+ * A settings file with other values at some paths; the rest, comments included, stays as it is written.
+ * @throws WinpvError CONFIG_SYNTAX
+ */
+export const changedSettings = (
+  source: string | Uint8Array,
+  file: string,
+  changes: readonly { readonly path: SettingsPath; readonly value: unknown }[],
+): string => {
+  const document = parsed(decoded(source, file), file);
+  for (const { path, value } of changes) document.setIn(path, document.createNode(value));
+  return document.toString({ lineWidth: 0 });
+};

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type CalendarDate, parseDate } from '../../core/date.ts';
 import type { FourPartVersion } from '../../core/version.ts';
 import { parseSettings, type Settings } from '../settings.ts';
+import { changedSettings } from '../settings-tree.ts';
 import { brandText, webAddress } from '../text-rules.ts';
 import { pathComplaint } from './path.ts';
 
@@ -87,8 +88,25 @@ export const parseSeriesMeta = (
   file: string,
 ): Settings<Readonly<Record<string, PatchMeta>>> => parseSettings(source, file, seriesMetaSchema);
 
-/** Whether the patch is for a driver in a version. */
-export const appliesTo = ({ drivers, versions }: PatchMeta, driver: string, version: FourPartVersion): boolean =>
-  drivers.includes(driver) &&
-  (versions === undefined ||
+/** Whether the patch is for a driver in a version; undefined is any. */
+export const appliesTo = (
+  { drivers, versions }: PatchMeta,
+  driver: string | undefined,
+  version: FourPartVersion | undefined,
+): boolean =>
+  (driver === undefined || drivers.includes(driver)) &&
+  (version === undefined ||
+    versions === undefined ||
     versions.some((start) => start.split('.').every((part, index) => Number(part) === version[index])));
+
+/** The text of `series.yaml` with other bases for some patches; what else stands there, comments included, stays. */
+export const withBases = (
+  source: string | Uint8Array,
+  file: string,
+  bases: ReadonlyMap<string, PatchMeta['base']>,
+): string =>
+  changedSettings(
+    source,
+    file,
+    [...bases].map(([name, base]) => ({ path: [name, 'base'], value: base })),
+  );

@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
   signature: async () => (await import('./signature.ts')).signatureCommand,
   verify: async () => (await import('./verify.ts')).verifyCommand,
   brand: async () => (await import('./brand.ts')).brandCommand,
+  patch: async () => (await import('./patch.ts')).patchCommand,
   inf: async () => (await import('./inf.ts')).infCommand,
   cat: async () => (await import('./cat.ts')).catCommand,
   cab: async () => (await import('./cab.ts')).cabCommand,

@@ -1,4 +1,4 @@
-import { applyPatch, type StructuredPatch, structuredPatch } from 'diff';
+import { applyPatch, formatPatch, type StructuredPatch, structuredPatch } from 'diff';
 import type { FileDiff, Hunk, HunkLine } from '../../../branding/patches/unified.ts';
 
 /** Bytes as characters and back: a patched file may be in any encoding, and no byte of it is touched but by the patch. */
@@ -66,6 +66,29 @@ export const changedLines = (before: Uint8Array, after: Uint8Array): readonly Li
   });
   return hunks.map(({ newStart, newLines }) => [newStart, Math.max(newStart, newStart + newLines - 1)]);
 };
+
+/** A file before and after; undefined where there is none. */
+export interface FileChange {
+  readonly path: string;
+  readonly before: Uint8Array | undefined;
+  readonly after: Uint8Array | undefined;
+}
+
+/** A diff as git writes it, bytes as Latin-1 characters; a rename is the old file gone and the new one made. */
+export const writtenDiff = (changes: readonly FileChange[]): string =>
+  changes
+    .map(({ path, before, after }) => {
+      const [a, b] = [before, after].map((bytes) => asCharacters(bytes ?? new Uint8Array()));
+      const name = Buffer.from(path, 'utf8').toString('latin1');
+      const made = structuredPatch(`a/${name}`, `b/${name}`, a ?? '', b ?? '', undefined, undefined, { context: 3 });
+      return formatPatch({
+        ...made,
+        isGit: true,
+        ...(before === undefined ? { isCreate: true, oldFileName: '/dev/null', newMode: '100644' } : {}),
+        ...(after === undefined ? { isDelete: true, newFileName: '/dev/null', oldMode: '100644' } : {}),
+      });
+    })
+    .join('');
 
 /** What stands in the way of a hunk: the three versions of its lines. */
 export interface PatchConflict {

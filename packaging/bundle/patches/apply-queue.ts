@@ -4,13 +4,23 @@ import { appliesTo } from '../../../branding/patches/series-meta.ts';
 import type { FileDiff } from '../../../branding/patches/unified.ts';
 import { type Diagnostic, problem, WinpvError } from '../../../core/errors.ts';
 import type { FourPartVersion } from '../../../core/version.ts';
-import { applyHunks, changedLines, conflictsOf, type LineRange, type PatchConflict, reversed } from './apply-diff.ts';
+import {
+  applyHunks,
+  changedLines,
+  conflictsOf,
+  type FileChange,
+  type LineRange,
+  type PatchConflict,
+  reversed,
+} from './apply-diff.ts';
 import { applyEdit, editIsThere } from './apply-edits.ts';
 
 /** What a queue is applied to. */
 export interface PatchTree {
-  readonly driver: string;
-  readonly version: FourPartVersion;
+  /** Undefined: patches of every driver. */
+  readonly driver: string | undefined;
+  /** Undefined: patches of every version. */
+  readonly version: FourPartVersion | undefined;
   /** By `/`-separated path from the root, as patches name them. */
   readonly files: ReadonlyMap<string, Uint8Array>;
   /** False when only the files that a release is made from are here: patches of others are then left to the build. */
@@ -24,6 +34,7 @@ export interface PatchedFile {
   readonly after: string | undefined;
   /** Lines of the result that the patch changed. */
   readonly lines: readonly LineRange[];
+  readonly change: FileChange;
 }
 
 export type PatchState =
@@ -138,6 +149,7 @@ const patchedFiles = (files: Files, changes: Changes): readonly PatchedFile[] =>
       before: before === undefined ? undefined : sha256(before),
       after: after === undefined ? undefined : sha256(after),
       lines: after === undefined ? [] : changedLines(before ?? EMPTY, after),
+      change: { path, before, after },
     };
   });
 
