@@ -5,7 +5,7 @@ import { infModel } from '../formats/inf/model.ts';
 import { checkPvInf } from '../formats/inf/pv-rules.ts';
 import type { InfMode } from '../formats/inf/rules/contract.ts';
 import { INF_MODES } from '../formats/inf/rules/modes.ts';
-import { type VerifyInfOptions, verifyInf } from '../formats/inf/rules/verify.ts';
+import { type VerifyInfOptions, verifyInfModes } from '../formats/inf/rules/verify.ts';
 import { decodeInfText } from '../formats/inf/text.ts';
 import { checkPackage } from './check.ts';
 
@@ -116,9 +116,12 @@ type ByMode = ReadonlyMap<InfMode, readonly Diagnostic[]>;
 const rulesByMode = (
   inf: InfDocument | Uint8Array,
   file: string,
-  options: InfJudgement,
+  { mode: _mode, ...options }: InfJudgement,
   modes: readonly InfMode[],
-): ByMode => new Map(modes.map((mode) => [mode, verifyInf(inf, { ...options, file, mode }).findings]));
+): ByMode => {
+  const judged = verifyInfModes(inf, modes, { ...options, file });
+  return new Map([...judged].map(([mode, { findings }]) => [mode, findings] as const));
+};
 
 /** The findings of every set of rules: each once, as an error where one set says so, with the sets named. */
 const inAnyMode = (found: ByMode): readonly Diagnostic[] => {

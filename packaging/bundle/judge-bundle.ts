@@ -4,7 +4,7 @@ import { pvProblem } from '../formats/inf/pv/facts.ts';
 import { checkPvInf } from '../formats/inf/pv-rules.ts';
 import type { InfMode } from '../formats/inf/rules/contract.ts';
 import { INF_MODES } from '../formats/inf/rules/modes.ts';
-import { verifyInf } from '../formats/inf/rules/verify.ts';
+import { verifyInfModes } from '../formats/inf/rules/verify.ts';
 import type { Bundle, DriverPackage } from './bundle.ts';
 import { packageFolder } from './bundle.ts';
 import { checkView } from './check.ts';
@@ -109,14 +109,13 @@ const judgeInf = (
   { mode: asked, vendorPrefix }: Pick<BundleJudgement, 'mode' | 'vendorPrefix'>,
 ): InfJudgement => {
   const { document } = inf;
-  const found = new Map(
-    INF_MODES.map((mode) => [mode, verifyInf(document, { mode, file: document.file }).findings] as const),
-  );
+  const judged = verifyInfModes(document, INF_MODES, { file: document.file });
+  const found = new Map([...judged].map(([mode, { findings }]) => [mode, findings] as const));
   const strict = origin.own || asked !== undefined;
   const pv = [...pvFindings(inf), ...checkPrefix(inf, vendorPrefix)];
   return {
     findings: [...ruleFindings(found, asked ?? DEFAULT_INF_MODE, strict), ...(strict ? pv : pv.map(asWarning))],
-    passed: INF_MODES.filter((mode) => found.get(mode)?.every(({ severity }) => severity !== 'error')),
+    passed: INF_MODES.filter((mode) => judged.get(mode)?.verdict === 'valid'),
   };
 };
 
