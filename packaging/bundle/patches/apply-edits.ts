@@ -83,7 +83,8 @@ const infEdits = (document: InfDocument, edit: InfPatchEdit): readonly InfEdit[]
     if (found.length === 0) fail(document, `[${shownText(name)}] has no key "${shownText(edit.set)}".`);
     if (found.length > 1)
       fail(document, `[${shownText(name)}] has the key "${shownText(edit.set)}" twice.`, found[1]?.line);
-    return [{ kind: 'inf.set-value', section: name, key: edit.set, value: edit.to }];
+    // The key as the reader has it, with strings in place of their names.
+    return [{ kind: 'inf.set-value', section: name, key: found[0]?.key ?? edit.set, value: edit.to }];
   }
   if ('add' in edit) {
     const section = sectionFor(document, name);
