@@ -56,8 +56,8 @@ const run = async (context: Context, options: ReleaseOptions): Promise<Outcome> 
   }
   const start = io.elapsedMs();
   const { record, diagnostics } = await release(request, ports);
-  const elapsedMs = io.elapsedMs() - start;
-  return { result: record, text: releaseLines(record, options.out, elapsedMs), diagnostics };
+  const done = { out: options.out, elapsedMs: io.elapsedMs() - start, invocation: io.invocation };
+  return { result: record, text: releaseLines(record, done), diagnostics };
 };
 
 export const releaseCommand = (bind: Bind): Command =>

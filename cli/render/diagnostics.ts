@@ -4,15 +4,17 @@ import { type Paint, plain } from './style.ts';
 
 const severityStyle = { error: 'red', warning: 'yellow', info: 'cyan' } as const satisfies Record<Severity, string>;
 
+const LONGEST_LINE = 600;
+const ELLIPSIS = '…';
+
 /** `file:line:column`, or the file and a byte offset. Names of files come from outside too. */
 export const formatPosition = ({ file, line, column, offset }: SourcePosition): string => {
-  const name = shownLine(file);
+  const name = shownLine(file.length > LONGEST_LINE ? `${file.slice(0, LONGEST_LINE)}${ELLIPSIS}` : file);
   if (line !== undefined) return `${name}:${line}${column === undefined ? '' : `:${column}`}`;
   return offset === undefined ? name : `${name} at byte ${offset} (0x${offset.toString(16)})`;
 };
 
 const FRAME_WIDTH = 160;
-const ELLIPSIS = '…';
 
 /** The part of a source line that is shown, and where in it the column stands, from 0. Half a character is none. */
 const frameOf = (line: string, column: number | undefined): { readonly text: string; readonly caret?: number } => {
@@ -24,8 +26,6 @@ const frameOf = (line: string, column: number | undefined): { readonly text: str
   const caret = at - from + before.length;
   return column === undefined || caret > text.length ? { text } : { text, caret };
 };
-
-const LONGEST_LINE = 600;
 
 /** Text of a finding: lines that a terminal shows as they are, and not one that fills it. */
 const shownLines = (text: string): readonly string[] =>

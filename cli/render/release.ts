@@ -1,5 +1,6 @@
 import type { Plan } from '../../release/plan.ts';
 import type { ReleaseRecord } from '../../release/record.ts';
+import { pathWord } from './shell.ts';
 
 const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 
@@ -18,30 +19,55 @@ export const planLines = (plan: Plan): readonly string[] => [
   ]),
 ];
 
-/** What was made and what to do next, in about ten lines. */
-export const releaseLines = (record: ReleaseRecord, out: string, elapsedMs: number): readonly string[] => {
-  const packages = record.brands.flatMap((brand) => brand.packages);
-  const signed = packages.flatMap((pack) => pack.files).filter((file) => !file.path.endsWith('.inf'));
+const TIME_STAMPS: Readonly<Record<string, string>> = {
+  test: ', with test time stamps',
+  none: ', without time stamps',
+};
+
+export interface ReleaseDone {
+  /** The output folder as the user named it. */
+  readonly out: string;
+  readonly elapsedMs: number;
+  /** How winpv is called, ready for a shell. */
+  readonly invocation: string;
+}
+
+/** Commands that can be typed as they stand, but for the root of a key that is not ours. */
+const nextLines = (record: ReleaseRecord, { out, invocation }: ReleaseDone): readonly string[] => {
+  const below = (path: string): string => pathWord(`${out.replace(/(?<=[^/])\/+$/, '')}/${path}`);
   const [first] = record.brands;
-  const trust = `${out}/${first?.id ?? 'BRAND'}/trust/root.pem`;
+  const inf = first?.packages[0]?.files.find(({ path }) => /\.inf$/i.test(path));
   const test = record.signing.kind === 'test';
+  const root = test ? below(`${first?.id ?? ''}/trust/root.pem`) : 'ROOT.pem';
   return [
-    `${out}: ${count(packages.length, 'driver package')} of ${count(record.brands.length, 'brand')}, dated ${record.date}, made and verified in ${(elapsedMs / 1000).toFixed(1)} s.`,
+    test ? 'Next:' : 'Next, where ROOT.pem is the root certificate of your key:',
+    `  ${invocation} verify ${pathWord(out)} --ca ${root}`,
+    ...(inf === undefined ? [] : [`  ${invocation} inf show ${below(inf.path)}`]),
+    ...(record.standIns ? [`  ${invocation} brand new acme --vendor "Acme Ltd." --prefix AC`] : []),
+  ];
+};
+
+/** What was made and what to do next, in about ten lines. */
+export const releaseLines = (record: ReleaseRecord, done: ReleaseDone): readonly string[] => {
+  const packages = record.brands.flatMap((brand) => brand.packages);
+  const signed = packages.flatMap((pack) => pack.files).filter((file) => !/\.inf$/i.test(file.path));
+  const stamps = TIME_STAMPS[record.signing.timestamps] ?? ', with time stamps';
+  return [
+    `${done.out}: ${count(packages.length, 'driver package')} of ${count(record.brands.length, 'brand')}, dated ${record.date}, made and verified in ${(done.elapsedMs / 1000).toFixed(1)} s.`,
     ...record.brands.map((brand) => {
       const drivers = [...new Set(brand.packages.map((pack) => pack.driver))].join(', ');
       const architectures = [...new Set(brand.packages.map((pack) => pack.architecture))].join(', ');
       return `  ${brand.id}: ${drivers} (${architectures}); ${[...brand.cabinets, brand.zip].map((file) => file.path).join(', ')}`;
     }),
-    `Signed: ${count(signed.length, 'file')} by ${record.signing.subject}${test ? ', with test time stamps' : ''}.`,
+    `Signed: ${count(signed.length, 'file')} by ${record.signing.subject}${stamps}.`,
     ...(record.standIns
-      ? ['Stand-ins: the binaries are valid images without a driver in them; put your own into `sources`.']
+      ? [
+          'Stand-ins: those binaries are valid images without a driver in them; name your own under `sources` in winpv.yaml.',
+        ]
       : []),
     record.rehearsal === 'switched off'
       ? 'Rehearsal: switched off by the project.'
       : 'Rehearsal: not there yet; this version does not try the packages in an emulated guest.',
-    'Next:',
-    ...(test ? [`  node cli/winpv.js verify ${out} --ca ${trust}`] : [`  node cli/winpv.js verify ${out}`]),
-    `  node cli/winpv.js inf show ${out}/${first?.packages[0]?.files[0]?.path ?? ''}`,
-    `  node cli/winpv.js brand show example-vendor    then write a brand of your own`,
+    ...nextLines(record, done),
   ];
 };
