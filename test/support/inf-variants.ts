@@ -150,12 +150,21 @@ const decorated =
           `$1${decoration}`,
         );
 
+/** What the install sections say, in sections that they need. */
+const needed = (text: string): string =>
+  text.replaceAll(
+    /^\[(Disk|Install)((?:\.NT)?)((?:\.(?:Services|HW))?)\]/gm,
+    '[$1$2$3]\nNeeds = $1.Needed$3\n[$1.Needed$3]',
+  );
+
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 const wide = (text: string): Uint8Array => new Uint8Array(Buffer.from(`\ufeff${text}`, 'utf16le'));
 const same = (text: string): string => text;
 
 /** Rules about the text of the file, its sections' count, or tokens. */
 const TEXT_RULES = [1002, 1003, 1209];
+/** Rules about what needs what, and about the first section alone. */
+const NEEDS_RULES = [1296, 1310, 1311, 1312, 1313];
 const TOKEN_RULES = [1235, 1274, 1292, 1294, 1295];
 
 export const INF_VARIANTS: readonly InfVariant[] = [
@@ -168,5 +177,6 @@ export const INF_VARIANTS: readonly InfVariant[] = [
   { name: 'with tokens', apply: tokens, bytes: ascii, not: [...TEXT_RULES, ...TOKEN_RULES] },
   { name: 'with [Version] last', apply: versionLast, bytes: ascii, not: TEXT_RULES },
   { name: 'with NTamd64 sections', apply: decorated('.NTamd64'), bytes: ascii, not: TEXT_RULES },
+  { name: 'in needed sections', apply: needed, bytes: ascii, not: [...TEXT_RULES, ...NEEDS_RULES] },
   { name: 'with undecorated sections', apply: decorated(''), bytes: ascii, not: TEXT_RULES },
 ];
