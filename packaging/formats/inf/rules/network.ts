@@ -66,6 +66,12 @@ const adders = (context: RuleContext): Found =>
     }),
   );
 
+/**
+ * The names of the entries in the sections of components are not public, FilterClass apart, which the codes name: others are
+ * known by what they end with, so what they say is a warning at most.
+ */
+const GUESSED = { atMost: 'W' } as const;
+
 /** What a value of a component section must look like, by the name of its entry. */
 const FORMS: readonly (readonly [key: RegExp, code: number, form: RegExp, words: string])[] = [
   [/guid$|^netcfginstanceid$/, 2411, GUID, 'is no GUID in braces'],
@@ -76,7 +82,7 @@ const FORMS: readonly (readonly [key: RegExp, code: number, form: RegExp, words:
 
 const bindTokens = (role: RuleSection, { key, fields, line }: InfLine): Found =>
   fields.flatMap((token): Found => {
-    const at = { line, section: role.section.name, token };
+    const at = { line, section: role.section.name, token, ...GUESSED };
     if (!/^[a-z0-9_.]+$/.test(token)) {
       return [
         {
@@ -98,7 +104,8 @@ const value = (role: RuleSection, entry: InfLine): Found => {
   if (form === undefined) return [];
   const [, code, pattern, words] = form;
   const [text = ''] = entry.fields;
-  const at = { line: entry.line, section: role.section.name, token: entry.key ?? '' };
+  const named = code === 2414 ? {} : GUESSED;
+  const at = { line: entry.line, section: role.section.name, token: entry.key ?? '', ...named };
   if (entry.fields.length > 1)
     return [{ code: 2403, message: `${entry.key} has ${entry.fields.length} values instead of one.`, ...at }];
   return pattern.test(text) ? [] : [{ code, message: `${entry.key} is "${text}", which ${words}.`, ...at }];

@@ -36,9 +36,15 @@ const NETWORK_CASES: readonly RuleCase[] = [
     code: 2411,
     what: 'a GUID without braces',
     bad: netDriver('AddNetFilter = acme_filter,Net', 'InstanceGuid = 1234 ;!'),
+    severity: 'warning',
   },
   { code: 2412, what: 'capitals in a component id', bad: netDriver('AddNetFilter = AcmeFilter,Net ;!') },
-  { code: 2413, what: 'True in capitals', bad: netDriver('AddNetFilter = acme_filter,Net', 'IsMandatory = True ;!') },
+  {
+    code: 2413,
+    what: 'True in capitals',
+    bad: netDriver('AddNetFilter = acme_filter,Net', 'IsMandatory = True ;!'),
+    severity: 'warning',
+  },
   {
     code: 2414,
     what: 'a dash in a filter class',
@@ -49,11 +55,13 @@ const NETWORK_CASES: readonly RuleCase[] = [
     code: 2416,
     what: 'a dash in a bind token',
     bad: netDriver('AddNetFilter = acme_filter,Net', 'BindTokens = acme-token ;!'),
+    severity: 'warning',
   },
   {
     code: 2417,
     what: 'a dot in a bind name',
     bad: netDriver('AddNetFilter = acme_filter,Net', 'BindName = Acme.Filter ;!'),
+    severity: 'warning',
   },
   {
     code: 2418,
@@ -67,6 +75,7 @@ const NETWORK_CASES: readonly RuleCase[] = [
     code: 2419,
     what: 'a bind token of Microsoft',
     bad: netDriver('AddNetFilter = acme_filter,Net', 'BindTokens = acme,ndis_x ;!'),
+    severity: 'warning',
   },
   { code: 2420, what: 'a network driver that adds nothing', bad: [NET, ['[Version]', '[Version] ;!']] },
 ];
