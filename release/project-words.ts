@@ -19,6 +19,7 @@ const WORDS: readonly (readonly [option: RegExp, setting: string])[] = [
   [/--timestamp-ca\b/g, '`signing.timestampCa`'],
   [/--timestamp\b(?! URL)/g, '`signing.timestamp`'],
   [/--timestamp URL\b/g, '`signing.timestamp`'],
+  [/--test-signing\b/g, '`signing.testSigning: true`'],
   [/--passin\b/g, '`signing.passin`'],
   [/--pin\b/g, '`signing.pin`'],
   [/--key-uri\b/g, '`signing.keyUri`'],

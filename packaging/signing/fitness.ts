@@ -128,7 +128,7 @@ const checkKnownKey = (leaf: Certificate, purpose: SigningPurpose): readonly Dia
     return [
       problem('SIGN_KEY_TEST', `"${subjectText}" is ${standing.what}.`, {
         failureMode: 'F45',
-        hint: 'Sign releases with a certificate that was issued to you. For test machines, say that it is test signing.',
+        hint: 'Sign releases with a certificate that was issued to you; for test machines, add --test-signing.',
       }),
     ];
   }

@@ -151,7 +151,7 @@ const allFailed = (failures: readonly WinpvError[]): WinpvError => {
   const [only, ...others] = failures;
   if (only !== undefined && others.length === 0) return only;
   const summary = problem('TS_ALL_FAILED', `None of ${failures.length} time-stamp servers gave a usable time stamp.`, {
-    hint: 'Try again later, name other servers with --timestamp, or sign with --no-timestamp.',
+    hint: 'Try again later, or name other servers with --timestamp.',
   });
   return WinpvError.of([summary, ...failures.flatMap(({ diagnostics }) => diagnostics)], new AggregateError(failures));
 };
