@@ -178,15 +178,23 @@ const named = ([first = '', ...others]: readonly string[]): string => {
 };
 const MAX_NAMED = 3;
 
+/** A finding that depends on the decoration says so; packages of several architectures differ in that alone. */
+const TARGET = / \(Target [^()]*\.\)$/;
+const withoutTarget = (message: string): string => message.replace(TARGET, '');
+
 /** Findings that say the same of several packages, once each, with the packages named. */
 export const mergedFindings = (found: readonly PackageFinding[]): readonly Diagnostic[] => {
-  const groups = new Map<string, { readonly first: Diagnostic; readonly folders: Set<string> }>();
+  const groups = new Map<string, { first: Diagnostic; readonly folders: Set<string> }>();
   for (const { folder, finding } of found) {
     const { severity, code, message, hint, failureMode, at } = finding;
-    const key = JSON.stringify([severity, code, message, hint, failureMode, at?.line]);
+    const common = withoutTarget(message);
+    const key = JSON.stringify([severity, code, common, hint, failureMode, at?.line]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { first: finding, folders: new Set([folder]) });
-    else group.folders.add(folder);
+    else {
+      group.folders.add(folder);
+      if (group.first.message !== message) group.first = { ...group.first, message: common };
+    }
   }
   return [...groups.values()].map(({ first, folders }) => ({
     ...first,
