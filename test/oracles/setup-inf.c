@@ -225,7 +225,7 @@ static UINT CALLBACK onFile(PVOID context, UINT what, UINT_PTR first, UINT_PTR s
 static void files(const WCHAR *section) {
     HSPFILEQ queue = SetupOpenFileQueue();
     answer("files", section);
-    if (!SetupInstallFilesFromInfSectionW(inf, NULL, queue, section, L"S:\\source", 0)) failed("files");
+    if (!SetupInstallFilesFromInfSectionW(inf, NULL, queue, section, L"C:\\source", 0)) failed("files");
     if (!SetupCommitFileQueueW(NULL, queue, onFile, NULL)) failed("commit");
     SetupCloseFileQueue(queue);
 }
