@@ -8,12 +8,16 @@ export interface UncoveredRange {
 
 /**
  * Everything that no signature covers and no other rule fixes; `explain VERIFY_UNCOVERED` prints it. What winpv signs has
- * none of it but the first entry, which only a particular substitution of one octet can use.
+ * none of it but the first two, which only a particular substitution of one octet can use.
  */
 export const UNCOVERED_RANGES: readonly UncoveredRange[] = [
   {
     where: 'The last octet of the signature algorithm in a SignerInfo of a catalog or cabinet signed with RSA.',
     why: 'rsaEncryption and the name of RSA with the very hash that the signer announced mean the same, so either may stand there. In a PE image the checksum covers the octet.',
+  },
+  {
+    where: 'The length in the header of a certificate table entry: it may or may not count the zeros that follow.',
+    why: 'Tools write both. The zeros themselves are held to be zeros, and fewer than eight.',
   },
   {
     where: 'Attribute certificates and revocation lists in the set of certificates, as in time stamps by Microsoft.',

@@ -3,7 +3,8 @@ import { type Diagnostic, problem } from '../../core/errors.ts';
 import { type Catalog, type CatalogMember, findText, statedKind, tagHash } from '../formats/cat/model.ts';
 import { parseCatalog } from '../formats/cat/parse.ts';
 import { SpcOid } from '../formats/cms/object-ids.ts';
-import { parseSignedData } from '../formats/cms/parse.ts';
+import { parseSignedData, signedDataOf } from '../formats/cms/parse.ts';
+import { parseDer } from '../formats/der/parse.ts';
 import { type CheckedSignature, checkSignature, findingOf, type JudgeContext } from './check-signature.ts';
 import type { FileHash } from './content-check.ts';
 import { type CatalogMatch, judge, type SignatureReport, type Verdict, type VerifyCode } from './verdict.ts';
@@ -27,6 +28,8 @@ export interface JudgedCatalog {
 export const judgeCatalog = (bytes: Uint8Array, path: string, context: JudgeContext): JudgedCatalog => {
   try {
     const catalog = parseCatalog(bytes, path);
+    // The reader of catalogs overlooks what stands beside the signed data; no signature covers it.
+    signedDataOf(parseDer(bytes, { file: path }));
     const signatures = signaturesOf(catalog, context);
     const findings = [
       ...signatures.flatMap((signature) => signature.findings),

@@ -25,7 +25,7 @@ const reachedFrom = (start: string): ReadonlyMap<string, readonly string[]> => {
 const VERIFIERS = [
   ...readdirSync(join(projectRoot, 'packaging/signing'))
     .filter((name) =>
-      /^(verify|check-|chain|verdict|content-check|strength|package-demands|uncovered|authority-path|name-|policy|windows-)/.test(
+      /^(verify|check-|chain|verdict|content-check|strength|package-demands|uncovered|authority-path|name-|policy|windows-|known-roots)/.test(
         name,
       ),
     )
