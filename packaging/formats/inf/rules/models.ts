@@ -9,6 +9,7 @@ import {
   type RuleTarget,
   type TargetInstall,
 } from './contract.ts';
+import { policyLevel } from './line-facts.ts';
 
 type Found = readonly RuleFinding[];
 
@@ -87,6 +88,12 @@ const NO_SERVICE: ReadonlySet<string> = new Set([
   'pnpprinters',
 ]);
 
+/**
+ * Classes for which Microsoft's own instructions have install sections without a service: later ones have
+ * `AddService=,2`, as newer checkers ask.
+ */
+const ONCE_WITHOUT_SERVICE: ReadonlySet<string> = new Set(['firmware', 'modem']);
+
 const ASSOCIATED = 2;
 
 /** Tells whether the services of an install section give its devices a driver: AddService with flag 2, or an inbox INF. */
@@ -131,10 +138,14 @@ const withoutService = (known: Services, { os }: RuleTarget, install: TargetInst
 };
 
 const services = (context: RuleContext): Found => {
-  if (context.isExtension || NO_SERVICE.has(context.model.version.class.toLowerCase())) return [];
+  const className = context.model.version.class.toLowerCase();
+  if (context.isExtension || NO_SERVICE.has(className)) return [];
   const known = new Services(context.document);
+  const level = ONCE_WITHOUT_SERVICE.has(className) ? policyLevel(context) : {};
   return context.targets.flatMap((target) =>
-    target.installs.flatMap((install) => withoutService(known, target, install)),
+    target.installs.flatMap((install) =>
+      withoutService(known, target, install).map((finding) => ({ ...finding, ...level })),
+    ),
   );
 };
 

@@ -89,6 +89,16 @@ const MODEL_CASES: readonly RuleCase[] = [
   },
   {
     code: 1296,
+    what: 'firmware without a service, as earlier instructions have it',
+    bad: [
+      ['[Disk.NT]', '[Disk.NT] ;!'],
+      ['AddService = acmedisk,2,Disk.Service', 'AddService = acmedisk,,Disk.Service'],
+      ['Class = SCSIAdapter', 'Class = Firmware'],
+    ],
+    severity: 'warning',
+  },
+  {
+    code: 1296,
     what: 'a device without a service',
     bad: [
       [INSTALL, '[Disk.NT] ;!\n'],
