@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help } from 'commander';
 import type { ExitCode } from '../core/error-codes.ts';
 import { WinpvError } from '../core/errors.ts';
 import { commandsFor, type MakeCommand } from './commands/index.ts';
@@ -111,6 +111,14 @@ const checkValues = (command: Command): void => {
   }
 };
 
+const HELP: Partial<Help> = {
+  showGlobalOptions: true,
+  optionDescription: (option) => {
+    const description = Help.prototype.optionDescription(option);
+    return option.mandatory ? `${description} (required)` : description;
+  },
+};
+
 /** `help [command...]` of a command with commands below it. */
 const helpCommand = (parent: Command): Command =>
   new Command('help')
@@ -147,7 +155,7 @@ const prepare = (command: Command, told: Told): void => {
     })
     .showHelpAfterError(false)
     .helpOption('-h, --help', 'print this help')
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp(HELP)
     .configureOutput({
       writeOut: (text) => {
         told.text += text;

@@ -113,18 +113,28 @@ export const addKeyOptions = (command: Command): Command =>
     .option('--cert-eku <oid>', 'sign only with a certificate that has this extended key usage')
     .option('--test-signing', 'take a certificate for test machines: WDKTestCert, or one without a key usage');
 
-/** Adds the options that say who confirms the time. */
-export const addTimestampOptions = (command: Command): Command =>
+/** Adds the options that say which servers confirm the time. */
+export const addServerOptions = (command: Command): Command =>
   command
     .option('--timestamp <url>', 'a time-stamp server; the next is asked when one fails (repeatable)', collect)
-    .option('--no-timestamp', 'sign without a time stamp: the signature ends with its certificate')
     .option('--timestamp-ca <file>', 'a root that the server’s certificate must lead to (repeatable)', collect)
-    .option('--timestamp-timeout <seconds>', 'how long to wait for a server', seconds)
+    .option(
+      '--timestamp-timeout <seconds>',
+      `how long to wait for each server (default: ${DEFAULT_TIMEOUT_SECONDS})`,
+      seconds,
+    )
     .addOption(
       new Option('--timestamp-protocol <protocol>', 'what the servers speak: RFC 3161, or the older Authenticode form')
         .choices(['rfc3161', 'authenticode'])
         .default('rfc3161'),
     );
+
+/** Adds the options that say who confirms the time, if anybody. */
+export const addTimestampOptions = (command: Command): Command =>
+  addServerOptions(command).option(
+    '--no-timestamp',
+    'sign without a time stamp: the signature ends with its certificate',
+  );
 
 const KEY_OPTIONS = ['pfx', 'key', 'pkcs11', 'exec'] as const;
 

@@ -70,9 +70,11 @@ const create = async ({ io }: Context, { out, passout, name }: CreateOptions): P
   const { fingerprint } = await import('../../packaging/signing/key.ts');
   const hierarchy = await createTestHierarchy({ keyMaker: io.keyMaker, name });
   const files = [...certificateFiles(hierarchy), ...(await keyContainers(hierarchy, password, io.random))];
+  const kept = files.map((file) => io.files.unfinished(io.files.join(out, file.name)));
   for (const file of files) {
     await io.files.write(io.files.join(out, file.name), file.bytes, file.secret ? { mode: 0o600 } : {});
   }
+  for (const keep of kept) keep();
   const certificates = (['root', 'signer', 'tsa'] as const).map((role) => ({
     role,
     sha256: fingerprint(hierarchy[role].certificate),
@@ -96,11 +98,7 @@ export const certCommand = (bind: Bind): Command => {
     .description('Writes root, signer and tsa as .pem and .cer, and their keys as .p12 (RSA 3072, SHA-256).')
     .requiredOption('--out <folder>', 'where to write')
     .requiredOption('--passout <source>', 'the password of the .p12 files: env:NAME or file:PATH')
-    .option(
-      '--name <name>',
-      'who the certificates speak of: 1 to 64 characters; shortened where the role is added',
-      'winpv',
-    )
+    .option('--name <name>', 'who the certificates speak of, 1 to 64 characters; cut where the role is added', 'winpv')
     .addHelpText('after', examples('winpv cert create --out keys --passout env:TEST_PASSWORD'))
     .action(bind(create));
   return command;

@@ -35,7 +35,8 @@ const commitTime = (io: Io, folder: string) => async (): Promise<string | undefi
 
 const run = async (context: Context, options: ReleaseOptions): Promise<Outcome> => {
   const { io, reporter } = context;
-  const { prepareRelease, release } = await import('../../release/release.ts');
+  const { prepareRelease } = await import('../../release/prepare.ts');
+  const { release } = await import('../../release/release.ts');
   const { planLines, releaseLines } = await import('../render/release.ts');
   const request = {
     project: options.project,
@@ -68,12 +69,19 @@ export const releaseCommand = (bind: Bind): Command =>
     )
     .option('-C, --project <folder>', 'the folder with winpv.yaml', '.')
     .option('--out <folder>', 'where to write', 'dist')
-    .option('--brand <id>', 'only this brand (repeatable)', collect)
-    .option('--driver <name>', 'only this driver (repeatable)', collect)
-    .option('--arch <architecture>', 'only this architecture: x64, x86, arm64 (repeatable)', collect)
-    .option('--date <day>', 'the release date, YYYY-MM-DD; default: SOURCE_DATE_EPOCH, then the commit')
+    .option('--brand <id>', 'only this brand of the project (repeatable; default: all)', collect)
+    .option('--driver <name>', 'only this driver of the project (repeatable; default: all)', collect)
+    .option(
+      '--arch <architecture>',
+      'only this architecture of the project: x64, x86, arm64 (repeatable; default: all)',
+      collect,
+    )
+    .option(
+      '--date <day>',
+      'the release date, YYYY-MM-DD, not after today in UTC (default: SOURCE_DATE_EPOCH, else the day of the commit, else today)',
+    )
     .option('--dry-run', 'print the plan that a release would carry out, and stop')
-    .option('--clean', 'replace an earlier release in the output folder')
+    .option('--clean', 'replace an earlier release in the output folder; nothing else is ever removed')
     .addHelpText(
       'after',
       examples(

@@ -5,12 +5,7 @@ import type { Bind } from '../main.ts';
 import type { NamedFile } from '../named-files.ts';
 import type { Context, Outcome } from '../outcome.ts';
 import { examples } from '../render/examples.ts';
-import {
-  addTimestampOptions,
-  openTimestamper,
-  readTimestampChoice,
-  type TimestampOptions,
-} from '../signing-options.ts';
+import { addServerOptions, openTimestamper, readTimestampChoice, type TimestampOptions } from '../signing-options.ts';
 
 interface TimestampCommandOptions extends TimestampOptions {
   readonly replace?: true;
@@ -80,7 +75,7 @@ const run = async ({ io }: Context, paths: readonly string[], options: Timestamp
 };
 
 export const timestampCommand = (bind: Bind): Command =>
-  addTimestampOptions(
+  addServerOptions(
     new Command('timestamp')
       .summary('add time stamps to signatures')
       .description(
