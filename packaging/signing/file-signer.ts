@@ -150,7 +150,7 @@ export const signFile = async (signer: FileSigner, file: FileToSign, rules: File
   checkAdded(added, leaf, rules, refuse);
   const kinds = new Set([signableKind(bytes, path)]);
   const fitness = checkFitness({ certificates, kinds, nowMs: atMs, purpose: rules.purpose });
-  const diagnostics = stopOnErrors(fitness.map((finding) => ({ ...finding, at: { file: path } })));
+  const diagnostics = stopOnErrors(fitness);
   if (!good) return refuse(`with a signature that is not trusted (${after.reason ?? after.verdict})`);
   const authorities = topmost([...all.signers, ...all.authorities]).map(({ der }) => der);
   return { bytes: signed, certificates, authorities, diagnostics };

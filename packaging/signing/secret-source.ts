@@ -27,7 +27,10 @@ export const readSecret = async (source: string, ports: SecretPorts): Promise<Se
       ? 'A password has to come from env:NAME, file:PATH or stdin.'
       : `The environment has no ${name}.`,
     {
-      hint: 'Passwords never stand in arguments or in files of the project.',
+      hint:
+        name === undefined
+          ? 'Passwords never stand in arguments or in files of the project.'
+          : `Set ${name} where winpv is started, or name a file with file:PATH.`,
     },
   );
 };
