@@ -97,6 +97,13 @@ const singleFiles = (context: RuleContext, { section, targets }: RuleSection): r
 export const hasLayoutFile = ({ document }: RuleContext): boolean =>
   lineOf(sectionOf(document, 'Version'), 'LayoutFile') !== undefined;
 
+/** The INFs that place files for this one, when all that LayoutFile names are handed in; undefined when one is not. */
+export const layoutInfs = ({ document, library }: RuleContext): readonly InfDocument[] | undefined => {
+  const names = lineOf(sectionOf(document, 'Version'), 'LayoutFile')?.fields ?? [];
+  const infs = names.filter((name) => name !== '').map((name) => library.get(name.toLowerCase()));
+  return infs.every((inf) => inf !== undefined) ? infs : undefined;
+};
+
 const knownLists = new WeakMap<RuleContext, readonly FileList[]>();
 
 /** Every list of files that CopyFiles copies. */

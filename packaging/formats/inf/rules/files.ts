@@ -5,8 +5,8 @@ import {
   destinationSection,
   type FileList,
   fileLists,
-  hasLayoutFile,
   type ListedFile,
+  layoutInfs,
   placeOf,
   sourceFolder,
   sourceTable,
@@ -29,13 +29,15 @@ const byArchitecture = (targets: readonly RuleTarget[]): readonly RuleTarget[] =
 
 /** Each file of a list is in SourceDisksFiles for every architecture that copies it. */
 const checkPlaced = (context: RuleContext, { section, files, targets }: FileList): Findings => {
+  const layouts = layoutInfs(context);
+  if (layouts === undefined) return [];
   const architectures = byArchitecture(targets).map((target) => ({
     target,
-    table: sourceTable(context.document, target.arch),
+    tables: [context.document, ...layouts].map((document) => sourceTable(document, target.arch)),
   }));
   return files.flatMap(({ line, source }) => {
     if (source === '' || isOpen(source)) return [];
-    const missing = architectures.find(({ table }) => table.file(source) === undefined);
+    const missing = architectures.find(({ tables }) => tables.every((table) => table.file(source) === undefined));
     if (missing === undefined) return [];
     const message = `The file "${source}" is not in SourceDisksFiles for ${missing.target.arch}.`;
     return [findingOn(1230, section, line, message, { token: source, target: missing.target.os })];
@@ -214,8 +216,12 @@ const checkDestinations = (context: RuleContext): Findings => {
 export const fileRules: RuleGroup = (context) => {
   const lists = fileLists(context);
   return [
-    ...(hasLayoutFile(context) ? [] : lists.flatMap((list) => checkPlaced(context, list))),
-    ...lists.flatMap((list) => [...checkNames(list), ...checkPlace(list), ...checkDriverStore(context, list)]),
+    ...lists.flatMap((list) => [
+      ...checkPlaced(context, list),
+      ...checkNames(list),
+      ...checkPlace(list),
+      ...checkDriverStore(context, list),
+    ]),
     ...checkOtherLists(context),
     ...checkSourceDisks(context),
     ...checkDestinations(context),

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { parseInf } from '../../../../../packaging/formats/inf/document.ts';
 import {
   brokenRules,
   changed,
   checkRule,
   GOOD_INF,
   GOOD_PRIMITIVE,
+  infBytes,
   type RuleCase,
 } from '../../../../support/inf-rules.ts';
 
@@ -303,6 +305,33 @@ describe.each([
 ] as const)('rules about %s', (_, cases) => {
   test.each(cases)('$code finds $what', (rule) => {
     checkRule(rule);
+  });
+});
+
+describe('files that another INF places', () => {
+  const rule: RuleCase = {
+    code: 1230,
+    what: 'a file that LayoutFile does not place',
+    bad: [
+      ['disk.sys = 1\n', ''],
+      ['CatalogFile', 'LayoutFile = Layout.inf\nCatalogFile'],
+      ['[Disk.Files]\ndisk.sys', '[Disk.Files]\ndisk.sys ;!'],
+    ],
+    good: [['CatalogFile', 'LayoutFile = Layout.inf\nCatalogFile']],
+    library: { 'LAYOUT.INF': '[Version]\nSignature="$Windows NT$"\n[SourceDisksFiles]\nother.sys = 1\n' },
+  };
+
+  test('1230: are looked for in the INF that is handed in', () => {
+    checkRule(rule);
+    const placed = changed(GOOD_INF, ...rule.bad.slice(0, 2));
+    const layout = '[Version]\nSignature="$Windows NT$"\n[SourceDisksFiles.amd64]\nDISK.sys = 1\n';
+    const library = new Map([['layout.inf', parseInf(infBytes(layout), 'layout.inf')]]);
+    expect(brokenRules(placed, { library }).map((text) => text.slice(0, 4))).toEqual(['1208']);
+  });
+
+  test('1230: are taken to be placed when it is not', () => {
+    const text = changed(GOOD_INF, ...rule.bad.slice(0, 2));
+    expect(brokenRules(text).map((found) => found.slice(0, 4))).toEqual(['1208']);
   });
 });
 
