@@ -16,7 +16,8 @@ const MAX_PERCENT_SIGNS = 4;
 
 /** The LANGID of `Strings.LLLL`, 'default' for `Strings`, undefined for any other section. */
 export const stringsLanguage = (sectionName: string): number | 'default' | undefined => {
-  if (!/^strings/i.test(sectionName)) return undefined;
+  // Asked of every section, again and again: most are told apart by their first letter.
+  if (!/^s/i.test(sectionName) || !/^strings/i.test(sectionName)) return undefined;
   if (sectionName.length === 7) return 'default';
   const match = /^strings\.([0-9a-f]{4})$/i.exec(sectionName);
   return match === null ? undefined : Number.parseInt(match[1] ?? '', 16);

@@ -16,14 +16,11 @@ const encodings = ({ document }: RuleContext): Found => {
   return foreignCharacters(document);
 };
 
-const isForeign = (text: string | null): boolean => {
-  if (text === null) return false;
-  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 0x7f) return true;
-  return false;
-};
+const isForeign = (text: string | null): boolean => text !== null && /[^\0-\x7f]/.test(text);
 
 /** The first value that Windows may read otherwise. Comments do not count. */
 const foreignCharacters = (document: RuleContext['document']): Found => {
+  if (!isForeign(document.table.text)) return [];
   const utf8 = document.encoding === 'utf-8';
   for (const { lines } of document.sections) {
     for (const { rawKey, raw, line } of lines) {

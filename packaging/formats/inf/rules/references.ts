@@ -103,28 +103,36 @@ export const RELATED: readonly (readonly [suffix: string, kind: SectionKind])[] 
 /** Sections that may have a `.Security` section beside them. */
 export const SECURABLE: ReadonlySet<SectionKind> = new Set<SectionKind>(['add-reg', 'copy-files']);
 
-const ARCH = '(?:\\.nt(?:x86|ia64|amd64|arm64|arm)?)?';
+const ARCH = /^(\.nt(x86|ia64|amd64|arm64|arm)?)?$/;
+const ARCH_SERVICES = /^(\.nt(x86|ia64|amd64|arm64|arm)?)?\.services$/;
 
-/** Sections that Windows looks up by their own name. */
-const BY_NAME: readonly (readonly [pattern: RegExp, kind: SectionKind])[] = [
-  [/^version$/, 'version'],
-  [/^strings(\.[0-9a-f]{4})?$/, 'strings'],
-  [/^manufacturer$/, 'manufacturer'],
-  [/^sourcedisksnames(\.(x86|ia64|amd64|arm64|arm))?$/, 'source-disks-names'],
-  [/^sourcedisksfiles(\.(x86|ia64|amd64|arm64|arm))?$/, 'source-disks-files'],
-  [/^destinationdirs$/, 'destination-dirs'],
-  [/^controlflags$/, 'control-flags'],
-  [/^signatureattributes$/, 'signature-attributes'],
-  [new RegExp(`^interfaceinstall32${ARCH}$`), 'interface-install32'],
-  [new RegExp(`^deviceinstall32${ARCH}$`), 'device-install32'],
-  [new RegExp(`^defaultuninstall${ARCH}$`), 'default-uninstall'],
-  [new RegExp(`^defaultuninstall${ARCH}\\.services$`), 'default-uninstall-services'],
-  [new RegExp(`^classinstall32${ARCH}$`), 'class-install'],
-  [new RegExp(`^classinstall32${ARCH}\\.services$`), 'class-install-services'],
-];
+/** Sections that Windows looks up by their own name: what stands before the first dot, and the forms of the rest. */
+const BY_NAME: Readonly<Record<string, readonly (readonly [rest: RegExp, kind: SectionKind])[]>> = {
+  version: [[/^$/, 'version']],
+  strings: [[/^(\.[0-9a-f]{4})?$/, 'strings']],
+  manufacturer: [[/^$/, 'manufacturer']],
+  sourcedisksnames: [[/^(\.(x86|ia64|amd64|arm64|arm))?$/, 'source-disks-names']],
+  sourcedisksfiles: [[/^(\.(x86|ia64|amd64|arm64|arm))?$/, 'source-disks-files']],
+  destinationdirs: [[/^$/, 'destination-dirs']],
+  controlflags: [[/^$/, 'control-flags']],
+  signatureattributes: [[/^$/, 'signature-attributes']],
+  interfaceinstall32: [[ARCH, 'interface-install32']],
+  deviceinstall32: [[ARCH, 'device-install32']],
+  defaultuninstall: [
+    [ARCH, 'default-uninstall'],
+    [ARCH_SERVICES, 'default-uninstall-services'],
+  ],
+  classinstall32: [
+    [ARCH, 'class-install'],
+    [ARCH_SERVICES, 'class-install-services'],
+  ],
+};
 
 /** The role of a section that Windows looks up by its own name. */
 export const kindByName = (name: string): SectionKind | undefined => {
   const lower = name.toLowerCase();
-  return BY_NAME.find(([pattern]) => pattern.test(lower))?.[1];
+  const dot = lower.indexOf('.');
+  const base = dot < 0 ? lower : lower.slice(0, dot);
+  const forms = Object.hasOwn(BY_NAME, base) ? BY_NAME[base] : undefined;
+  return forms?.find(([rest]) => rest.test(lower.slice(base.length)))?.[1];
 };

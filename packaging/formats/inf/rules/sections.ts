@@ -103,6 +103,8 @@ const mentioned = ({ document, sections }: RuleContext): ReadonlySet<string> => 
 };
 
 const unused = (context: RuleContext): Found => {
+  const unknown = context.document.sections.filter(({ name }) => context.rolesOf(name).length === 0);
+  if (unknown.length === 0) return [];
   const names = mentioned(context);
   const known = (name: string): boolean => {
     for (let end = name.length; end > 0; end = name.lastIndexOf('.', end - 1)) {
@@ -110,8 +112,8 @@ const unused = (context: RuleContext): Found => {
     }
     return false;
   };
-  return context.document.sections.flatMap(({ name, headers }): Found => {
-    if (context.rolesOf(name).length > 0 || known(name.toLowerCase())) return [];
+  return unknown.flatMap(({ name, headers }): Found => {
+    if (known(name.toLowerCase())) return [];
     const line = headers[0] ?? 1;
     return [{ code: 2083, line, section: name, token: name, message: `Nothing names the section [${name}].` }];
   });

@@ -19,9 +19,14 @@ const tokensOf = (text: string): readonly string[] => {
   return names;
 };
 
+const NONE: readonly string[] = [];
+
 const lineTokens = ({ raw, rawKey }: InfLine): readonly string[] => {
-  const texts = raw.length === 1 && raw[0] === rawKey ? raw : [rawKey ?? '', ...raw];
-  return texts.filter((text) => text.includes('%')).flatMap(tokensOf);
+  const inKey = rawKey?.includes('%') ?? false;
+  // A value alone is its own key, and most lines have no token.
+  const valuesOnly = !inKey || (raw.length === 1 && raw[0] === rawKey);
+  if (valuesOnly && !raw.some((text) => text.includes('%'))) return NONE;
+  return (valuesOnly ? raw : [rawKey ?? '', ...raw]).flatMap(tokensOf);
 };
 
 /** %token% without a string. Directory ids are no tokens. */
