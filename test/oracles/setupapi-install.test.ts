@@ -14,6 +14,7 @@ import {
   judge,
   registryCheck,
   sectionChecks,
+  sourceChecks,
   TARGET,
   type Verdicts,
 } from '../support/setup-inf-checks.ts';
@@ -38,6 +39,7 @@ describeCorpus('the INFs of the corpus', (corpus) => {
     const path = corpus.path(name);
     return [
       ...[...new Set(bases)].map((base) => choiceCheck(document, path, name, base)),
+      ...sourceChecks(document, path, name),
       ...targetSections(document, model, TARGET).flatMap((section) => sectionChecks(document, path, name, section)),
     ];
   };
@@ -50,6 +52,11 @@ describeCorpus('the INFs of the corpus', (corpus) => {
   wineOracle('choose the same install sections', () => {
     expect(verdicts?.lines.section).toBeGreaterThan(70);
     expect(verdicts?.different.section).toEqual([]);
+  });
+
+  wineOracle('place the same source files on the same disks', () => {
+    expect(verdicts?.lines.source).toBeGreaterThan(300);
+    expect(verdicts?.different.source).toEqual([]);
   });
 
   /** Wine's file queue knows [SourceDisksFiles] only without a decoration: for two INFs it misses the folders. */

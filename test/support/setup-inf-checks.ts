@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type InfDocument, sectionOf } from '../../packaging/formats/inf/document.ts';
 import { type InfService, installSections, resolveInstallSection } from '../../packaging/formats/inf/model.ts';
 import { type RegistryWrite, registryWrites } from '../../packaging/formats/inf/registry.ts';
+import { fileLocations } from '../../packaging/formats/inf/source-disks.ts';
 import { type AnswerLine, askSetupApi, type Question } from './setup-inf.ts';
 import { directoriesOf, directoryProbe } from './setup-inf-compare.ts';
 import { applyWrites, copiedLines, copyLines, registryTree, treeLines, withDirectories } from './setup-inf-install.ts';
@@ -19,7 +20,7 @@ type Directories = ReadonlyMap<string, string>;
 
 /** One thing that both tell: the same lines are expected. */
 export interface Check {
-  readonly kind: 'section' | 'copy' | 'registry' | 'service';
+  readonly kind: 'section' | 'source' | 'copy' | 'registry' | 'service';
   readonly where: string;
   readonly path: string;
   readonly question: Question;
@@ -52,8 +53,8 @@ export const judge = async (program: WineProgram, folder: string, checks: readon
   });
   const answers = await askSetupApi(program, asked);
   const directories = directoriesOf(answers[1] ?? [], NUMBERS);
-  const lines = { section: 0, copy: 0, registry: 0, service: 0 };
-  const different: Record<Check['kind'], Verdict[]> = { section: [], copy: [], registry: [], service: [] };
+  const lines = { section: 0, source: 0, copy: 0, registry: 0, service: 0 };
+  const different: Record<Check['kind'], Verdict[]> = { section: [], source: [], copy: [], registry: [], service: [] };
   for (const [index, check] of checks.entries()) {
     const ours = check.ours(directories);
     const theirs = check.theirs(answers[places[index] ?? 0] ?? []);
@@ -149,3 +150,29 @@ export const choiceCheck = (document: InfDocument, path: string, where: string, 
   ours: () => [(resolveInstallSection(document, base, TARGET.arch) ?? 'none').toLowerCase()],
   theirs: (answer) => [(answer[0]?.[1] ?? '').toLowerCase()],
 });
+
+/**
+ * Where each file of SourceDisksFiles is, on this architecture. SetupGetSourceFileLocation tells the disk and thereby which
+ * of the sections decides; the subfolder, which Wine leaves empty, is the document's.
+ */
+export const sourceChecks = (document: InfDocument, path: string, where: string): readonly Check[] => {
+  const { sourcePath } = fileLocations(document, TARGET.arch);
+  const lines = [`SourceDisksFiles.${TARGET.arch}`, 'SourceDisksFiles'].flatMap(
+    (name) => sectionOf(document, name)?.lines ?? [],
+  );
+  const subfolder = (file: string): string =>
+    lines.find(({ key }) => key?.toLowerCase() === file.toLowerCase())?.fields[1] ?? '';
+  return [...new Set(lines.flatMap(({ key }) => key ?? []))].map((file) => ({
+    kind: 'source',
+    where: `${where} ${file}`,
+    path,
+    question: ['source', file],
+    ours: () => [sourcePath(file) ?? 'none'],
+    theirs: (answer) => {
+      const disk = answer.find(([kind]) => kind === 'disk');
+      if (disk === undefined) return ['none'];
+      const parts = [disk[1] ?? '', subfolder(file), file].flatMap((part) => part.split('\\'));
+      return [parts.filter((part) => part !== '').join('/')];
+    },
+  }));
+};
