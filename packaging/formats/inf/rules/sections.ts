@@ -102,6 +102,9 @@ const mentioned = ({ document, sections }: RuleContext): ReadonlySet<string> => 
   return names;
 };
 
+/** Sections that the setup of printers looks up by name (print/printer-inf-files). */
+const OF_PRINTERS = /^(printerpackageinstallation|previous names|oem urls)(\.|$)/;
+
 const unused = (context: RuleContext): Found => {
   const unknown = context.document.sections.filter(({ name }) => context.rolesOf(name).length === 0);
   if (unknown.length === 0) return [];
@@ -113,7 +116,7 @@ const unused = (context: RuleContext): Found => {
     return false;
   };
   return unknown.flatMap(({ name, headers }): Found => {
-    if (known(name.toLowerCase())) return [];
+    if (known(name.toLowerCase()) || OF_PRINTERS.test(name.toLowerCase())) return [];
     const line = headers[0] ?? 1;
     return [{ code: 2083, line, section: name, token: name, message: `Nothing names the section [${name}].` }];
   });

@@ -57,6 +57,13 @@ const SECTION_CASES: readonly RuleCase[] = [
   { code: 1209, what: 'a section that begins twice', bad: [['[Strings]', '[Disk.Files] ;!\n[Strings]']] },
   {
     code: 2083,
+    what: 'a section that is like one of printers',
+    bad: [['[Strings]', '[PrinterPackages.amd64] ;!\n[Strings]']],
+    good: [['[Strings]', '[PrinterPackageInstallation.amd64]\nPackageAware = TRUE\n[Strings]']],
+    severity: 'warning',
+  },
+  {
+    code: 2083,
     what: 'a section that nothing names',
     bad: [['[Strings]', '[Lonely] ;!\n[Strings]']],
     severity: 'warning',
