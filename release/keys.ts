@@ -8,9 +8,12 @@ import {
   readHierarchyStore,
 } from '../packaging/signing/hierarchy-files.ts';
 import { createTestHierarchy, type TestHierarchy } from '../packaging/signing/test-hierarchy.ts';
+import { lockPatiently } from './lock.ts';
 
 const MAX_KEY_BYTES = 64 * 1024;
 const OWNER_ONLY = 0o600;
+/** Only the ledger belongs into version control. */
+const HIDDEN = '*\n!ledger.jsonl\n';
 
 export interface TestKeyPorts {
   readonly files: Files;
@@ -40,7 +43,7 @@ const makeStore = async ({ files, keyMaker }: TestKeyPorts, folder: string, name
   await files.remove(partial);
   const whole = files.unfinished(partial);
   // Whoever adds the project to git should not add the keys.
-  await files.write(files.join(files.dirname(folder), '.gitignore'), utf8('*\n'));
+  await files.write(files.join(files.dirname(folder), '.gitignore'), utf8(HIDDEN));
   for (const file of [...hierarchyStore(hierarchy), ...certificateFiles(hierarchy)]) {
     await files.write(files.join(partial, file.name), file.bytes, file.secret ? { mode: OWNER_ONLY } : {});
   }
@@ -87,21 +90,5 @@ export const projectTestKeys = async (
     return { hierarchy, diagnostics: [note] };
   } finally {
     await unlock();
-  }
-};
-
-const TRIES = 120;
-const PAUSE_MS = 500;
-
-/** Another release of the project may be making the keys just now: a minute is enough for that. */
-const lockPatiently = async ({ files, timer }: TestKeyPorts, folder: string): Promise<() => Promise<void>> => {
-  for (let left = TRIES; ; left -= 1) {
-    try {
-      return await files.lock(folder);
-    } catch (error) {
-      const taken = error instanceof WinpvError && error.code === 'OUTPUT_LOCKED';
-      if (!taken || left === 0) throw error;
-    }
-    await timer.wait(PAUSE_MS);
   }
 };

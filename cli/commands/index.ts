@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
   pe: async () => (await import('./pe.ts')).peCommand,
   timestamp: async () => (await import('./timestamp.ts')).timestampCommand,
   cert: async () => (await import('./cert.ts')).certCommand,
+  ledger: async () => (await import('./ledger.ts')).ledgerCommand,
   schema: async () => (await import('./schema.ts')).schemaCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,
 };

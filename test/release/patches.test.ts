@@ -87,10 +87,10 @@ describe('a brand’s patches', () => {
     const files = Object.fromEntries(
       Object.entries(queue()).map(([name, text]) => [name.replace('patches/acme', 'mine'), text]),
     );
-    await release({ ...files, 'acme.yaml': `${BRAND('acme', 'AC')}patches: mine\n` });
+    await release({ ...files, 'patches/README.md': '', 'acme.yaml': `${BRAND('acme', 'AC')}patches: mine\n` });
     expect(infOf('acme')).toContain(CHANGED.trim());
     project?.dispose();
-    const missing = await release({ 'acme.yaml': `${BRAND('acme', 'AC')}patches: mine\n` });
+    const missing = await release({ 'patches/README.md': '', 'acme.yaml': `${BRAND('acme', 'AC')}patches: mine\n` });
     expect(missing).toMatchObject({ exit: 3, error: { code: 'CONFIG_INVALID', at: { line: 6, column: 1 } } });
   });
 

@@ -1,0 +1,137 @@
+import { type Diagnostic, stopOnErrors } from '../core/errors.ts';
+import { addCatalogs } from '../packaging/bundle/add-catalogs.ts';
+import {
+  type AssembledInf,
+  type AssembledPackage,
+  assemblePackage,
+  checkParts,
+  checkUnused,
+} from '../packaging/bundle/assemble.ts';
+import { type Bundle, type DriverPackage, packageFolder } from '../packaging/bundle/bundle.ts';
+import { type InfOrigin, judgeBundle, mergedFindings } from '../packaging/bundle/judge-bundle.ts';
+import { belongsToOtherDriver } from './load.ts';
+import { type PlannedBrand, packageVersion } from './plan.ts';
+import { type Prepared, type ReleasePorts, step } from './prepare.ts';
+
+/** What packages are built from. */
+export interface Building {
+  readonly prepared: Prepared;
+  readonly ports: ReleasePorts;
+}
+
+/** A brand's packages with their catalogs, before anything is signed, and where their INFs came from. */
+export interface Catalogued {
+  readonly plan: PlannedBrand;
+  readonly bundle: Bundle<'catalogued'>;
+  /** By folder of the package below the brand. */
+  readonly origins: ReadonlyMap<string, AssembledInf>;
+  /** Paths of the source files that went into some package. */
+  readonly used: readonly string[];
+}
+
+/** The same after it was judged. */
+export interface CheckedBrand extends Catalogued {
+  /** By folder of the package below the brand: the sets of INF rules that it passes. */
+  readonly modes: ReturnType<typeof judgeBundle>['modesPassed'];
+}
+
+/** The brand that a plan speaks of. */
+export const brandOf = (plan: PlannedBrand, { prepared }: Building) => {
+  const brand = prepared.loaded.brands.find((one) => one.loaded.brand.id === plan.id);
+  if (brand === undefined) throw new TypeError(`the plan names the brand ${plan.id}, which was not loaded`);
+  return brand;
+};
+
+/** Renders, takes the binaries, and checks what a package must hold. */
+const buildBrand = (plan: PlannedBrand, building: Building): readonly AssembledPackage[] => {
+  const { loaded, date } = building.prepared;
+  const brand = brandOf(plan, building);
+  const assembled = plan.packages.map((planned) => {
+    const driver = loaded.drivers.find((one) => one.definition.name === planned.driver);
+    if (driver === undefined) throw new TypeError(`the plan names the driver ${planned.driver}, which was not loaded`);
+    const { architecture, windows } = planned;
+    const { definition, generation, source, ownTemplate } = driver;
+    const version = packageVersion(brand.loaded.brand, definition);
+    return assemblePackage({
+      driver: definition,
+      ...{ generation, source, ownTemplate, architecture, windows, version, date },
+      brand: brand.loaded,
+      ...(brand.queue === undefined ? {} : { queue: brand.queue }),
+    });
+  });
+  const drivers = loaded.drivers.map(({ definition }) => definition);
+  stopOnErrors(
+    checkParts(
+      assembled.map(({ pack }) => pack),
+      drivers,
+    ),
+  );
+  return assembled;
+};
+
+const catalogBrand = async (plan: PlannedBrand, building: Building): Promise<Catalogued> => {
+  const { ports, prepared } = building;
+  const assembled = await step(ports, `${plan.id}: brand`, () => buildBrand(plan, building));
+  const origins = new Map(assembled.map(({ pack, inf }) => [packageFolder(pack), inf]));
+  const packages = assembled.map(({ pack }) => pack);
+  const bundle = await step(ports, `${plan.id}: catalog`, () =>
+    addCatalogs({ stage: 'branded', brandId: plan.id, packages }, prepared.date, (pack) =>
+      origins.get(packageFolder(pack)),
+    ),
+  );
+  return { plan, bundle, origins, used: assembled.flatMap(({ used }) => used) };
+};
+
+/**
+ * Judges every brand's packages, as `inf verify` does; nothing is signed before that.
+ * @throws WinpvError with every error of every brand
+ */
+const checkBrands = (all: readonly Catalogued[], building: Building): BuiltPackages => {
+  const { ports, prepared } = building;
+  const { infMode: mode } = prepared.loaded.project;
+  const judged = all.map(({ plan, bundle, origins }) => {
+    const { vendorPrefix } = brandOf(plan, building).loaded.brand;
+    const origin = (pack: DriverPackage): InfOrigin => {
+      const found = origins.get(packageFolder(pack));
+      if (found === undefined) throw new TypeError(`the package ${packageFolder(pack)} was not assembled`);
+      return found;
+    };
+    return judgeBundle({ bundle, origin, vendorPrefix, mode, nowMs: ports.clock.now() });
+  });
+  const ofPatches = all.flatMap(({ plan, origins }) =>
+    [...origins].flatMap(([folder, { patched }]) =>
+      (patched?.diagnostics ?? []).map((finding) => ({ folder: `${plan.id}/${folder}`, finding })),
+    ),
+  );
+  const diagnostics = stopOnErrors(mergedFindings([...ofPatches, ...judged.flatMap(({ findings }) => findings)]));
+  const brands = all.map((brand, index) => ({ ...brand, modes: judged[index]?.modesPassed ?? new Map() }));
+  return { brands, diagnostics };
+};
+
+/** Files of the sources that no package took; only told of a release that is whole. */
+const unusedFiles = (all: readonly Catalogued[], { loaded }: Prepared): readonly Diagnostic[] => {
+  if (!loaded.whole) return [];
+  return checkUnused(
+    loaded.drivers.map(({ source }) => source),
+    new Set(all.flatMap(({ used }) => used)),
+    (name) => belongsToOtherDriver(name, loaded.drivers),
+  );
+};
+
+export interface BuiltPackages {
+  readonly brands: readonly CheckedBrand[];
+  /** Warnings and notes. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * Builds the packages of every brand, catalogs included, and judges them; nothing is signed yet.
+ * @throws WinpvError with every finding of the stage that stopped
+ */
+export const buildPackages = async (building: Building): Promise<BuiltPackages> => {
+  const { ports, prepared } = building;
+  const all: Catalogued[] = [];
+  for (const plan of prepared.plan.brands) all.push(await catalogBrand(plan, building));
+  stopOnErrors(unusedFiles(all, prepared));
+  return step(ports, 'check', () => checkBrands(all, building));
+};

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { toHex } from '../core/bytes.ts';
+import { type Diagnostic, problem, stopOnErrors, WinpvError } from '../core/errors.ts';
+import type { Clock, Files, Timer } from '../core/ports.ts';
+import { type Bundle, type DriverPackage, infOf, packageFolder } from '../packaging/bundle/bundle.ts';
+import { parseInf } from '../packaging/formats/inf/document.ts';
+import { infModel } from '../packaging/formats/inf/model.ts';
+import { peDigest } from '../packaging/formats/pe/digest.ts';
+import { isPe, parsePe } from '../packaging/formats/pe/parse.ts';
+import {
+  checkLedger,
+  extendedLedger,
+  LEDGER_PATH,
+  type Ledger,
+  type LedgerPackage,
+  ledgerPackage,
+  type NewEntry,
+  newsOf,
+  parseLedger,
+} from './ledger.ts';
+import { lockPatiently } from './lock.ts';
+
+export interface LedgerPorts {
+  readonly files: Files;
+  readonly timer: Timer;
+  readonly clock: Clock;
+}
+
+const MAX_LEDGER_BYTES = 256 * 1024 * 1024;
+
+const ledgerFile = (files: Files, folder: string): string => files.join(folder, ...LEDGER_PATH);
+
+/** @throws WinpvError LEDGER_BROKEN, FILE_* */
+export const readLedger = async (files: Files, folder: string): Promise<Ledger> => {
+  const file = ledgerFile(files, folder);
+  if ((await files.stat(file)) === undefined) return parseLedger(undefined, file);
+  return parseLedger(await files.read(file, { maxBytes: MAX_LEDGER_BYTES }), file);
+};
+
+/** A binary by its Authenticode hash, which signing does not change; anything else by its bytes. */
+const contentHash = (name: string, bytes: Uint8Array): string =>
+  isPe(bytes) ? toHex(peDigest(parsePe(bytes, name), 'sha256')) : createHash('sha256').update(bytes).digest('hex');
+
+const packageEntry = (pack: DriverPackage): LedgerPackage | undefined => {
+  const inf = infOf(pack);
+  const { driverVer } = infModel(parseInf(inf.bytes, `${packageFolder(pack)}/${inf.name}`)).version;
+  if (driverVer?.date === undefined) return undefined;
+  const shipped = pack.files.filter(({ role }) => role !== 'catalog');
+  const content = shipped.map(({ name, bytes }) => ({ name, hash: contentHash(name, bytes) }));
+  const { driver, architecture, version } = pack;
+  return ledgerPackage({ driver, architecture, version }, driverVer.date, content);
+};
+
+/** What the release of a brand would add to the ledger. */
+export const entryOf = (bundle: Bundle<'catalogued'>, tool: string, { clock }: LedgerPorts): NewEntry => ({
+  time: new Date(clock.now()).toISOString(),
+  brand: bundle.brandId,
+  tool,
+  standIns: bundle.packages.some((pack) => pack.files.some(({ standIn }) => standIn)),
+  packages: bundle.packages.flatMap((pack) => packageEntry(pack) ?? []),
+});
+
+/** @throws WinpvError LEDGER_* before anything is signed */
+export const checkAgainstLedger = async (files: Files, folder: string, added: readonly NewEntry[]): Promise<void> => {
+  stopOnErrors(checkLedger(await readLedger(files, folder), added));
+};
+
+const cannotBeWritten = (error: unknown): error is WinpvError =>
+  error instanceof WinpvError && error.code === 'FILE_UNWRITABLE';
+
+/**
+ * Brings a release to its place and notes it in the ledger, so that no other release of the project comes between. A
+ * project that cannot be written keeps no ledger: that is said, and the release is made.
+ *
+ * @param commit brings the release to its place
+ * @throws WinpvError LEDGER_* when another release was faster; what `commit` throws
+ */
+export const commitWithLedger = async (
+  ports: LedgerPorts,
+  folder: string,
+  added: readonly NewEntry[],
+  commit: () => Promise<void>,
+): Promise<readonly Diagnostic[]> => {
+  const { files } = ports;
+  if (newsOf(await readLedger(files, folder), added).length === 0) {
+    await commit();
+    return [];
+  }
+  const file = ledgerFile(files, folder);
+  let unlock: () => Promise<void>;
+  try {
+    unlock = await lockPatiently(ports, files.join(files.dirname(file), 'ledger'));
+  } catch (error) {
+    if (!cannotBeWritten(error)) throw error;
+    await commit();
+    const hint = 'The next release cannot tell whether its versions go forward.';
+    return [problem('LEDGER_NOT_KEPT', `${file} cannot be written.`, { severity: 'warning', at: { file }, hint })];
+  }
+  try {
+    const ledger = await readLedger(files, folder);
+    stopOnErrors(checkLedger(ledger, added));
+    await commit();
+    await files.write(file, extendedLedger(ledger, newsOf(ledger, added)));
+    return [];
+  } finally {
+    await unlock();
+  }
+};

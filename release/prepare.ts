@@ -1,0 +1,66 @@
+import { expiredPatches } from '../branding/patches/queue.ts';
+import type { CalendarDate } from '../core/date.ts';
+import { type Diagnostic, stopOnErrors } from '../core/errors.ts';
+import type { Clock, Reporter } from '../core/ports.ts';
+import { releaseDate } from './date.ts';
+import { type Loaded, type LoadPorts, loadRelease, OWN_FILES, type Selection } from './load.ts';
+import { type Plan, planRelease } from './plan.ts';
+import { plannedSigning, type SigningPorts } from './signing.ts';
+
+export interface ReleaseRequest extends Selection {
+  readonly project: string;
+  readonly out: string;
+  readonly clean: boolean;
+  readonly date?: string | undefined;
+  readonly sourceDateEpoch?: string | undefined;
+  /** Seconds since 1970 of the project's commit, where git knows one. */
+  readonly commit: () => Promise<string | undefined>;
+  readonly toolVersion: string;
+}
+
+export interface ReleasePorts extends LoadPorts, SigningPorts {
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+  readonly elapsedMs: () => number;
+}
+
+/** A release that is planned: the plan, and what it was planned from. */
+export interface Prepared {
+  readonly plan: Plan;
+  readonly loaded: Loaded;
+  readonly date: CalendarDate;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Adds the name and the time to a stage; it holds no logic. */
+export const step = async <T>(ports: ReleasePorts, name: string, body: () => Promise<T> | T): Promise<T> => {
+  const start = ports.elapsedMs();
+  ports.reporter.emit({ kind: 'step.started', step: name });
+  const result = await body();
+  ports.reporter.emit({ kind: 'step.finished', step: name, elapsedMs: ports.elapsedMs() - start });
+  return result;
+};
+
+/** Reads and checks everything and works out the plan; makes nothing. @throws WinpvError with every finding */
+export const prepareRelease = async (request: ReleaseRequest, ports: ReleasePorts): Promise<Prepared> => {
+  const { option, commit } = {
+    option: request.date,
+    commit: request.date === undefined ? await request.commit() : undefined,
+  };
+  const dated = releaseDate({ option, sourceDateEpoch: request.sourceDateEpoch, commit, now: ports.clock.now() });
+  const loaded = await step(ports, 'load', () => loadRelease(ports, request.project, request));
+  const { project } = loaded;
+  stopOnErrors(loaded.brands.flatMap(({ queue }) => (queue === undefined ? [] : expiredPatches(queue, dated.date))));
+  const plan = planRelease({
+    shownPath: (path) => (path.startsWith(OWN_FILES) ? path : ports.files.relative(project.folder, path)),
+    date: dated.date,
+    signing: plannedSigning(project),
+    rehearsal: project.settings.value.rehearse === false ? 'switched off' : 'not available yet',
+    brands: loaded.brands,
+    drivers: loaded.drivers,
+    architectures: loaded.architectures,
+    ...(project.windows === undefined ? {} : { windows: project.windows }),
+    ...(project.submission === undefined ? {} : { submission: project.submission }),
+  });
+  return { plan, loaded, date: dated.date, diagnostics: [...dated.diagnostics, ...loaded.diagnostics] };
+};
