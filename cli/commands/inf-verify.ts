@@ -163,7 +163,10 @@ export const infVerifyCommand = (bind: Bind): Command =>
     .addOption(new Option('--format <format>', 'how stdout says it').choices([...FORMATS]).default('text'))
     .option('--out <folder>', 'with --format html: where to write a page an INF')
     .option('--rule-version <build>', 'rules of this build, for example 10.0.22621, or vnext')
-    .option('--wbuild <build>', 'with --mode w: the build from which on packages must be isolated (10.0.17763)')
+    .option(
+      '--wbuild <build>',
+      'with --mode w: the build from which on packages must be isolated (default: 10.0.17763)',
+    )
     .option('--osver <decoration>', 'judge for this target only, for example NTamd64.10.0...17763')
     .option('--provider <name>', 'what Provider must be')
     .option('--stampinf', 'accept $ARCH$: the file is to be stamped yet')

@@ -262,7 +262,10 @@ export const signCommand = (bind: Bind): Command =>
     .option('--description <text>', 'the program name that Windows shows')
     .option('--url <address>', 'where to read more about it')
     .addOption(
-      new Option('--page-hashes [hash]', 'sign the hashes of an image’s pages too').choices(['sha1', 'sha256']),
+      new Option('--page-hashes [hash]', 'sign the hashes of an image’s pages too; without a value sha256').choices([
+        'sha1',
+        'sha256',
+      ]),
     )
     .option('--prepare <file>', 'first half: write what has to be signed, and change no file')
     .option('--attach <file>', 'second half: take the signatures from the file and finish')
