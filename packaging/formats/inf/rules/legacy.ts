@@ -1,4 +1,4 @@
-import { type InfSection, sectionOf } from '../document.ts';
+import { type InfLine, type InfSection, sectionOf } from '../document.ts';
 import type { RuleContext, RuleFinding, RuleGroup, RuleSection, SectionKind } from './contract.ts';
 import { firstTarget } from './contract.ts';
 
@@ -6,28 +6,40 @@ type Found = readonly RuleFinding[];
 
 const headerOf = (section: InfSection): number => section.headers[0] ?? 1;
 
-/** Co-installers and class installers: their sections, and the registry values that register them. */
-const coinstallerSections = (context: RuleContext): Found =>
-  context.of('coinstallers').map((role) => ({
-    code: 1303,
-    line: headerOf(role.section),
-    section: role.section.name,
-    token: role.section.name,
-    message: `[${role.section.name}] registers a co-installer.`,
-    ...firstTarget(role),
-  }));
-
 const INSTALLER_VALUES: ReadonlySet<string> = new Set(['coinstallers32', 'installer32']);
 
+const isInstallerValue = ({ fields }: InfLine): boolean => INSTALLER_VALUES.has((fields[2] ?? '').toLowerCase());
+
+/** Co-installers and class installers: the registry values that register them. */
 const coinstallerValues = (context: RuleContext): Found =>
   context.of('add-reg').flatMap((role) =>
-    role.section.lines.flatMap(({ fields, line }): Found => {
+    role.section.lines.filter(isInstallerValue).map(({ fields, line }) => {
       const name = fields[2] ?? '';
-      if (!INSTALLER_VALUES.has(name.toLowerCase())) return [];
       const kind = name.toLowerCase() === 'installer32' ? 'class installer' : 'co-installer';
-      return [{ code: 1303, line, section: role.section.name, token: name, message: `${name} registers a ${kind}.` }];
+      return { code: 1303, line, section: role.section.name, token: name, message: `${name} registers a ${kind}.` };
     }),
   );
+
+/** Sections of co-installers whose registry values do not tell it already. */
+const coinstallerSections = (context: RuleContext): Found => {
+  const told = new Set(
+    context
+      .of('add-reg')
+      .filter(({ section }) => section.lines.some(isInstallerValue))
+      .flatMap(({ uses }) => uses.map(({ from }) => from?.section)),
+  );
+  return context
+    .of('coinstallers')
+    .filter(({ section }) => !told.has(section))
+    .map((role) => ({
+      code: 1303,
+      line: headerOf(role.section),
+      section: role.section.name,
+      token: role.section.name,
+      message: `[${role.section.name}] is for co-installers.`,
+      ...firstTarget(role),
+    }));
+};
 
 const LEGACY_SECTIONS: readonly SectionKind[] = ['factdef', 'logconfig-override'];
 

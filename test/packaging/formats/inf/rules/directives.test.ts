@@ -141,6 +141,16 @@ const LEGACY_CASES: readonly RuleCase[] = [
     bad: [[INSTALL, `[Register]\n11,,x.dll,1\n${INSTALL}RegisterDlls = Register ;!\n`]],
     options: { mode: 'k' },
   },
+  {
+    code: 1303,
+    what: 'a co-installer once, where it is registered',
+    bad: [
+      [
+        STRINGS,
+        `[Disk.NT.CoInstallers]\nAddReg = Co.Reg\n[Co.Reg]\nHKR,,CoInstallers32,0x00010000,"a.dll" ;!\n${STRINGS}`,
+      ],
+    ],
+  },
   { code: 1303, what: 'a section of co-installers', bad: [[STRINGS, `[Disk.NT.CoInstallers] ;!\n${STRINGS}`]] },
   {
     code: 1303,
