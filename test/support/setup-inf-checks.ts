@@ -1,7 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type InfDocument, sectionOf } from '../../packaging/formats/inf/document.ts';
-import { type InfService, installSections, resolveInstallSection } from '../../packaging/formats/inf/model.ts';
+import {
+  type InfService,
+  infModel,
+  installSections,
+  installTarget,
+  resolveInstallSection,
+} from '../../packaging/formats/inf/model.ts';
 import { type RegistryWrite, registryWrites } from '../../packaging/formats/inf/registry.ts';
 import { fileLocations } from '../../packaging/formats/inf/source-disks.ts';
 import { type AnswerLine, askSetupApi, type Question } from './setup-inf.ts';
@@ -129,16 +135,40 @@ export const sectionChecks = (
     ...copies,
     ...parts.map((part) => registryCheck(path, where, `${section}${part}`, writes(part))),
     ...(has('.Services') ? [serviceCheck(path, where, `${section}.Services`, named)] : []),
-    ...named
-      .filter((service) => service.section !== '')
-      .map(({ section: own, registry }) =>
-        registryCheck(
-          path,
-          where,
-          own,
-          registry.filter(({ scope }) => scope === 'service'),
-        ),
-      ),
+    ...named.flatMap(({ section: own, registry, line }) => {
+      const eventLog =
+        document.sections.flatMap(({ lines }) => lines).find((each) => each.line === line)?.fields[3] ?? '';
+      return (
+        [
+          [own, 'service'],
+          [eventLog, 'event-log'],
+        ] as const
+      )
+        .filter(([name]) => name !== '')
+        .map(([name, scope]) =>
+          registryCheck(
+            path,
+            where,
+            name,
+            registry.filter((write) => write.scope === scope),
+          ),
+        );
+    }),
+  ];
+};
+
+/** What the class installer's section writes, if this system has one in the INF. */
+export const classChecks = (document: InfDocument, path: string, where: string): readonly Check[] => {
+  const { sections, registry } = installTarget(document, infModel(document), TARGET);
+  const section = resolveInstallSection(document, 'ClassInstall32', TARGET.arch);
+  if (section === undefined || sections.length === 0) return [];
+  return [
+    registryCheck(
+      path,
+      where,
+      section,
+      registry.filter(({ scope }) => scope === 'class'),
+    ),
   ];
 };
 
