@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { type FourPartVersion, parseVersion } from '../core/version.ts';
+import type { FourPartVersion } from '../core/version.ts';
 import { deviceIdComplaint } from './device-ids.ts';
 import { brandText, complain, fileName, filePath, vendorText, webAddress } from './text-rules.ts';
+import { brandVersion, fixedVersion } from './version-rule.ts';
 
 /** File names that Windows keeps for devices, and a file of the output folder: no folder of a brand may be called so. */
 const TAKEN_FOLDERS = /^(con|prn|aux|nul|com[0-9]|lpt[0-9]|sha256sums)$/;
@@ -14,16 +15,6 @@ const brandId = z
 
 /** A driver's name, as its INF and its package folder have it. That there is such a driver is checked by the project. */
 const driverName = z.string().regex(/^[a-z][a-z0-9]{0,31}$/, 'has to be a driver name, for example xenvif');
-
-const version = z
-  .string({ error: () => 'has to be four numbers, for example 9.1.0.0' })
-  .transform((text, context): FourPartVersion => {
-    const parsed = parseVersion(text);
-    if (parsed !== undefined) return parsed;
-    const message = 'has to be four numbers from 0 to 65535, not all of them 0, for example 9.1.0.0';
-    context.addIssue({ code: 'custom', message, input: text });
-    return z.NEVER;
-  });
 
 /**
  * A letter, then letters or digits (peers X4). Short ones are better: the list of ids that a bus hands to Windows grows
@@ -94,8 +85,8 @@ const userService = z
 export const brandSchema = z
   .strictObject({
     id: brandId.meta({ description: 'The name of the brand in commands and of its folder in the output.' }),
-    version: version.meta({ description: 'Version of every driver that `versions` does not name.' }),
-    versions: z.record(driverName, version).default({}).meta({ description: 'Versions of single drivers.' }),
+    version: brandVersion.meta({ description: 'Version of every driver that `versions` does not name.' }),
+    versions: z.record(driverName, fixedVersion).default({}).meta({ description: 'Versions of single drivers.' }),
     vendorName: vendorText.meta({ description: 'Who ships: Provider and Manufacturer of the INFs, CompanyName.' }),
     vendorPrefix: vendorPrefix.meta({ description: 'Begins every hardware id that the bus drivers make.' }),
     productName: brandText.meta({ description: 'Begins every display name.' }),
@@ -147,7 +138,9 @@ export const brandSchema = z
  * Who ships: the checked content of a brand file. Versions are four numbers, `vendorDeviceId` and upgrade codes are
  * upper case (the codes without braces); what the file leaves out is its default or absent.
  */
-export type Brand = Readonly<z.output<typeof brandSchema>>;
+export interface Brand extends Readonly<Omit<z.output<typeof brandSchema>, 'version'>> {
+  readonly version: FourPartVersion;
+}
 
 /** The version of a driver's package: its own when the brand gives it one. */
 export const driverVersion = (brand: Brand, driver: string): FourPartVersion =>

@@ -4,8 +4,8 @@ import type { brandSchema } from './brand.ts';
 /** What a new brand has to know from its first day; the rest has a default. */
 export type NewBrand = Pick<
   z.input<typeof brandSchema>,
-  'id' | 'version' | 'vendorName' | 'vendorPrefix' | 'productName' | 'vendorDeviceId' | 'objectPrefix'
->;
+  'id' | 'vendorName' | 'vendorPrefix' | 'productName' | 'vendorDeviceId' | 'objectPrefix'
+> & { readonly version: string };
 
 /** A JSON text is a YAML text; quotes where YAML would read a number or a list. */
 const scalar = (text: string): string => JSON.stringify(text);

@@ -50,6 +50,8 @@ const bound = (origin: string, limit: number | bigint): string => {
   return origin === 'array' || origin === 'map' || origin === 'set' ? `${limit} entries` : String(limit);
 };
 
+const ANY_FORM = 'has a form that is not allowed';
+
 /**
  * The words for what the library finds. Every message goes on after the name of the key, also those written in a
  * schema: `"version"` + ` has to be four numbers`.
@@ -65,7 +67,7 @@ const inOurWords: z.core.$ZodErrorMap = (issue) => {
     case 'too_big':
       return `has to be at most ${bound(issue.origin, issue.maximum)}`;
     default:
-      return 'has a form that is not allowed';
+      return ANY_FORM;
   }
 };
 
@@ -150,7 +152,8 @@ const wrongValue = (tree: SettingsTree, { issue, path }: Located): Diagnostic =>
   const inner = issue.code === 'invalid_key' ? issue.issues[0] : issue;
   const params: RuleParams = inner?.code === 'custom' ? (inner.params ?? {}) : {};
   const { code = 'CONFIG_INVALID', hint = hintFor(issue, value), failureMode } = params;
-  const union = issue.code === 'invalid_union' ? choice(alternatives(issue)) : undefined;
+  const unspoken = issue.code === 'invalid_union' && issue.message === ANY_FORM;
+  const union = unspoken ? choice(alternatives(issue)) : undefined;
   const message = union === undefined ? (inner ?? issue).message : `has to be ${union}, not ${foundWord(value)}`;
   const place = issue.code === 'invalid_key' ? tree.keyPoint(path) : tree.point(path);
   return problem(code, `${subject(path)} ${message}.`, {

@@ -51,6 +51,7 @@ const branding = rows({
   BRAND_DEVICE_ID_REFUSED: { exit: 3, title: 'A PCI device id cannot be a vendor device id' },
   BRAND_DEVICE_ID_RESERVED: { exit: 3, title: 'A PCI device id is reserved for another vendor' },
   BRAND_UPGRADE_CODE_DEFAULT: { exit: 3, title: 'An MSI upgrade code is the published default of another product' },
+  BRAND_VERSION_UNKNOWN: { exit: 3, title: 'The version of a brand cannot be worked out' },
   BRAND_VERSION_LARGE: { exit: 3, title: 'A version is larger than an MSI package can carry' },
   BRAND_ID_CLASH: { exit: 3, title: 'Two brands of a project have the same id' },
   BRAND_PREFIX_CLASH: { exit: 3, title: 'Two brands of a project have the same vendor prefix' },

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { toHex } from '../core/bytes.ts';
 import { type Diagnostic, problem, stopOnErrors, WinpvError } from '../core/errors.ts';
-import type { Clock, Files, Timer } from '../core/ports.ts';
+import type { Files, Timer } from '../core/ports.ts';
+import { type FourPartVersion, formatVersion } from '../core/version.ts';
 import { type Bundle, type DriverPackage, infOf, packageFolder } from '../packaging/bundle/bundle.ts';
 import { parseInf } from '../packaging/formats/inf/document.ts';
 import { infModel } from '../packaging/formats/inf/model.ts';
@@ -23,7 +24,6 @@ import { lockPatiently } from './lock.ts';
 export interface LedgerPorts {
   readonly files: Files;
   readonly timer: Timer;
-  readonly clock: Clock;
 }
 
 const MAX_LEDGER_BYTES = 256 * 1024 * 1024;
@@ -51,11 +51,20 @@ const packageEntry = (pack: DriverPackage): LedgerPackage | undefined => {
   return ledgerPackage({ driver, architecture, version }, driverVer.date, content);
 };
 
+export interface EntryFacts {
+  readonly bundle: Bundle<'catalogued'>;
+  readonly toolVersion: string;
+  readonly nowMs: number;
+  /** Of a brand whose version is counted. */
+  readonly counted?: { readonly version: FourPartVersion; readonly inputs: string } | undefined;
+}
+
 /** What the release of a brand would add to the ledger. */
-export const entryOf = (bundle: Bundle<'catalogued'>, tool: string, { clock }: LedgerPorts): NewEntry => ({
-  time: new Date(clock.now()).toISOString(),
+export const entryOf = ({ bundle, toolVersion, nowMs, counted }: EntryFacts): NewEntry => ({
+  time: new Date(nowMs).toISOString(),
   brand: bundle.brandId,
-  tool,
+  tool: toolVersion,
+  ...(counted === undefined ? {} : { brandVersion: formatVersion(counted.version), inputs: counted.inputs }),
   standIns: bundle.packages.some((pack) => pack.files.some(({ standIn }) => standIn)),
   packages: bundle.packages.flatMap((pack) => packageEntry(pack) ?? []),
 });

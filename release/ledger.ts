@@ -29,6 +29,9 @@ const entrySchema = z.strictObject({
   tool: z.string(),
   /** True for releases of stand-ins, which are never published. */
   standIns: z.boolean(),
+  /** The version of the brand, and what it was made from, for brands whose version is counted. */
+  brandVersion: z.string().optional(),
+  inputs: hash.optional(),
   packages: z.array(packageSchema).min(1),
 });
 

@@ -2,7 +2,9 @@ import { expiredPatches } from '../branding/patches/queue.ts';
 import type { CalendarDate } from '../core/date.ts';
 import { type Diagnostic, stopOnErrors } from '../core/errors.ts';
 import type { Clock, Reporter } from '../core/ports.ts';
+import { inputsHash, type VersionPorts, versionedBrands } from './brand-versions.ts';
 import { releaseDate } from './date.ts';
+import { readLedger } from './keep-ledger.ts';
 import { type Loaded, type LoadPorts, loadRelease, OWN_FILES, type Selection } from './load.ts';
 import { type Plan, planRelease } from './plan.ts';
 import { plannedSigning, type SigningPorts } from './signing.ts';
@@ -18,7 +20,7 @@ export interface ReleaseRequest extends Selection {
   readonly toolVersion: string;
 }
 
-export interface ReleasePorts extends LoadPorts, SigningPorts {
+export interface ReleasePorts extends LoadPorts, SigningPorts, VersionPorts {
   readonly clock: Clock;
   readonly reporter: Reporter;
   readonly elapsedMs: () => number;
@@ -29,6 +31,8 @@ export interface Prepared {
   readonly plan: Plan;
   readonly loaded: Loaded;
   readonly date: CalendarDate;
+  /** By brand whose version is counted: the hash of what it is made from. */
+  readonly inputs: ReadonlyMap<string, string>;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -48,8 +52,13 @@ export const prepareRelease = async (request: ReleaseRequest, ports: ReleasePort
     commit: request.date === undefined ? await request.commit() : undefined,
   };
   const dated = releaseDate({ option, sourceDateEpoch: request.sourceDateEpoch, commit, now: ports.clock.now() });
-  const loaded = await step(ports, 'load', () => loadRelease(ports, request.project, request));
-  const { project } = loaded;
+  const read = await step(ports, 'load', () => loadRelease(ports, request.project, request));
+  const { project } = read;
+  const facts = {
+    ...{ folder: project.folder, drivers: read.drivers, date: dated.date },
+    ledger: await readLedger(ports.files, project.folder),
+  };
+  const loaded = { ...read, brands: await versionedBrands(read.brands, facts, ports) };
   stopOnErrors(loaded.brands.flatMap(({ queue }) => (queue === undefined ? [] : expiredPatches(queue, dated.date))));
   const plan = planRelease({
     shownPath: (path) => (path.startsWith(OWN_FILES) ? path : ports.files.relative(project.folder, path)),
@@ -62,5 +71,9 @@ export const prepareRelease = async (request: ReleaseRequest, ports: ReleasePort
     ...(project.windows === undefined ? {} : { windows: project.windows }),
     ...(project.submission === undefined ? {} : { submission: project.submission }),
   });
-  return { plan, loaded, date: dated.date, diagnostics: [...dated.diagnostics, ...loaded.diagnostics] };
+  const counted = loaded.brands.filter(
+    ({ loaded: { versionRule } }) => versionRule !== undefined && 'counter' in versionRule,
+  );
+  const inputs = new Map(counted.map((brand) => [brand.loaded.brand.id, inputsHash(brand, facts)]));
+  return { plan, loaded, inputs, date: dated.date, diagnostics: [...dated.diagnostics, ...loaded.diagnostics] };
 };

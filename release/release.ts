@@ -98,7 +98,13 @@ const makeAll = async (making: Making, toolVersion: string, output: OutputStage)
     await output.write(file);
   };
   const built = await buildPackages(making);
-  const ledger = built.brands.map(({ bundle }) => entryOf(bundle, toolVersion, ports));
+  const nowMs = ports.clock.now();
+  const ledger = built.brands.map(({ plan: { id }, bundle }) => {
+    const inputs = prepared.inputs.get(id);
+    const version = prepared.loaded.brands.find(({ loaded }) => loaded.brand.id === id)?.loaded.brand.version;
+    const counted = inputs === undefined || version === undefined ? undefined : { version, inputs };
+    return entryOf({ bundle, toolVersion, nowMs, counted });
+  });
   await checkAgainstLedger(ports.files, prepared.loaded.project.folder, ledger);
   for (const brand of built.brands) {
     const made = await makeBrand(brand, making);

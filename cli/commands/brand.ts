@@ -28,7 +28,7 @@ const show = async ({ io }: Context, brand: string): Promise<Outcome> => {
   const { version, versions, ...rest } = loaded.brand;
   const written = {
     ...rest,
-    version: formatVersion(version),
+    version: loaded.versionRule ?? formatVersion(version),
     versions: Object.fromEntries(Object.entries(versions).map(([driver, own]) => [driver, formatVersion(own)])),
   };
   // A JSON value is a YAML value, so the lines are a settings file.

@@ -85,7 +85,9 @@ describe('a version', () => {
 
   test('of two numbers, which YAML takes for one, is told what it should be', () => {
     const found = refusals(withKeys({ version: 9.1 }));
-    expect(found).toMatchObject([{ message: '"version" has to be four numbers, for example 9.1.0.0.' }]);
+    expect(found).toMatchObject([
+      { message: '"version" has to be four numbers, for example 9.1.0.0, or `{ git: "v*" }` or `{ counter: 9.1.0 }`.' },
+    ]);
     expect(found[0]).not.toHaveProperty('hint');
   });
 
