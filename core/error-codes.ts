@@ -103,6 +103,8 @@ const pe = rows({
   PE_TRUNCATED: { exit: 4, title: 'A PE image ends too early' },
   PE_MALFORMED: { exit: 4, title: 'A PE image contradicts itself' },
   PE_TOO_COMPLEX: { exit: 4, title: 'A PE image has larger tables than winpv reads' },
+  PE_SIGNED: { exit: 4, title: 'A signed PE image would have to be changed' },
+  PE_NO_ROOM: { exit: 4, title: 'A PE image has no room for a longer version resource' },
 });
 const der = rows({
   DER_TRUNCATED: { exit: 4, title: 'An ASN.1 value ends too early' },
