@@ -26,7 +26,7 @@ export interface TreeLimits {
  * @throws WinpvError FILE_*, `tooMany`
  */
 export const readFileTree = async (files: Files, folder: string, limits: TreeLimits): Promise<readonly TreeFile[]> => {
-  const found: TreeFile[] = [];
+  const found: Omit<TreeFile, 'bytes'>[] = [];
   const refuse = (message: string): never => {
     throw new WinpvError(limits.tooMany, message, { at: { file: folder } });
   };
@@ -55,10 +55,27 @@ export const readFileTree = async (files: Files, folder: string, limits: TreeLim
         );
       }
       if (found.length >= limits.maxFiles) refuse(`${folder} holds more than ${limits.maxFiles} files.`);
-      const bytes = await files.read(child, { maxBytes: limits.maxFileBytes });
-      found.push({ name: prefix + entry.name, path: child, bytes });
+      found.push({ name: prefix + entry.name, path: child });
     }
   };
   await visit(folder, '', []);
-  return found;
+  return readAll(files, found, limits.maxFileBytes);
+};
+
+/** So many small files wait for the disk together. */
+const AT_ONCE = 16;
+
+const readAll = async (
+  files: Files,
+  found: readonly Omit<TreeFile, 'bytes'>[],
+  maxBytes: number,
+): Promise<readonly TreeFile[]> => {
+  const read: TreeFile[] = [];
+  for (let at = 0; at < found.length; at += AT_ONCE) {
+    const some = found.slice(at, at + AT_ONCE);
+    read.push(
+      ...(await Promise.all(some.map(async (file) => ({ ...file, bytes: await files.read(file.path, { maxBytes }) })))),
+    );
+  }
+  return read;
 };

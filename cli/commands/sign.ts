@@ -30,6 +30,7 @@ interface SignCommandOptions extends FileToolOptions {
 type Subject = NamedFile & { readonly kind: SignedKind };
 
 const SIGNABLE = /\.(sys|dll|exe|efi|cat|cab)$/i;
+const WRITES_AT_ONCE = 8;
 const MAX_HALVES_BYTES = 256 * 1024 * 1024;
 
 /** By content. A file named on the command line has to be of a format that can be signed; others in a folder are left. */
@@ -226,7 +227,9 @@ const run = async ({ io }: Context, paths: readonly string[], options: SignComma
   const sign = tool ? byTool : options.attach === undefined ? signAll : attach;
   const { files: signed, diagnostics } = await sign(io, subjects, options, timestamper);
   const targets = outputPaths(io, subjects, paths, options.out);
-  for (const [i, { parts }] of signed.entries()) await io.files.write(targets[i] ?? '', parts);
+  const { limitConcurrency } = await import('../../packaging/signing/limit.ts');
+  const atOnce = limitConcurrency(WRITES_AT_ONCE);
+  await Promise.all(signed.map(({ parts }, i) => atOnce(() => io.files.write(targets[i] ?? '', parts))));
   const left = all.filter((subject) => !subjects.includes(subject)).map(({ path }) => path);
   return {
     result: {

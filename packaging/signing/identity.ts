@@ -23,16 +23,27 @@ export const readIdentity = async (signer: Signer): Promise<Identity> => {
   if (certificate === undefined) {
     throw new WinpvError('SIGN_CERTIFICATE_MISSING', `${signer.label} has no certificate.`);
   }
-  const publicKey = publicKeyOf(certificate, signer.label);
-  const { issuer, serialNumber } = certificateNames(certificate, signer.label);
   return {
     signer,
     certificate,
-    name: { issuer, serialNumber },
-    publicKey,
-    kind: keyKind(publicKey, signer.label),
+    ...factsOf(certificate, signer.label),
     storedCertificates: [certificate, ...issuers.filter((der) => !isRoot(der))],
   };
+};
+
+type CertificateFacts = Pick<Identity, 'name' | 'publicKey' | 'kind'>;
+
+/** Many files are signed with one certificate; it is read once. */
+const known = new WeakMap<Uint8Array, CertificateFacts>();
+
+const factsOf = (certificate: Uint8Array, label: string): CertificateFacts => {
+  const before = known.get(certificate);
+  if (before !== undefined) return before;
+  const publicKey = publicKeyOf(certificate, label);
+  const { issuer, serialNumber } = certificateNames(certificate, label);
+  const facts = { name: { issuer, serialNumber }, publicKey, kind: keyKind(publicKey, label) };
+  known.set(certificate, facts);
+  return facts;
 };
 
 /**

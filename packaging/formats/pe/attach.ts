@@ -20,8 +20,8 @@ const GONE_WITH_THE_TABLE: readonly PeFlawRule[] = [
 ];
 
 /**
- * An image that a signature can be made for: no certificate table, padded with zeros to a multiple of 8. The padding is
- * inside the hash (spec signing-formats 3.7).
+ * An image that a signature can be made for: no certificate table. Where it does not end at a multiple of 8, it is hashed
+ * and signed with zeros up to there (spec signing-formats 3.7), which are not part of it yet.
  * @throws WinpvError SIGN_NOT_SIGNABLE, SIGN_ALREADY_SIGNED, PE_*
  */
 export const preparePeForSignature = (
@@ -32,8 +32,11 @@ export const preparePeForSignature = (
   const image = parsePe(bytes, file);
   const directory = signableDirectory(image, existing);
   if (existing === 'replace' && hasTable(image, directory)) return parsePe(withoutTable(image, directory), file);
-  return bytes.length % 8 === 0 ? image : parsePe(padded(bytes), file);
+  return image;
 };
+
+/** What an image has to be padded with. */
+const paddingOf = ({ bytes }: PeImage): Uint8Array => new Uint8Array(-bytes.length & 7);
 
 /** The image without its certificate table; the zeros that padded it to 8 stay. The checksum is made right again. */
 export const stripPeSignature = (bytes: Uint8Array, file: string): Uint8Array => {
@@ -59,7 +62,6 @@ export interface HashedPe {
 
 /** The hash to sign, with what `signedPeParts` needs. @param image from `preparePeForSignature` */
 export const hashPreparedPe = (image: PeImage, algorithm: PeDigestAlgorithm): HashedPe => {
-  if (image.bytes.length % 8 !== 0) throw new TypeError('hashPreparedPe needs an image from preparePeForSignature');
   const bodyOffset = bodyOffsetOf(signableDirectory(image, 'refuse'));
   const { digest, sum } = digestAndSum(image, algorithm, bodyOffset);
   return { image, digest, bodyOffset, bodySum: sum };
@@ -68,8 +70,8 @@ export const hashPreparedPe = (image: PeImage, algorithm: PeDigestAlgorithm): Ha
 const bodyOffsetOf = (directory: number): number => (directory + 8 + 3) & ~3;
 
 /**
- * The signed file, in three parts that belong one after the other: the headers, changed in checksum and directory entry;
- * the rest of the image, as a view on it; the certificate table.
+ * The signed file, in parts that belong one after the other: the headers, changed in checksum and directory entry; the
+ * rest of the image, as a view on it; zeros up to a multiple of 8; the certificate table.
  * @param pkcs7 a DER ContentInfo made for exactly this image
  */
 export const signedPeParts = (hashed: Omit<HashedPe, 'digest'>, pkcs7: Uint8Array): readonly Uint8Array[] => {
@@ -77,14 +79,16 @@ export const signedPeParts = (hashed: Omit<HashedPe, 'digest'>, pkcs7: Uint8Arra
   const { bytes, checksumOffset } = image;
   const directory = signableDirectory(image, 'refuse');
   const table = certificateTable(pkcs7);
-  const length = bytes.length + table.length;
+  const padding = paddingOf(image);
+  const tableOffset = bytes.length + padding.length;
+  const length = tableOffset + table.length;
   if (length > 0xffff_ffff) return refuse(image, 'The image would be larger than 4 GiB.', directory);
   const head = bytes.slice(0, bodyOffset);
   head.fill(0, checksumOffset, checksumOffset + 4);
-  head.set(u32leBytes(bytes.length), directory);
+  head.set(u32leBytes(tableOffset), directory);
   head.set(u32leBytes(table.length), directory + 4);
   head.set(u32leBytes(checksumOf(wordSum(head) + bodySum + wordSum(table), length)), checksumOffset);
-  return [head, bytes.subarray(bodyOffset), table];
+  return [head, bytes.subarray(bodyOffset), padding, table];
 };
 
 /** WIN_CERTIFICATE; `dwLength` counts the zeros after the DER, as SignTool writes it. */
@@ -101,7 +105,6 @@ const certificateTable = (pkcs7: Uint8Array): Uint8Array => {
  */
 export const attachPeSignature = (prepared: PeImage, pkcs7: Uint8Array): Uint8Array => {
   const { bytes } = prepared;
-  if (bytes.length % 8 !== 0) throw new TypeError('attachPeSignature needs an image from preparePeForSignature');
   const bodyOffset = bodyOffsetOf(signableDirectory(prepared, 'refuse'));
   const bodySum = wordSum(bytes.subarray(bodyOffset));
   return concatBytes(...signedPeParts({ image: prepared, bodyOffset, bodySum }, pkcs7));

@@ -27,7 +27,7 @@ const BLOCK = 256 * 1024;
 
 /**
  * What signing an image takes, from one pass over it: its hash, and the sum of the words from `from` on.
- * @param image without a certificate table, padded to a multiple of 8
+ * @param image without a certificate table; hashed with zeros up to a multiple of 8
  * @param from a multiple of 4 behind the certificate directory entry
  */
 export const digestAndSum = (
@@ -43,6 +43,7 @@ export const digestAndSum = (
     hash.update(block);
     sum += wordSum(block);
   }
+  hash.update(new Uint8Array(-image.bytes.length & 7));
   return { digest: new Uint8Array(hash.digest()), sum };
 };
 
