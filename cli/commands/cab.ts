@@ -90,8 +90,11 @@ const create = async (
   { compress, date }: CabCreateOptions,
 ): Promise<Outcome> => {
   const modified = writingTime(date, io.env.SOURCE_DATE_EPOCH, io.clock.now());
-  const { packCab } = await import('../../packaging/formats/cab/encode.ts');
-  const files = await membersOf(io, cab, paths);
+  // Files are read while the code is loaded that packs them.
+  const [files, { packCab }] = await Promise.all([
+    membersOf(io, cab, paths),
+    import('../../packaging/formats/cab/encode.ts'),
+  ]);
   await checkMembers(cab, files);
   const inputs = files.map(({ name, bytes }) => ({ name, bytes, modified }));
   const bytes = await packCab(inputs, { compress });

@@ -84,6 +84,19 @@ describe('cabinets that we write', () => {
     });
   }
 
+  // The program that runs this: machine code, as drivers are.
+  const code = new Uint8Array(readFileSync(process.execPath)).subarray(3_000_000, 9_000_000);
+  for (const size of [100_000, 1_000_000, 4_194_304, 6_000_000]) {
+    oracle('gcab', `makes none that is smaller, of ${size} bytes of machine code`, async (run) => {
+      await withTempFolder((folder) => {
+        const source = written(folder, 'x.sys', code.subarray(0, size));
+        expect(run('-c', '-z', '-n', join(folder, 'theirs.cab'), source).status).toBe(0);
+        const ours = encodeCab([input('x.sys', code.subarray(0, size))], { compress: 'mszip' });
+        expect(ours.length).toBeLessThanOrEqual(readFileSync(join(folder, 'theirs.cab')).length);
+      });
+    });
+  }
+
   for (const tool of ['cabextract', 'gcab'] as const) {
     oracle(tool, 'reads one of empty files only', async (run) => {
       await withTempFolder((folder) => {

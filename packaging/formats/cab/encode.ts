@@ -11,7 +11,7 @@ import {
   CAB_HEADER_SIZE,
   CAB_MAX_BLOCKS,
 } from './model.ts';
-import { encodeMszipBlock, packMszipBlock } from './mszip.ts';
+import { encodeMszipBlock, type MszipLevel, packMszipBlock } from './mszip.ts';
 
 export interface CabInput {
   /** Path inside the cabinet; either slash separates, and backslashes are stored. */
@@ -34,8 +34,11 @@ export interface CabOptions {
 export const encodeCab = (files: readonly CabInput[], options: CabOptions): Uint8Array => {
   checkInputs(files);
   const blocks = cutBlocks(files);
-  const pack = options.compress === 'mszip' ? packMszip : (block: Uint8Array): Uint8Array => block;
-  const packed = blocks.map((block, index) => pack(block, index === 0 ? NOTHING : (blocks[index - 1] ?? NOTHING)));
+  const level = levelFor(blocks);
+  const pack = (block: Uint8Array, index: number): Uint8Array =>
+    // All blocks but the last are full, so the block before is the whole history.
+    options.compress === 'mszip' ? encodeMszipBlock(block, blocks[index - 1] ?? NOTHING, level) : block;
+  const packed = blocks.map(pack);
   return assemble(files, blocks, { packed, typeCompress: options.compress === 'mszip' ? 1 : 0 });
 };
 
@@ -47,13 +50,14 @@ export const packCab = async (files: readonly CabInput[], options: CabOptions): 
   if (options.compress === 'none') return encodeCab(files, options);
   checkInputs(files);
   const blocks = cutBlocks(files);
+  const level = levelFor(blocks);
   const packed: Uint8Array[] = new Array(blocks.length);
   let next = 0;
   const worker = async (): Promise<void> => {
     while (next < blocks.length) {
       const index = next;
       next += 1;
-      packed[index] = await packMszipBlock(blocks[index] ?? NOTHING, blocks[index - 1] ?? NOTHING);
+      packed[index] = await packMszipBlock(blocks[index] ?? NOTHING, blocks[index - 1] ?? NOTHING, level);
     }
   };
   await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
@@ -62,8 +66,10 @@ export const packCab = async (files: readonly CabInput[], options: CabOptions): 
 
 const NOTHING = new Uint8Array(0);
 
-/** All blocks but the last are full, so the block before is the whole history. */
-const packMszip = (block: Uint8Array, previous: Uint8Array): Uint8Array => encodeMszipBlock(block, previous);
+/** Up to so many blocks (4 MiB) are packed as small as can be: it takes half a second at most. */
+const MAX_THOROUGH_BLOCKS = 128;
+
+const levelFor = (blocks: readonly Uint8Array[]): MszipLevel => (blocks.length <= MAX_THOROUGH_BLOCKS ? 9 : 5);
 
 const checkInputs = (files: readonly CabInput[]): void => {
   if (files.length === 0) throw new WinpvError('CAB_EMPTY', 'A cabinet needs at least one file.');

@@ -13,29 +13,34 @@ const CHUNK_SIZE = CAB_BLOCK_SIZE + 1024;
 const MAX_RATIO = 1032;
 
 /**
- * One MSZIP block: a function of the block and of up to 32 KiB that precede it in its folder, so blocks can be packed in
- * any order. What does not shrink becomes a stored block, so the limit of 32,768 + 12 bytes always holds.
+ * How hard zlib looks. On drivers, level 6 takes a quarter more time than 5 for 0.3 % less, level 9 three times as much for
+ * 0.5 % less, and level 4 a quarter less for 2 % more, which gcab undercuts. See docs/decisions/0005-speed.md.
+ */
+export type MszipLevel = 5 | 9;
+
+/**
+ * One MSZIP block: a function of the level, the block and up to 32 KiB that precede it in its folder, so blocks can be
+ * packed in any order. What does not shrink becomes a stored block, so the limit of 32,768 + 12 bytes always holds.
  *
  * @param block 1 to 32,768 bytes
  * @param history the bytes before it in the folder, at most 32,768; empty for the first block
  * @see spec signing-formats 5.3
  */
-export const encodeMszipBlock = (block: Uint8Array, history: Uint8Array): Uint8Array =>
-  framed(deflateRawSync(block, optionsFor(block, history)), block);
+export const encodeMszipBlock = (block: Uint8Array, history: Uint8Array, level: MszipLevel): Uint8Array =>
+  framed(deflateRawSync(block, optionsFor(block, history, level)), block);
 
 /** The same bytes, deflated in the thread pool. */
-export const packMszipBlock = (block: Uint8Array, history: Uint8Array): Promise<Uint8Array> =>
+export const packMszipBlock = (block: Uint8Array, history: Uint8Array, level: MszipLevel): Promise<Uint8Array> =>
   new Promise((resolve, reject) => {
-    deflateRaw(block, optionsFor(block, history), (error, packed) => {
+    deflateRaw(block, optionsFor(block, history, level), (error, packed) => {
       if (error === null) resolve(framed(packed, block));
       else reject(error);
     });
   });
 
-// On drivers, level 6 takes a quarter more time for 0.3 % less, level 9 three times as much for 0.5 % less.
-const optionsFor = (block: Uint8Array, history: Uint8Array): ZlibOptions => {
+const optionsFor = (block: Uint8Array, history: Uint8Array, level: MszipLevel): ZlibOptions => {
   const options = {
-    level: 5,
+    level,
     memLevel: 8,
     chunkSize: CHUNK_SIZE,
     strategy: isDigitsWithoutPattern(block, history) ? constants.Z_HUFFMAN_ONLY : constants.Z_DEFAULT_STRATEGY,
