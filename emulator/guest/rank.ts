@@ -1,0 +1,96 @@
+import { type CalendarDate, compareDates } from '../../core/date.ts';
+import { compareVersions, type FourPartVersion } from '../../core/version.ts';
+
+/** The ids that a bus reports for a device, most specific first (spec pnp-install 1). */
+export interface DeviceIds {
+  readonly hardware: readonly string[];
+  readonly compatible: readonly string[];
+}
+
+/**
+ * How far a package's signature is trusted when it is ranked. With the policy that treats all signers alike, which is
+ * on since Windows 7, everything that is validly signed counts the same.
+ */
+export type SignatureScore = 'any-signer' | 'microsoft' | 'authenticode' | 'unsigned' | 'unsigned-no-nt' | 'unknown';
+
+/** The top byte of a rank (spec pnp-install 3, signature scores). */
+const SIGNATURE_BYTES: Readonly<Record<SignatureScore, number>> = {
+  'any-signer': 0x00,
+  microsoft: 0x0d,
+  authenticode: 0x0f,
+  unsigned: 0x80,
+  'unsigned-no-nt': 0xc0,
+  unknown: 0xff,
+};
+
+/** A driver whose INF says nothing. */
+const NO_FEATURE_SCORE = 0xff;
+/** Positions count up to here in their range. */
+const LAST_POSITION = 0xfff;
+
+const position = (ids: readonly string[], id: string): number => {
+  const wanted = id.toLowerCase();
+  return ids.findIndex((one) => one.toLowerCase() === wanted);
+};
+
+/** The score of one id of an INF entry; `compatibleIndex` is undefined for the entry's hardware id. */
+const idScore = (device: DeviceIds, id: string, compatibleIndex: number | undefined): number | undefined => {
+  const hardware = position(device.hardware, id);
+  if (hardware >= 0) return (compatibleIndex === undefined ? 0 : 0x1000) + Math.min(hardware, LAST_POSITION);
+  const compatible = position(device.compatible, id);
+  if (compatible < 0) return undefined;
+  if (compatibleIndex === undefined) return 0x2000 + Math.min(compatible, LAST_POSITION);
+  return 0x3000 + Math.min(compatible + compatibleIndex * 0x100, LAST_POSITION);
+};
+
+export interface IdMatch {
+  /** As the INF has it: what becomes MatchingDeviceId. */
+  readonly id: string;
+  readonly score: number;
+}
+
+/**
+ * The best match of a Models entry with a device; undefined when none of its ids is one of the device's.
+ * @param ids the entry's hardware id, then its compatible ids
+ */
+export const matchIds = (device: DeviceIds, ids: readonly string[]): IdMatch | undefined => {
+  let best: IdMatch | undefined;
+  for (const [index, id] of ids.entries()) {
+    const score = idScore(device, id, index === 0 ? undefined : index - 1);
+    if (score !== undefined && (best === undefined || score < best.score)) best = { id, score };
+  }
+  return best;
+};
+
+/**
+ * `0xSSGGTHHH`: signature, feature and identifier score. The lowest wins.
+ * @param featureScore the byte that the install section sets; undefined when it sets none
+ */
+export const rankOf = (signature: SignatureScore, featureScore: number | undefined, idMatchScore: number): number =>
+  ((SIGNATURE_BYTES[signature] << 24) | ((featureScore ?? NO_FEATURE_SCORE) << 16) | idMatchScore) >>> 0;
+
+/** As Windows logs write a rank: eight hex digits. */
+export const formatRank = (rank: number): string => rank.toString(16).toUpperCase().padStart(8, '0');
+
+/** What decides between the candidates for a device. */
+export interface Ranked {
+  readonly rank: number;
+  /** Undefined counts as the oldest. */
+  readonly date: CalendarDate | undefined;
+  readonly version: FourPartVersion | undefined;
+  /** The published name, for an order where Windows has none. */
+  readonly name: string;
+}
+
+const DAY_ZERO: CalendarDate = { year: 0, month: 1, day: 1 };
+const VERSION_ZERO: FourPartVersion = [0, 0, 0, 0];
+
+/** Negative when `a` is chosen before `b`: lower rank, then later date, then higher version (spec pnp-install 3). */
+export const compareRanked = (a: Ranked, b: Ranked): number =>
+  a.rank - b.rank ||
+  compareDates(b.date ?? DAY_ZERO, a.date ?? DAY_ZERO) ||
+  compareVersions(b.version ?? VERSION_ZERO, a.version ?? VERSION_ZERO) ||
+  (a.name < b.name ? -1 : Number(a.name > b.name));
+
+/** Whether nothing but the name decides between two: Windows promises no order then. */
+export const isTie = (a: Ranked, b: Ranked): boolean => compareRanked({ ...a, name: '' }, { ...b, name: '' }) === 0;
