@@ -2,11 +2,12 @@ import { type Diagnostic, problem, WinpvError } from '../../core/errors.ts';
 import { shownText } from '../../core/spelling.ts';
 import { compareVersions, type FourPartVersion, formatVersion } from '../../core/version.ts';
 import { lineOf, sectionOf } from '../formats/inf/document.ts';
-import { type PvFacts, pvProblem } from '../formats/inf/pv/facts.ts';
+import { pvProblem } from '../formats/inf/pv/facts.ts';
 import { parseVersionResource } from '../formats/pe/version-resource.ts';
 import { fileNameOf } from './catalog-scope.ts';
 import { type PlacedFile, placedFiles } from './check-files.ts';
-import type { PackageInf, PackageView } from './package-view.ts';
+import { checkRelease, type PvInf } from './check-release.ts';
+import type { PackageView } from './package-view.ts';
 
 /** What Xen PV drivers of one folder owe each other (spec xen-pv 1.9, 7.1, and section 8). */
 export const checkPvPackage = (view: PackageView): readonly Diagnostic[] => {
@@ -15,11 +16,10 @@ export const checkPvPackage = (view: PackageView): readonly Diagnostic[] => {
   return [
     ...(prefixes.length > 0 ? prefixes : checkProviders(infs)),
     ...checkFunctions(infs),
+    ...checkRelease(infs),
     ...infs.flatMap((inf) => checkBuilds(view, inf)),
   ];
 };
-
-type PvInf = PackageInf & { readonly pv: PvFacts };
 
 const prefixesOf = ({ pv }: PvInf): readonly string[] => [...new Set(pv.ids.flatMap(({ prefix }) => prefix ?? []))];
 

@@ -54,6 +54,42 @@ export const PV_RULE_TABLE: readonly PvRuleRow[] = [
     'Bind one revision on every platform function.',
   ),
   row(
+    'PV_REVISION_UNLISTED',
+    ['package', 'both', 'F03'],
+    'The revision that a child binds is in the table of the bus beside it, as the known releases with such an INF have it. Where xenvif or xenvkbd of later releases list it, it is a warning.',
+    'Take bus and child from releases that belong together.',
+  ),
+  row(
+    'PV_INTERFACE_RANGE',
+    ['package', 'error', 'F05'],
+    'The bus answers to the versions of interfaces that drivers with this revision were built with.',
+    'Take a driver that was built for this bus.',
+  ),
+  row(
+    'PV_INTERFACE_ROW',
+    ['package', 'warning', 'F06'],
+    'Drivers with this revision were built with the versions that it stands for.',
+    'Nothing has to be done for the bus beside it.',
+  ),
+  row(
+    'PV_REVISION_AMBIGUOUS',
+    ['package', 'error', 'F08', 'F09'],
+    'The revision has one meaning: none that two branches gave to different interfaces; one of the builds of 2014 and 2015, which numbered anew, only with a bus of the same version.',
+    'Bind a revision with one meaning; take builds of that time together.',
+  ),
+  row(
+    'PV_BUS_UNKNOWN',
+    ['package', 'warning', 'F03'],
+    'A note: the bus is like none of the known releases, so that its table is not known.',
+    'Try the release in a guest.',
+  ),
+  row(
+    'PV_ID_LIST_TOO_LONG',
+    ['package', 'error', 'F10'],
+    'The ids that the bus beside a child makes for it fit into 1024 bytes, with its prefix and the rows of the bus.',
+    'Use a shorter vendor prefix, or a bus with fewer revisions.',
+  ),
+  row(
     'PV_FOREIGN_FUNCTION',
     ['INF', 'error', 'F25'],
     'A bus driver does not match the graphics function of another product.',

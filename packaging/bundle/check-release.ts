@@ -1,0 +1,202 @@
+import type { Diagnostic, Severity } from '../../core/errors.ts';
+import { formatVersion } from '../../core/version.ts';
+import { formatRevision, ID_LIST_LIMIT_BYTES, idListSizeBytes } from '../../drivers/ids.ts';
+import { BUS_STATES } from '../../drivers/revision-bus-states.ts';
+import { CHILD_NEEDS } from '../../drivers/revision-child-needs.ts';
+import {
+  AMBIGUOUS_REVISIONS,
+  type BusState,
+  type ChildNeed,
+  lists,
+  offRow,
+  unanswered,
+} from '../../drivers/revision-register.ts';
+import type { InfArch } from '../formats/inf/model.ts';
+import { type PvFacts, type PvKind, pvProblem } from '../formats/inf/pv/facts.ts';
+import { parseTargetOs } from '../formats/inf/target-os.ts';
+import { possibleBuses } from './bus-states.ts';
+import { fileNameOf } from './catalog-scope.ts';
+import type { PackageInf } from './package-view.ts';
+
+/** An INF of the Xen PV family. */
+export type PvInf = PackageInf & { readonly pv: PvFacts };
+
+/** A child, the bus of its architecture beside it, and what that bus may be. */
+interface Pair {
+  readonly child: PvInf;
+  readonly bus: PvInf;
+  /** The revision that the child binds, eight hex digits. */
+  readonly revision: string;
+  readonly line: number | undefined;
+  readonly prefix: string | undefined;
+  readonly deviceClass: string;
+  readonly arch: InfArch;
+  readonly states: readonly BusState[];
+  /** What the known drivers that bind this revision ask for. */
+  readonly needs: readonly ChildNeed[];
+}
+
+const BUSES: Readonly<Record<string, { readonly kind: PvKind; readonly lastId: string }>> = {
+  XENBUS: { kind: 'xenbus', lastId: 'XENCLASS' },
+  XENVIF: { kind: 'xenvif', lastId: 'XENDEVICE' },
+  XENVKBD: { kind: 'xenvkbd', lastId: 'XENDEVICE' },
+};
+
+const archOf = (os: string): InfArch => (os === '' ? 'x86' : (parseTargetOs(os).arch ?? 'amd64'));
+
+/** One pair for each bus, revision and architecture that an INF binds. */
+const pairsOf = (child: PvInf, infs: readonly PvInf[], statesOf: (bus: PvInf) => readonly BusState[]) => {
+  const pairs = new Map<string, Pair>();
+  for (const { bus: enumerator, revision, line, prefix, deviceClass, os } of child.pv.ids) {
+    const arch = archOf(os);
+    const key = `${enumerator} ${revision} ${arch}`;
+    // The ids of 2013 had two digits and a meaning of their own.
+    if (revision?.length !== 8 || pairs.has(key)) continue;
+    const buses = infs.filter(
+      ({ pv }) => pv.kind === BUSES[enumerator]?.kind && pv.installs.some((install) => install.arch === arch),
+    );
+    const [bus] = buses;
+    if (bus === undefined) continue;
+    const needs = CHILD_NEEDS.filter(({ driver, binds }) => driver === child.pv.kind && binds === revision);
+    pairs.set(key, {
+      ...{ child, bus, revision, line, prefix, deviceClass, arch, needs },
+      states: buses.flatMap(statesOf),
+    });
+  }
+  return [...pairs.values()];
+};
+
+/**
+ * What the drivers of one release owe each other about revisions (spec xen-pv 2; F03, F05, F06, F08 to F10): every
+ * child binds a row of the table of its bus, and asks for versions that the bus answers to.
+ *
+ * The table and the versions are compiled in. What they may be follows from the INFs (bus-states.ts) and the register
+ * of known releases; an error is what is wrong whichever of them it is, and what some of them would do stays unsaid.
+ */
+export const checkRelease = (infs: readonly PvInf[]): readonly Diagnostic[] => {
+  const known = new Map<PvInf, readonly BusState[]>();
+  const statesOf = (bus: PvInf): readonly BusState[] => {
+    const states = known.get(bus) ?? possibleBuses(bus.pv);
+    known.set(bus, states);
+    return states;
+  };
+  const found = infs.flatMap((child) =>
+    pairsOf(child, infs, statesOf).flatMap((pair) => {
+      if (pair.states.length === 0) return [unknownBus(pair)];
+      return [...checkBinding(pair), ...checkListSize(pair)];
+    }),
+  );
+  return [...new Map(found.map((one) => [JSON.stringify([one.code, one.at, one.message]), one])).values()];
+};
+
+const nameOf = ({ path }: PvInf): string => fileNameOf(path);
+
+const unknownBus = ({ child, bus, line }: Pair): Diagnostic =>
+  pvProblem(
+    child.pv,
+    'PV_BUS_UNKNOWN',
+    `Whether ${nameOf(bus)} lists the revision of ${nameOf(child)} cannot be told: no known release has a bus with such an INF.`,
+    { line, severity: 'info', failureMode: 'F03', hint: 'Try the release in a guest.' },
+  );
+
+const checkBinding = (pair: Pair): readonly Diagnostic[] => {
+  const listing = pair.states.filter((state) => lists(state, pair.revision));
+  if (listing.length === 0) return [notListed(pair)];
+  const ambiguous = checkMeaning(pair);
+  return ambiguous.length > 0 ? ambiguous : checkVersions(pair, listing);
+};
+
+/** `0900000B`, or `09000008 to 0900000C`: what the tables list between them. */
+const listed = (states: readonly BusState[]): string => {
+  const all = [...new Set(states.flatMap(({ table }) => table.rows.map(({ revision }) => revision)))].sort(
+    (a, b) => a - b,
+  );
+  const [first = 0, last = first] = [all[0], all.at(-1)];
+  return first === last ? formatRevision(first) : `${formatRevision(first)} to ${formatRevision(last)}`;
+};
+
+/**
+ * F03. What xenvif and xenvkbd list is told by what they bind only, so that a row which other builds of them have may
+ * have been taken over; that of xenbus goes with the form of its INF.
+ */
+const notListed = ({ child, bus, revision, line, states }: Pair): Diagnostic => {
+  const { kind } = bus.pv;
+  const newest = Math.max(...states.flatMap(({ table }) => table.rows.map((row) => row.revision)));
+  const later =
+    kind !== 'xenbus' &&
+    Number.parseInt(revision, 16) > newest &&
+    BUS_STATES.some((state) => state.table.bus === kind && lists(state, revision));
+  const severity: Severity = later ? 'warning' : 'error';
+  const message = `The INF binds revision ${revision}, and no ${kind} with the INF beside it lists that: those that are known list ${listed(states)}.`;
+  const hint = `Take ${nameOf(child)} and ${nameOf(bus)} from releases that belong together.`;
+  return pvProblem(child.pv, 'PV_REVISION_UNLISTED', message, {
+    line,
+    severity,
+    token: revision,
+    failureMode: 'F03',
+    hint,
+  });
+};
+
+const versionOf = ({ model }: PvInf): string => {
+  const version = model.version.driverVer?.version;
+  return version === undefined ? '' : formatVersion(version);
+};
+
+/** F08 and F09: a number that meant something else on another branch, or in another build. */
+const checkMeaning = ({ child, bus, revision, line }: Pair): readonly Diagnostic[] => {
+  const { kind } = bus.pv;
+  const ambiguous = AMBIGUOUS_REVISIONS.find((one) => one.bus === kind && one.revision === revision);
+  if (ambiguous === undefined || ambiguous.from === 'one table') return [];
+  const { meanings } = ambiguous;
+  const detail = { line, token: revision };
+  const means = `${meanings.slice(0, -1).join('; ')}; or ${meanings.at(-1)}`;
+  if (ambiguous.from === 'branches') {
+    const message = `Revision ${revision} of ${kind} means different interfaces on two branches: ${means}.`;
+    const hint = 'Bind a revision that has one meaning.';
+    return [pvProblem(child.pv, 'PV_REVISION_AMBIGUOUS', message, { ...detail, failureMode: 'F08', hint })];
+  }
+  if (versionOf(child) === versionOf(bus)) return [];
+  const message = `Revision ${revision} means another interface in each build of that time (${means}), and ${nameOf(child)} is ${versionOf(child)}, ${nameOf(bus)} ${versionOf(bus)}.`;
+  const hint = 'Take both from one build and give them one version.';
+  return [pvProblem(child.pv, 'PV_REVISION_AMBIGUOUS', message, { ...detail, failureMode: 'F09', hint })];
+};
+
+/** F05: the driver is bound and cannot start. F06: it starts, and its row stands for something else. */
+const checkVersions = (pair: Pair, listing: readonly BusState[]): readonly Diagnostic[] => {
+  const { child, bus, revision, line, needs } = pair;
+  const cases = listing.flatMap((state) => needs.map((need) => ({ state, need, missing: unanswered(state, need) })));
+  const [worst] = cases;
+  if (worst === undefined) return [];
+  const starting = cases.filter(({ missing }) => missing.length === 0);
+  const detail = { line, token: revision };
+  if (starting.length === 0) {
+    const message = `A driver of revision ${revision} is bound by ${bus.pv.kind} and cannot start: it asks for ${worst.missing.join('; for ')}.`;
+    const hint = `Take a ${child.pv.kind} that was built for this ${bus.pv.kind}.`;
+    return [pvProblem(child.pv, 'PV_INTERFACE_RANGE', message, { ...detail, failureMode: 'F05', hint })];
+  }
+  const off = starting.map(({ state, need }) => offRow(state, need));
+  const [first = []] = off;
+  if (off.some((one) => one.length === 0) || starting.some(({ state }) => state.table.kind !== 'explicit')) return [];
+  const message = `Drivers of revision ${revision} were built with other interfaces than it stands for: ${first.join(', ')}. This ${bus.pv.kind} answers to them.`;
+  const hint = 'Nothing has to be done for this bus; another may not.';
+  return [
+    pvProblem(child.pv, 'PV_INTERFACE_ROW', message, { ...detail, severity: 'warning', failureMode: 'F06', hint }),
+  ];
+};
+
+/** F10, for the children that are there: the list that the bus makes of their ids. */
+const checkListSize = ({ child, bus, states, prefix, deviceClass, line }: Pair): readonly Diagnostic[] => {
+  const [enumerator, lastId] = Object.entries(BUSES).flatMap(([name, one]) =>
+    one.kind === bus.pv.kind ? [name, one.lastId] : [],
+  );
+  if (prefix === undefined || enumerator === undefined || lastId === undefined) return [];
+  const sizes = states.map(({ table: { rows } }) =>
+    idListSizeBytes({ bus: enumerator, device: deviceClass, vendorPrefix: prefix, rows: rows.length, lastId }),
+  );
+  const smallest = Math.min(...sizes);
+  if (smallest < ID_LIST_LIMIT_BYTES) return [];
+  const message = `With the prefix "${prefix}" the list of ids that ${bus.pv.kind} makes for ${deviceClass} is ${smallest} bytes long; it has to stay below ${ID_LIST_LIMIT_BYTES}.`;
+  const hint = 'Use a shorter vendor prefix, or a bus that lists fewer revisions.';
+  return [pvProblem(child.pv, 'PV_ID_LIST_TOO_LONG', message, { line, failureMode: 'F10', hint })];
+};
