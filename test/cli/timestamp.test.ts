@@ -167,7 +167,7 @@ describe('winpv sign --timestamp', () => {
       const { path, server } = place;
       const argv = ['sign', path('unsigned.sys'), ...(await keyOptions(place)), '--timestamp', server.url];
       const { exit, diagnostics } = await winpvJson(argv);
-      expect([exit, diagnostics.map(({ code }) => code)]).toEqual([0, ['TS_AUTHORITY_UNCHECKED']]);
+      expect([exit, diagnostics.map(({ code }) => code)]).toEqual([0, ['SIGN_KEY_TEST', 'TS_AUTHORITY_UNCHECKED']]);
       const { result } = await winpvJson(['verify', path('unsigned.sys'), '--ca', path('root.pem')]);
       expect(result.files[0].signatures[0].timestamp).toMatchObject({ verdict: 'valid' });
     });
