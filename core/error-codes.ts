@@ -162,6 +162,17 @@ const cab = rows({
   CAB_NO_SYMBOLS: { exit: 4, title: 'A package of a submission cabinet has no symbols' },
   CAB_NO_CATALOG: { exit: 4, title: 'A package of a submission cabinet has no catalog' },
 });
+const tar = rows({
+  TAR_NOT_A_TAR: { exit: 4, title: 'The file is not a tar archive' },
+  TAR_TRUNCATED: { exit: 4, title: 'A tar archive ends too early' },
+  TAR_MALFORMED: { exit: 4, title: 'A tar archive breaks a rule of its format' },
+  TAR_UNSUPPORTED: { exit: 4, title: 'A tar archive holds links, devices or something else that is no plain file' },
+  TAR_TOO_LARGE: { exit: 4, title: 'A tar archive holds more than winpv unpacks' },
+  TAR_NAME_UNSAFE: { exit: 4, title: 'A tar archive has a name that could leave its folder or cannot be stored' },
+  TAR_NAME_TWICE: { exit: 4, title: 'A tar archive has a name twice' },
+  GZIP_INVALID: { exit: 4, title: 'A gzip file is damaged or holds something else after its data' },
+  GZIP_TOO_LARGE: { exit: 4, title: 'A gzip file unpacks to more than winpv reads' },
+});
 const zip = rows({
   ZIP_NOT_A_ZIP: { exit: 4, title: 'A file is not a ZIP archive' },
   ZIP_TRUNCATED: { exit: 4, title: 'A ZIP archive ends too early' },
@@ -261,6 +272,15 @@ const verify = rows({
 });
 const bundle = rows({
   SOURCE_LAYOUT: { exit: 4, title: 'A source folder is not laid out as expected' },
+  SOURCE_AMBIGUOUS: { exit: 4, title: 'A source holds a driver of one architecture in several folders' },
+  SOURCE_NOT_AN_ARCHIVE: { exit: 4, title: 'A source file is neither a tar nor a ZIP archive' },
+  SOURCE_HASH_DIFFERS: { exit: 4, title: 'A source is not the one that was pinned' },
+  SOURCE_NOT_PINNED: { exit: 3, title: 'A source from the network has no SHA-256' },
+  SOURCE_PIN_MISPLACED: { exit: 3, title: 'A SHA-256 is given for a folder' },
+  SOURCE_ADDRESS: { exit: 3, title: 'A source has an address that winpv does not fetch from' },
+  SOURCE_DOWNLOAD: { exit: 7, title: 'A source cannot be downloaded' },
+  PREBUILT_DIFFERS: { exit: 4, title: 'A prebuilt file is not what was built' },
+  PREBUILT_MISSING: { exit: 4, title: 'A prebuilt source has no file of a package' },
   SOURCE_TOO_MANY_FILES: { exit: 4, title: 'A source folder holds too many files' },
   BUNDLE_FILE_MISSING: { exit: 4, title: 'The INF names a file that the source does not have' },
   BUNDLE_FILE_NOT_NAMED: { exit: 4, title: 'The source has a file that no INF names' },
@@ -318,6 +338,7 @@ export const ERROR_CODES = {
   ...der,
   ...cat,
   ...cab,
+  ...tar,
   ...zip,
   ...signing,
   ...verify,
