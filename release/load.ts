@@ -145,7 +145,6 @@ const checkPrefixes = (brands: readonly LoadedBrand[], drivers: readonly DriverI
 /** What a brand may say and this version does not do: refused, not ignored. */
 const unsupportedIn = ({ brand, keyPoint }: LoadedBrand): readonly Diagnostic[] => {
   const asked: readonly (readonly [key: keyof typeof brand, asked: boolean])[] = [
-    ['rewriteVersions', brand.rewriteVersions],
     ['strings', Object.keys(brand.strings).length > 0],
     ['services', brand.services.length > 0],
   ];

@@ -1,4 +1,5 @@
 import { type Diagnostic, problem } from '../../core/errors.ts';
+import { type BrandFacts, checkBinaries } from './check-binaries.ts';
 import type { PlacedFile } from './check-files.ts';
 import { checkPackageFiles } from './check-files.ts';
 import { checkImports } from './check-imports.ts';
@@ -27,7 +28,7 @@ export const checkPackage = ({ files, shown = (path) => path, nowMs }: PackageCh
   checkView(packageView(files, shown), nowMs);
 
 /** The same for a folder that was read already. */
-export const checkView = (view: PackageView, nowMs: number | undefined): readonly Diagnostic[] => {
+export const checkView = (view: PackageView, nowMs: number | undefined, brand?: BrandFacts): readonly Diagnostic[] => {
   if (view.infs.length === 0 && view.unreadable.length === 0) {
     return [problem('CAT_NO_INF', 'The folder holds no INF.')];
   }
@@ -36,6 +37,7 @@ export const checkView = (view: PackageView, nowMs: number | undefined): readonl
     ...checkPackageFiles(view),
     ...checkImports(view, (inf, placed) => declaredMinimum(view, inf, placed)),
     ...checkPvPackage(view),
+    ...checkBinaries(view, brand),
     ...checkPackageCatalogs(view, nowMs),
   ];
 };

@@ -12,6 +12,7 @@ import { isStandIn } from '../formats/pe/mark.ts';
 import { isPe, parsePe } from '../formats/pe/parse.ts';
 import type { ShippedFile } from './bundle.ts';
 import { type CatalogInf, type ScopedFile, scopedFiles } from './catalog-scope.ts';
+import { brandedBinary } from './rewrite-versions.ts';
 import type { DriverSource, SourceFile } from './source.ts';
 import { standInBinary } from './stand-ins.ts';
 
@@ -30,9 +31,12 @@ export interface PackageRequest {
   readonly source: DriverSource;
   /** winpv's own template of the generation. */
   readonly ownTemplate: SourceFile;
+  /** What the project says of sources that are signed. */
+  readonly existing?: 'refuse' | 'replace' | undefined;
 }
 
-const checkBinary = (file: ShippedFile, path: string, architecture: Architecture): readonly Diagnostic[] => {
+const checkBinary = (file: SourceFile, architecture: Architecture): readonly Diagnostic[] => {
+  const { path } = file;
   if (!/\.(sys|dll|exe)$/i.test(file.name)) return [];
   const at = { file: path };
   if (!isPe(file.bytes)) return [problem('BUNDLE_NOT_A_BINARY', `${file.name} is not a PE image.`, { at })];
@@ -103,9 +107,9 @@ export const takeFiles = (request: PackageRequest, inf: CatalogInf, oses: readon
     const file = byName.get(name.toLowerCase());
     if (file === undefined) found.push(missing());
     if (file === undefined || taken.has(file)) return;
-    const shipped = shippedFile(file, role);
-    found.push(...checkBinary(shipped, file.path, architecture));
-    taken.set(file, { file, shipped });
+    const flaws = checkBinary(file, architecture);
+    found.push(...flaws);
+    if (flaws.length === 0) taken.set(file, { file, shipped: shippedFile(branded(file, request), role) });
   };
   for (const scoped of scopedFiles(inf, oses)) {
     take(scoped.file.sourcePath, 'binary', () => missingFile(request, inf, scoped));
@@ -114,6 +118,14 @@ export const takeFiles = (request: PackageRequest, inf: CatalogInf, oses: readon
   for (const name of extras) take(name, 'extra', () => missingExtra(request, name));
   stopOnErrors(found);
   return [...taken.values()];
+};
+
+/** With the brand's version resource, where the brand asks for that. The parts of a driver have its version. */
+const branded = (file: SourceFile, { brand: { brand }, driver, existing }: PackageRequest): SourceFile => {
+  if (!brand.rewriteVersions) return file;
+  const carrier = driver.partOf ?? driver.name;
+  const bytes = brandedBinary(file, { brand, driver: carrier, version: driverVersion(brand, carrier), existing });
+  return bytes === file.bytes ? file : { ...file, bytes };
 };
 
 const filesAt = (request: PackageRequest): readonly SourceFile[] =>

@@ -42,7 +42,6 @@ const refused = async (files: Content) => {
 
 describe('what is asked for and not done yet', () => {
   test.each([
-    ['rewriteVersions: true', 'rewriteVersions'],
     ['strings: { de-DE: { Vendor: Acme } }', 'strings'],
     ['services: [{ name: A, displayName: A, program: a.exe, package: xenbus }]', 'services'],
   ])('by a brand’s %s is refused at its key', async (line, key) => {

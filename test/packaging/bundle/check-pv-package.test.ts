@@ -71,6 +71,7 @@ describe('files of a PV package that belong together', () => {
     const inf = changed(pvText('xenvbd'), [
       ['xenvbd.sys\nxencrsh.sys\n', 'xenvbd.sys\n'],
       ['xencrsh.sys = 0\n', ''],
+      ['9.1.0.31', VERSION],
     ]);
     const files = exchanged(exchanged(driverPackage(xenvbd), 'xencrsh.sys', undefined), 'xenvbd.inf', utf8(inf));
     const sound = withCatalogs(
