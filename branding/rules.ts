@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../core/error-codes.ts';
 import { type Diagnostic, problem } from '../core/errors.ts';
 import { formatVersion } from '../core/version.ts';
 import { ID_LIST_LIMIT_BYTES, idListSizeBytes } from '../drivers/ids.ts';
@@ -53,7 +54,7 @@ interface Claim {
   readonly point: SettingsPoint;
 }
 
-const claim = (owner: LoadedBrand, path: readonly string[]): Claim => {
+const claim = (owner: LoadedBrand, path: readonly (string | number)[]): Claim => {
   let value: unknown = owner.brand;
   for (const key of path) value = (value as Readonly<Record<string, unknown>> | undefined)?.[key];
   return { owner, value: typeof value === 'string' ? value : undefined, point: owner.point(path) };
@@ -88,7 +89,12 @@ const CLASH_RULES = [
   },
 ] as const;
 
-const clash = (rule: (typeof CLASH_RULES)[number], first: Claim, second: Claim): Diagnostic => {
+type ClashRule = Pick<(typeof CLASH_RULES)[number], 'severity'> & {
+  readonly code: ErrorCode;
+  readonly what: string;
+};
+
+const clash = (rule: ClashRule, first: Claim, second: Claim): Diagnostic => {
   const { code, what, severity } = rule;
   const both = `The brands "${second.owner.brand.id}" and "${first.owner.brand.id}" both use`;
   const who = first.owner === second.owner ? `The brand "${second.owner.brand.id}" uses twice` : both;
@@ -97,15 +103,66 @@ const clash = (rule: (typeof CLASH_RULES)[number], first: Claim, second: Claim):
   return problem(code, `${who} ${what} ${second.value}.`, { severity, ...second.point, hint });
 };
 
+/** Services that every brand's drivers have: upstream's names, which no brand changes (spec xen-pv 3.1, section 8). */
+const DRIVER_SERVICES: ReadonlySet<string> = new Set([
+  ...['xen', 'xenbus', 'xenbus_monitor', 'xenfilt', 'xenvbd', 'xendisk', 'xencrsh', 'xenvif', 'xennet', 'xeniface'],
+  ...['xenagent', 'xenvkbd', 'xenhid', 'xencons', 'xencons_monitor'],
+]);
+
+const takenService = ({ owner, value, point }: Claim): readonly Diagnostic[] => {
+  if (value === undefined || !DRIVER_SERVICES.has(value.toLowerCase())) return [];
+  const message = `The service ${value} of the brand "${owner.brand.id}" has the name of one that the drivers install.`;
+  const hint = 'Give it a name of its own, for example with the vendor prefix at its end.';
+  return [problem('BRAND_SERVICE_CLASH', message, { ...point, hint })];
+};
+
+/**
+ * User-mode services of brands that reach one machine: a name is a key of the registry, of the event log too, and the
+ * later package would take it over.
+ */
+const checkServices = (brands: readonly LoadedBrand[]): readonly Diagnostic[] => {
+  const names = brands.flatMap((owner) =>
+    owner.brand.services.map((_, index) => claim(owner, ['services', index, 'name'])),
+  );
+  const rule = { code: 'BRAND_SERVICE_CLASH', what: 'the service name', severity: 'error' } as const;
+  return [...names.flatMap(takenService), ...clashes(names).map(({ first, second }) => clash(rule, first, second))];
+};
+
+/**
+ * Programs that brands put into System32. Names carry the version of the brand there, so that they meet only where that
+ * is the same.
+ */
+const checkPrograms = (brands: readonly LoadedBrand[]): readonly Diagnostic[] => {
+  const claims = brands.flatMap((owner) => {
+    const version = formatVersion(owner.brand.version);
+    const seen = new Set<string>();
+    return owner.brand.services.flatMap(({ program, files }, index) =>
+      [program, ...files].flatMap((name): readonly Claim[] => {
+        // Services of one brand may share a file.
+        if (seen.has(name.toLowerCase())) return [];
+        seen.add(name.toLowerCase());
+        return [{ owner, value: `${name} of version ${version}`, point: owner.point(['services', index, 'program']) }];
+      }),
+    );
+  });
+  const rule = { code: 'BRAND_FILE_CLASH', what: 'the file', severity: 'error' } as const;
+  return clashes(claims).map(({ first, second }) => clash(rule, first, second));
+};
+
 /**
  * What must differ between the brands of one project, because the packages of all of them can reach one machine. The
  * same object prefix is a warning only: the WMI classes clash when both brands are installed, and no disk is lost.
+ * Not compared is what upstream's packages have in common whatever the brand is: the names of their services, files in
+ * the drivers folder, interface and WMI GUIDs. Two brands' drivers cannot be installed together for that.
  */
-export const checkBrands = (brands: readonly LoadedBrand[]): readonly Diagnostic[] =>
-  CLASH_RULES.flatMap((rule) => {
+export const checkBrands = (brands: readonly LoadedBrand[]): readonly Diagnostic[] => [
+  ...CLASH_RULES.flatMap((rule) => {
     const claims = brands.flatMap((owner) => rule.paths.map((path) => claim(owner, path)));
     return clashes(claims).map(({ first, second }) => clash(rule, first, second));
-  });
+  }),
+  ...checkServices(brands),
+  ...checkPrograms(brands),
+];
 
 /** What a bus makes of a prefix: the rows of its revision table and the child classes it lists. */
 export interface BusIds {

@@ -57,6 +57,8 @@ const branding = rows({
   BRAND_PREFIX_CLASH: { exit: 3, title: 'Two brands of a project have the same vendor prefix' },
   BRAND_DEVICE_ID_CLASH: { exit: 3, title: 'Two brands of a project have the same vendor device id' },
   BRAND_OBJECT_PREFIX_CLASH: { exit: 3, title: 'Two brands of a project have the same object prefix' },
+  BRAND_SERVICE_CLASH: { exit: 3, title: 'The name of a user-mode service is taken' },
+  BRAND_FILE_CLASH: { exit: 3, title: 'Two brands of a project put one file into System32' },
   BRAND_UPGRADE_CODE_CLASH: { exit: 3, title: 'Two MSI upgrade codes are the same' },
   BRAND_ID_LIST_TOO_LONG: { exit: 3, title: 'The vendor prefix makes a list of hardware ids too long' },
   LEDGER_BROKEN: { exit: 5, title: 'The release ledger was changed or is damaged' },

@@ -4,6 +4,7 @@ import { type Diagnostic, problem, stopOnErrors, WinpvError } from '../core/erro
 import type { Files, Timer } from '../core/ports.ts';
 import { type FourPartVersion, formatVersion } from '../core/version.ts';
 import { type Bundle, type DriverPackage, infOf, packageFolder } from '../packaging/bundle/bundle.ts';
+import { checkUpgrade, upgradeFacts } from '../packaging/bundle/check-upgrade.ts';
 import { parseInf } from '../packaging/formats/inf/document.ts';
 import { infModel } from '../packaging/formats/inf/model.ts';
 import { peDigest } from '../packaging/formats/pe/digest.ts';
@@ -48,7 +49,13 @@ const packageEntry = (pack: DriverPackage): LedgerPackage | undefined => {
   const shipped = pack.files.filter(({ role }) => role !== 'catalog');
   const content = shipped.map(({ name, bytes }) => ({ name, hash: contentHash(name, bytes) }));
   const { driver, architecture, version } = pack;
-  return ledgerPackage({ driver, architecture, version }, driverVer.date, content);
+  const { binds, featureScore, names } = upgradeFacts(pack) ?? {};
+  return {
+    ...ledgerPackage({ driver, architecture, version }, driverVer.date, content),
+    ...(binds === undefined ? {} : { binds }),
+    ...(featureScore === undefined ? {} : { featureScore }),
+    ...(names === undefined ? {} : { names }),
+  };
 };
 
 export interface EntryFacts {
@@ -72,6 +79,39 @@ export const entryOf = ({ bundle, toolVersion, nowMs, counted }: EntryFacts): Ne
 /** @throws WinpvError LEDGER_* before anything is signed */
 export const checkAgainstLedger = async (files: Files, folder: string, added: readonly NewEntry[]): Promise<void> => {
   stopOnErrors(checkLedger(await readLedger(files, folder), added));
+};
+
+/**
+ * What machines with earlier releases of the ledger would make of these bundles. A release that was made before is
+ * not judged again; releases of stand-ins count among themselves only.
+ * @throws WinpvError PV_*
+ */
+export const checkUpgrades = async (
+  files: Files,
+  folder: string,
+  made: readonly { readonly entry: NewEntry; readonly bundle: Bundle<'catalogued'> }[],
+): Promise<void> => {
+  const ledger = await readLedger(files, folder);
+  const fresh = new Set(
+    newsOf(
+      ledger,
+      made.map(({ entry }) => entry),
+    ),
+  );
+  stopOnErrors(
+    made
+      .filter(({ entry }) => fresh.has(entry))
+      .flatMap(({ entry: { brand, standIns }, bundle }) =>
+        checkUpgrade({
+          brand,
+          before: ledger.entries
+            .filter((one) => one.brand === brand && one.standIns === standIns)
+            .flatMap(({ packages }) => packages),
+          now: bundle.packages.flatMap((pack) => upgradeFacts(pack) ?? []),
+          file: ledger.file,
+        }),
+      ),
+  );
 };
 
 const cannotBeWritten = (error: unknown): error is WinpvError =>

@@ -18,6 +18,10 @@ const packageSchema = z.strictObject({
   version: z.string().refine((text) => parseVersion(text) !== undefined),
   /** SHA-256 over the INF and the Authenticode hashes of the binaries: the same before and after signing. */
   content: hash,
+  /** What the next release has to reckon with: the revision it binds, its score, and what its bus names devices by. */
+  binds: z.string().optional(),
+  featureScore: z.number().int().optional(),
+  names: z.enum(['revision', 'function', 'class']).optional(),
 });
 
 const entrySchema = z.strictObject({

@@ -3,7 +3,7 @@ import { type SignatureCache, signBundle } from '../packaging/bundle/sign-bundle
 import type { SignFile } from '../packaging/signing/sign-file.ts';
 import { verifyTree } from '../packaging/signing/verify-package.ts';
 import { brandOf, buildPackages, type CheckedBrand } from './build.ts';
-import { checkAgainstLedger, commitWithLedger, entryOf } from './keep-ledger.ts';
+import { checkAgainstLedger, checkUpgrades, commitWithLedger, entryOf } from './keep-ledger.ts';
 import type { NewEntry } from './ledger.ts';
 import { preciousOf } from './load.ts';
 import {
@@ -105,7 +105,16 @@ const makeAll = async (making: Making, toolVersion: string, output: OutputStage)
     const counted = inputs === undefined || version === undefined ? undefined : { version, inputs };
     return entryOf({ bundle, toolVersion, nowMs, counted });
   });
-  await checkAgainstLedger(ports.files, prepared.loaded.project.folder, ledger);
+  const { folder } = prepared.loaded.project;
+  await checkAgainstLedger(ports.files, folder, ledger);
+  await checkUpgrades(
+    ports.files,
+    folder,
+    ledger.flatMap((entry, index) => {
+      const bundle = built.brands[index]?.bundle;
+      return bundle === undefined ? [] : [{ entry, bundle }];
+    }),
+  );
   for (const brand of built.brands) {
     const made = await makeBrand(brand, making);
     for (const file of made.files) await write(file);

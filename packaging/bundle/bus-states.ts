@@ -15,14 +15,14 @@ interface Mark {
 const FUNCTIONS = ['0001', '0002'];
 
 /** All platform functions on one Models line. */
-const onOneLine = ({ ids }: PvFacts): boolean => {
+export const matchesOnOneLine = ({ ids }: PvFacts): boolean => {
   const [first, second] = FUNCTIONS.map((one) => ids.filter(({ platform }) => platform === one));
   return first?.some(({ line }) => second?.some((other) => other.line === line)) ?? false;
 };
 
 /** Each platform function with a display name of its own. */
 const namedApart = (facts: PvFacts): boolean | undefined => {
-  if (onOneLine(facts)) return undefined;
+  if (matchesOnOneLine(facts)) return undefined;
   const { model, ids } = facts;
   const lines = new Set(ids.map(({ line }) => line));
   const shown = model.devices.filter(({ line }) => lines.has(line));
@@ -49,7 +49,7 @@ const filters =
   };
 
 const MARKS: readonly Mark[] = [
-  { shown: onOneLine, since: '2025-08-18', until: '2025-08-18' },
+  { shown: matchesOnOneLine, since: '2025-08-18', until: '2025-08-18' },
   { shown: namedApart, since: '2024-10-28', until: '2024-11-01' },
   { shown: ({ coInstallers }) => !coInstallers, since: '2023-09-13', until: '2023-10-01' },
   { shown: filters('*PNP0A03', 'ACPI\\PNP0A03'), since: '2019-09-27', until: '2019-10-03' },

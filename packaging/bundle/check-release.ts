@@ -1,4 +1,5 @@
 import type { Diagnostic, Severity } from '../../core/errors.ts';
+import { shownText } from '../../core/spelling.ts';
 import { formatVersion } from '../../core/version.ts';
 import { formatRevision, ID_LIST_LIMIT_BYTES, idListSizeBytes } from '../../drivers/ids.ts';
 import { BUS_STATES } from '../../drivers/revision-bus-states.ts';
@@ -11,10 +12,12 @@ import {
   offRow,
   unanswered,
 } from '../../drivers/revision-register.ts';
+import { lineOf } from '../formats/inf/document.ts';
 import type { InfArch } from '../formats/inf/model.ts';
+import { parseInfFlags } from '../formats/inf/numbers.ts';
 import { type PvFacts, type PvKind, pvProblem } from '../formats/inf/pv/facts.ts';
 import { parseTargetOs } from '../formats/inf/target-os.ts';
-import { possibleBuses } from './bus-states.ts';
+import { matchesOnOneLine, possibleBuses } from './bus-states.ts';
 import { fileNameOf } from './catalog-scope.ts';
 import type { PackageInf } from './package-view.ts';
 
@@ -80,13 +83,37 @@ export const checkRelease = (infs: readonly PvInf[]): readonly Diagnostic[] => {
     known.set(bus, states);
     return states;
   };
-  const found = infs.flatMap((child) =>
+  const ofChildren = infs.flatMap((child) =>
     pairsOf(child, infs, statesOf).flatMap((pair) => {
       if (pair.states.length === 0) return [unknownBus(pair)];
       return [...checkBinding(pair), ...checkListSize(pair)];
     }),
   );
+  const found = [...ofChildren, ...infs.flatMap(checkFeatureScore)];
   return [...new Map(found.map((one) => [JSON.stringify([one.code, one.at, one.message]), one])).values()];
+};
+
+/** Upstream has used this score since it matches all functions by one line; lower is better (spec xen-pv 1.2). */
+const USED_SCORE = 0xfe;
+
+/**
+ * F27: a bus that matches the usual function by its last compatible id is outranked by every older package, which has
+ * a line for each, unless its score is better.
+ */
+const checkFeatureScore = ({ pv }: PvInf): readonly Diagnostic[] => {
+  if (pv.kind !== 'xenbus' || !matchesOnOneLine(pv)) return [];
+  const bad = pv.installs
+    .map(({ section }) => ({ section, line: lineOf(section, 'FeatureScore') }))
+    .find(({ line }) => line === undefined || parseInfFlags(line.fields[0]) > USED_SCORE);
+  if (bad === undefined) return [];
+  const { section, line } = bad;
+  const message =
+    line === undefined
+      ? `[${shownText(section.name)}] has no FeatureScore, so that every older package of the bus that has a line for each function wins.`
+      : `The FeatureScore of [${shownText(section.name)}] is worse than 0xFE, which packages of this form have.`;
+  const hint = 'Write FeatureScore=0xFE.';
+  const detail = { line: line?.line ?? section.headers[0], failureMode: 'F27', hint };
+  return [pvProblem(pv, 'PV_FEATURE_SCORE', message, detail)];
 };
 
 const nameOf = ({ path }: PvInf): string => fileNameOf(path);

@@ -64,6 +64,37 @@ describe('the brands of one project', () => {
     expect(found?.message).toBe(`The brand "one" uses twice the upgrade code ${code}.`);
   });
 
+  const service = (name: string, program: string): string =>
+    `services: [{ name: ${name}, displayName: S, program: ${program}, as: component }]`;
+
+  test('user-mode services with one name, or with that of a driver service, are refused', () => {
+    const found = checkBrands([
+      brand('one', 'AA', service('acmeagent', 'a.exe')),
+      brand('two', 'BB', service('AcmeAgent', 'b.exe')),
+      brand('three', 'CC', service('xenbus_monitor', 'c.exe')),
+    ]);
+    expect(found.map(({ code, message, at }) => [code, message, at?.line])).toEqual([
+      [
+        'BRAND_SERVICE_CLASH',
+        'The service xenbus_monitor of the brand "three" has the name of one that the drivers install.',
+        6,
+      ],
+      ['BRAND_SERVICE_CLASH', 'The brands "two" and "one" both use the service name AcmeAgent.', 6],
+    ]);
+  });
+
+  test('programs with one name are refused when the versions are the same as well', () => {
+    const first = brand('one', 'AA', service('one', 'Agent.exe'));
+    expect(checkBrands([first, brand('two', 'BB', service('two', 'agent.EXE'))])).toMatchObject([
+      { code: 'BRAND_FILE_CLASH', severity: 'error' },
+    ]);
+    const later = parseBrand(
+      `id: two\nversion: 9.1.0.1\nvendorName: V\nvendorPrefix: BB\nproductName: P\n${service('two', 'agent.exe')}`,
+      'two.yaml',
+    );
+    expect(checkBrands([first, later])).toEqual([]);
+  });
+
   test('three with one prefix: each later one is named with the first', () => {
     const found = checkBrands([brand('a', 'XP'), brand('b', 'XP'), brand('c', 'XP')]);
     expect(found.map(({ message }) => message.slice(0, 25))).toEqual([

@@ -44,7 +44,7 @@ export const PV_RULE_TABLE: readonly PvRuleRow[] = [
   row(
     'PV_ID_PLATFORM',
     ['package', 'both', 'F02'],
-    'Every Models section, and every INF of a bundle, is for the same platform functions; 0001 and 0002 are among them.',
+    'Every Models section, and every INF of a bundle, is for the same platform functions; 0001, 0002 and the one of the brand are among them.',
     'Add the id of the function, so that the device is found on hosts that present it.',
   ),
   row(
@@ -97,9 +97,9 @@ export const PV_RULE_TABLE: readonly PvRuleRow[] = [
   ),
   row(
     'PV_FEATURE_SCORE',
-    ['INF', 'warning', 'F27'],
-    'Either all install sections have a FeatureScore or none.',
-    'Give every install section the same FeatureScore.',
+    ['package', 'both', 'F27'],
+    'Either all install sections have a FeatureScore or none; a bus that matches all functions by one Models line has 0xFE or lower.',
+    'Give every install section the same FeatureScore: 0xFE, or what earlier packages had.',
   ),
   row(
     'PV_UNPLUG_RESET',
