@@ -57,6 +57,7 @@ const buildBrand = (plan: PlannedBrand, building: Building): readonly AssembledP
       ...{ generation, source, ownTemplate, architecture, windows, version, date },
       brand: brand.loaded,
       ...(brand.queue === undefined ? {} : { queue: brand.queue }),
+      existing: loaded.project.signing.existing,
     });
   });
   const drivers = loaded.drivers.map(({ definition }) => definition);
@@ -90,13 +91,14 @@ const checkBrands = (all: readonly Catalogued[], building: Building): BuiltPacka
   const { ports, prepared } = building;
   const { infMode: mode } = prepared.loaded.project;
   const judged = all.map(({ plan, bundle, origins }) => {
-    const { vendorPrefix } = brandOf(plan, building).loaded.brand;
+    const { vendorPrefix, vendorDeviceId, forceUnplug, rewriteVersions } = brandOf(plan, building).loaded.brand;
+    const brand = { vendorPrefix, vendorDeviceId, forceUnplug, rewriteVersions };
     const origin = (pack: DriverPackage): InfOrigin => {
       const found = origins.get(packageFolder(pack));
       if (found === undefined) throw new TypeError(`the package ${packageFolder(pack)} was not assembled`);
       return found;
     };
-    return judgeBundle({ bundle, origin, vendorPrefix, mode, nowMs: ports.clock.now() });
+    return judgeBundle({ bundle, origin, ...brand, mode, nowMs: ports.clock.now() });
   });
   const ofPatches = all.flatMap(({ plan, origins }) =>
     [...origins].flatMap(([folder, { patched }]) =>

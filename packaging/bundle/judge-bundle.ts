@@ -1,6 +1,4 @@
 import { type Diagnostic, WinpvError } from '../../core/errors.ts';
-import { shownText } from '../../core/spelling.ts';
-import { pvProblem } from '../formats/inf/pv/facts.ts';
 import { checkPvInf } from '../formats/inf/pv-rules.ts';
 import type { InfMode } from '../formats/inf/rules/contract.ts';
 import { INF_MODES } from '../formats/inf/rules/modes.ts';
@@ -8,6 +6,7 @@ import { verifyInfModes } from '../formats/inf/rules/verify.ts';
 import type { Bundle, DriverPackage } from './bundle.ts';
 import { packageFolder } from './bundle.ts';
 import { checkView } from './check.ts';
+import { checkBrandInf, type InfBrand } from './check-brand.ts';
 import { type PackageInf, type PackageView, packageView } from './package-view.ts';
 
 /** Where the INF of a package came from, so that findings point at what people edit. */
@@ -24,6 +23,12 @@ export interface BundleJudgement {
   readonly origin: (pack: DriverPackage) => InfOrigin;
   /** The vendor prefix of the brand, which its bus driver is built with. */
   readonly vendorPrefix: string;
+  /** The vendor's own platform function, four hex digits. */
+  readonly vendorDeviceId?: string | undefined;
+  /** Whether the brand asks for emulated devices to be taken away at every start; not judged when not given. */
+  readonly forceUnplug?: boolean;
+  /** Whether the brand asks for version resources to be rewritten. */
+  readonly rewriteVersions?: boolean;
   /** The rules that the project holds its INFs to; undefined when it does not say. */
   readonly mode: InfMode | undefined;
   /** Milliseconds since 1970, to tell catalogs from the future. */
@@ -89,32 +94,28 @@ const pvFindings = ({ document, model }: PackageInf): readonly Diagnostic[] => {
   }
 };
 
-/** F01: the bus makes devices under the brand's prefix, so an INF with another one matches none of them. */
-const checkPrefix = ({ pv }: PackageInf, vendorPrefix: string): readonly Diagnostic[] => {
-  const other = pv?.ids.find(({ prefix }) => prefix !== undefined && prefix !== vendorPrefix.toUpperCase());
-  if (pv === undefined || other === undefined) return [];
-  const message = `The id ${shownText(other.text)} has the prefix "${shownText(other.prefix ?? '')}", and the brand has "${vendorPrefix}".`;
-  const hint = "Write @VENDOR_PREFIX@ in the template, or build the tree with the brand's prefix.";
-  return [pvProblem(pv, 'PV_ID_PREFIX', message, { line: other.line, failureMode: 'F01', hint })];
-};
+interface InfDemands extends InfBrand {
+  readonly mode: InfMode | undefined;
+  readonly withBus: boolean;
+}
 
 interface InfJudgement {
   readonly findings: readonly Diagnostic[];
   readonly passed: readonly InfMode[];
 }
 
-const judgeInf = (
-  inf: PackageInf,
-  origin: InfOrigin,
-  { mode: asked, vendorPrefix }: Pick<BundleJudgement, 'mode' | 'vendorPrefix'>,
-): InfJudgement => {
+const judgeInf = (inf: PackageInf, origin: InfOrigin, { mode: asked, ...brand }: InfDemands): InfJudgement => {
   const { document } = inf;
   const judged = verifyInfModes(document, INF_MODES, { file: document.file });
   const found = new Map([...judged].map(([mode, { findings }]) => [mode, findings] as const));
   const strict = origin.own || asked !== undefined;
-  const pv = [...pvFindings(inf), ...checkPrefix(inf, vendorPrefix)];
+  const pv = pvFindings(inf);
   return {
-    findings: [...ruleFindings(found, asked ?? DEFAULT_INF_MODE, strict), ...(strict ? pv : pv.map(asWarning))],
+    findings: [
+      ...ruleFindings(found, asked ?? DEFAULT_INF_MODE, strict),
+      ...(strict ? pv : pv.map(asWarning)),
+      ...checkBrandInf(inf, { ...brand, strict }),
+    ],
     passed: INF_MODES.filter((mode) => judged.get(mode)?.verdict === 'valid'),
   };
 };
@@ -146,9 +147,13 @@ const viewOf = ({ brandId, packages }: Bundle<'catalogued'>): PackageView =>
  * Without a mode, an INF that winpv did not write stops the release for what is wrong in every mode only: packages of
  * every generation of upstream's can be made, and what is wrong with them is told.
  */
-export const judgeBundle = ({ bundle, origin, vendorPrefix, mode, nowMs }: BundleJudgement): BundleVerdict => {
+export const judgeBundle = (judgement: BundleJudgement): BundleVerdict => {
+  const { bundle, origin, vendorPrefix, vendorDeviceId, rewriteVersions = false, mode, nowMs } = judgement;
+  const { forceUnplug } = judgement;
   const view = viewOf(bundle);
-  const closure = checkView(view, nowMs);
+  const closure = checkView(view, nowMs, { vendorPrefix, rewriteVersions });
+  const withBus = view.infs.some(({ pv }) => pv?.kind === 'xenbus');
+  const demands: InfDemands = { mode, vendorPrefix, vendorDeviceId, forceUnplug, withBus };
   const modesPassed = new Map<string, readonly InfMode[]>();
   const findings: PackageFinding[] = [];
   for (const pack of bundle.packages) {
@@ -156,7 +161,7 @@ export const judgeBundle = ({ bundle, origin, vendorPrefix, mode, nowMs }: Bundl
     const folder = `${bundle.brandId}/${inPackage}`;
     const from = origin(pack);
     const inf = view.infs.find(({ path }) => path === `${inPackage}/${pack.infName}`);
-    const judged = inf === undefined ? undefined : judgeInf(inf, from, { mode, vendorPrefix });
+    const judged = inf === undefined ? undefined : judgeInf(inf, from, demands);
     modesPassed.set(inPackage, judged?.passed ?? []);
     const own = closure.filter(({ at }) => at?.file.startsWith(`${folder}/`));
     for (const finding of [...(judged?.findings ?? []), ...own]) {

@@ -55,14 +55,14 @@ export const PV_RULE_TABLE: readonly PvRuleRow[] = [
   ),
   row(
     'PV_REVISION_UNLISTED',
-    ['package', 'both', 'F03'],
-    'The revision that a child binds is in the table of the bus beside it, as the known releases with such an INF have it. Where xenvif or xenvkbd of later releases list it, it is a warning.',
+    ['package', 'both', 'F03', 'F04'],
+    'The revision that a child binds is in the table of the bus beside it, as the known releases with such an INF have it. Where xenvif or xenvkbd of later releases list it, it is a warning. A bus that is released without a child lists what the child of the ledger binds, or keeps the names of devices.',
     'Take bus and child from releases that belong together.',
   ),
   row(
     'PV_INTERFACE_RANGE',
     ['package', 'error', 'F05'],
-    'The bus answers to the versions of interfaces that drivers with this revision were built with.',
+    'The bus answers to the versions of interfaces that drivers with this revision were built with, or those of the ledger when it comes without a child.',
     'Take a driver that was built for this bus.',
   ),
   row(
