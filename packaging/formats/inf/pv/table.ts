@@ -156,6 +156,24 @@ export const PV_RULE_TABLE: readonly PvRuleRow[] = [
     'Take all files of the package from one build.',
   ),
   row(
+    'PV_BINARY_PREFIX',
+    ['package', 'error', 'F01'],
+    'The vendor prefix that a bus driver carries in its text is the one of the INFs of its children, or of the brand.',
+    'Build the bus driver with the prefix of the INFs, or take the binaries of the brand.',
+  ),
+  row(
+    'PV_BINARY_FUNCTION',
+    ['package', 'error', 'F02'],
+    'The platform functions that binaries of the bus name in their text are among those of its INF.',
+    'Build the binary with the device id of the brand, or add the id to the INF.',
+  ),
+  row(
+    'PV_VERSION_RESOURCE',
+    ['package', 'warning'],
+    'The version resource of a binary names the Provider and the version of its INF; Microsoft’s files apart.',
+    'Build the binary for the brand, or set `rewriteVersions` in the brand file.',
+  ),
+  row(
     'PV_FILE_MISSING',
     ['INF', 'error', 'F24', 'F37'],
     'xenbus.sys is copied with xen.sys, and xenvbd.sys with xencrsh.sys, which they are linked to.',
