@@ -4,10 +4,12 @@ import type { SettingsPoint } from '../branding/settings-tree.ts';
 import { SHIPPED_BRANDS, shippedBrand } from '../branding/shipped.ts';
 import { ARCHITECTURES, type Architecture } from '../core/architecture.ts';
 import { type Diagnostic, problem, stopOnErrors, WinpvError } from '../core/errors.ts';
-import type { Files } from '../core/ports.ts';
+import type { Files, Http } from '../core/ports.ts';
 import { closestName } from '../core/spelling.ts';
 import type { DriverDefinition } from '../drivers/contract.ts';
 import { DRIVERS, FAMILY } from '../drivers/index.ts';
+import { isAddress } from '../packaging/bundle/import/address.ts';
+import { type OpenSource, sourceOpener } from '../packaging/bundle/import/open-source.ts';
 import { readSource, type SourceSettings } from '../packaging/bundle/source.ts';
 import { withQueues } from './load-queue.ts';
 import type { Precious } from './output.ts';
@@ -79,13 +81,21 @@ export const loadBrand = async (ports: LoadPorts, brand: string): Promise<BrandI
   };
 };
 
+/** Reading sources may mean fetching them. */
+export interface SourceLoadPorts extends LoadPorts {
+  readonly http: () => Promise<Http>;
+}
+
+/** Where a project keeps what it fetched, by SHA-256. */
+const cacheOf = (files: Files, { folder }: Project): string => files.join(folder, '.winpv', 'cache');
+
 const loadDriver = async (
-  ports: LoadPorts,
+  ports: LoadPorts & { readonly open: OpenSource },
   project: Project,
   definition: DriverDefinition,
   architectures: readonly Architecture[],
 ): Promise<DriverInput> => {
-  const { files, packageRoot } = ports;
+  const { files, packageRoot, open } = ports;
   const settings = project.sourceOf(definition.name);
   if (settings === undefined) {
     throw new WinpvError('PROJECT_NO_SOURCE', `The driver ${definition.name} has no source.`, {
@@ -99,7 +109,10 @@ const loadDriver = async (
   return {
     definition,
     generation,
-    source: await readSource(files, definition.name, settings, architectures),
+    source: await readSource(
+      { files, open },
+      { driver: definition.name, settings, architectures, binaries: generation.files.map(({ name }) => name) },
+    ),
     ownTemplate: { name: files.basename(path), path: `${OWN_FILES}${generation.template}`, bytes },
   };
 };
@@ -188,7 +201,7 @@ const withoutDriver = ({ brand, keyPoint }: LoadedBrand, names: readonly string[
  * anything is made.
  * @throws WinpvError with every finding of the first stage that has one
  */
-export const loadRelease = async (ports: LoadPorts, folder: string, selection: Selection): Promise<Loaded> => {
+export const loadRelease = async (ports: SourceLoadPorts, folder: string, selection: Selection): Promise<Loaded> => {
   const project = await loadProject(ports.files, folder);
   const all = await loadBrands(ports, project);
   const ids = all.map(({ loaded }) => loaded.brand.id);
@@ -209,8 +222,9 @@ export const loadRelease = async (ports: LoadPorts, folder: string, selection: S
   );
   const wanted = narrow('architecture', project.architectures, selection.architectures);
   const architectures = ARCHITECTURES.filter((architecture) => wanted.includes(architecture));
+  const open = sourceOpener({ files: ports.files, http: ports.http, cache: cacheOf(ports.files, project) });
   const drivers = await Promise.all(
-    inReleaseOrder(names).map((definition) => loadDriver(ports, project, definition, architectures)),
+    inReleaseOrder(names).map((definition) => loadDriver({ ...ports, open }, project, definition, architectures)),
   );
   const loaded = brands.map((brand) => brand.loaded);
   const released = drivers.map(({ definition }) => definition.name);
@@ -248,9 +262,12 @@ const sourcePlaces = (source: SourceSettings | undefined, architectures: readonl
   if (source === undefined || source.kind === 'stand-in') return [];
   const folder = source.kind === 'tree' ? source.tree : source.binaries;
   const template = source.kind === 'template' ? source.template : undefined;
+  const { prebuilt } = source;
+  const read = isAddress(folder) ? [] : architectures.map((name) => `${folder}/${name}`);
   return [
-    { what: 'a source', path: folder, mayHoldOutput: true },
-    ...architectures.map((name) => ({ what: 'a source', path: `${folder}/${name}`, mayHoldOutput: false })),
+    ...(isAddress(folder) ? [] : [{ what: 'a source', path: folder, mayHoldOutput: true }]),
+    ...read.map((path) => ({ what: 'a source', path, mayHoldOutput: false })),
+    ...(prebuilt === undefined ? [] : [{ what: 'a prebuilt source', path: prebuilt, mayHoldOutput: false }]),
     ...(template === undefined ? [] : [{ what: 'a template', path: template, mayHoldOutput: true }]),
   ];
 };

@@ -31,6 +31,8 @@ export interface PlannedPackage {
   /** The upstream line of winpv's own template; absent when the source brings its INF. */
   readonly generation?: string;
   readonly template?: PlannedInput;
+  /** The commit that the source says it was built from. */
+  readonly sourceRevision?: string;
   readonly windows: readonly string[];
 }
 
@@ -136,6 +138,7 @@ const packageOf = (
     );
   }
   const template = source.template ?? (own ? ownTemplate : undefined);
+  const revision = source.revisions?.get(architecture);
   return {
     driver: definition.name,
     architecture,
@@ -144,6 +147,7 @@ const packageOf = (
     source: source.kind,
     ...(own ? { generation: generation.name } : {}),
     ...(template === undefined ? {} : { template: inputOf(request, template) }),
+    ...(revision === undefined ? {} : { sourceRevision: revision }),
     windows,
   };
 };
@@ -184,10 +188,21 @@ const brandOf = (request: PlanRequest, brand: BrandInput): PlannedBrand => {
   };
 };
 
+/** Archives by their own hash, and every file that was read, by path. */
+const sourceInputs = (
+  request: PlanRequest,
+  { files, archive, prebuilt }: DriverSource,
+): readonly (readonly [path: string, input: PlannedInput])[] => {
+  const archives = [archive, prebuilt].flatMap((one) =>
+    one?.sha256 === undefined ? [] : [{ path: request.shownPath(one.path), sha256: one.sha256 }],
+  );
+  const read = [...files.values(), ...(prebuilt?.files.values() ?? [])].flat().map((file) => inputOf(request, file));
+  return [...archives, ...read].map((input) => [input.path, input] as const);
+};
+
 /** Works out a release. Pure: the same request gives the same plan. @throws WinpvError BUNDLE_NO_WINDOWS, CAT_OS_* */
 export const planRelease = (request: PlanRequest): Plan => {
-  const sources = request.drivers.flatMap(({ source }) => [...source.files.values()].flat());
-  const inputs = new Map(sources.map((file) => [file.path, inputOf(request, file)]));
+  const inputs = new Map(request.drivers.flatMap(({ source }) => sourceInputs(request, source)));
   return {
     formatVersion: PLAN_FORMAT,
     date: formatDate(request.date),

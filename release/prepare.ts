@@ -2,6 +2,7 @@ import { expiredPatches } from '../branding/patches/queue.ts';
 import type { CalendarDate } from '../core/date.ts';
 import { type Diagnostic, stopOnErrors } from '../core/errors.ts';
 import type { Clock, Reporter } from '../core/ports.ts';
+import { isAddress } from '../packaging/bundle/import/address.ts';
 import { inputsHash, type VersionPorts, versionedBrands } from './brand-versions.ts';
 import { releaseDate } from './date.ts';
 import { readLedger } from './keep-ledger.ts';
@@ -61,7 +62,8 @@ export const prepareRelease = async (request: ReleaseRequest, ports: ReleasePort
   const loaded = { ...read, brands: await versionedBrands(read.brands, facts, ports) };
   stopOnErrors(loaded.brands.flatMap(({ queue }) => (queue === undefined ? [] : expiredPatches(queue, dated.date))));
   const plan = planRelease({
-    shownPath: (path) => (path.startsWith(OWN_FILES) ? path : ports.files.relative(project.folder, path)),
+    shownPath: (path) =>
+      path.startsWith(OWN_FILES) || isAddress(path) ? path : ports.files.relative(project.folder, path),
     date: dated.date,
     signing: plannedSigning(project),
     rehearsal: project.settings.value.rehearse === false ? 'switched off' : 'not available yet',

@@ -6,6 +6,7 @@ import { type Diagnostic, problem, stopOnErrors, WinpvError } from '../core/erro
 import type { Files } from '../core/ports.ts';
 import { closestName } from '../core/spelling.ts';
 import { DRIVERS } from '../drivers/index.ts';
+import { addressFlaw, isAddress } from '../packaging/bundle/import/address.ts';
 import type { SourceSettings } from '../packaging/bundle/source.ts';
 import { CATALOG_OSES, osByName } from '../packaging/formats/cat/os.ts';
 import type { InfMode } from '../packaging/formats/inf/rules/contract.ts';
@@ -151,18 +152,7 @@ const unsupported = (settings: Settings<ProjectSettings>): readonly Diagnostic[]
     [['rehearse'], typeof value.rehearse === 'object'],
     ...Object.entries(value.sources).map(
       ([name, source]) =>
-        [['sources', name, 'sha256'], typeof source === 'object' && source.sha256 !== undefined] as const,
-    ),
-    ...Object.entries(value.sources).map(
-      ([name, source]) =>
         [['sources', name, 'prebuilt'], typeof source === 'object' && source.prebuilt !== undefined] as const,
-    ),
-    ...Object.entries(value.sources).map(
-      ([name, source]) =>
-        [
-          ['sources', name, 'tree'],
-          typeof source === 'object' && /^https?:|\.(tar|tar\.gz|zip)$/i.test(source.tree ?? ''),
-        ] as const,
     ),
   ];
   return later
@@ -174,6 +164,29 @@ const unsupported = (settings: Settings<ProjectSettings>): readonly Diagnostic[]
       }),
     );
 };
+
+/** What a source names by address is held to a hash; files that the project brings itself are not fetched. */
+const sourceFlaws = (settings: Settings<ProjectSettings>): readonly Diagnostic[] =>
+  Object.entries(settings.value.sources).flatMap(([name, source]) => {
+    if (source === 'stand-in') return [];
+    const placeOf = (key: 'tree' | 'binaries' | 'template' | 'prebuilt') => settings.point(['sources', name, key]);
+    const local = (['template', 'prebuilt'] as const).flatMap((key) =>
+      isAddress(source[key] ?? '')
+        ? [problem('SOURCE_ADDRESS', `\`${key}\` has to be a path, not an address.`, placeOf(key))]
+        : [],
+    );
+    const key = source.tree === undefined ? 'binaries' : 'tree';
+    const place = source[key] ?? '';
+    if (!isAddress(place)) return local;
+    const flaw = addressFlaw(place);
+    if (flaw !== undefined) return [...local, problem('SOURCE_ADDRESS', `The address ${flaw}.`, placeOf(key))];
+    if (source.sha256 !== undefined) return local;
+    const hint = 'Add `sha256: …` with the digits that its maker publishes, or those of a copy that you checked.';
+    return [
+      ...local,
+      problem('SOURCE_NOT_PINNED', 'A source with an address needs its `sha256`.', { ...placeOf(key), hint }),
+    ];
+  });
 
 const unknownWindows = (settings: Settings<ProjectSettings>): readonly Diagnostic[] =>
   (settings.value.windows ?? []).flatMap((name, index) => {
@@ -217,14 +230,28 @@ const timestampsOf = (settings: Settings<ProjectSettings>, path: (path: string) 
   return { kind: timestamp ?? 'test' };
 };
 
-const sourceSettings = (source: z.output<typeof sourceSchema>, path: (path: string) => string): SourceSettings => {
+const sourceSettings = (
+  settings: Settings<ProjectSettings>,
+  name: string,
+  path: (path: string) => string,
+): SourceSettings | undefined => {
+  const source = settings.value.sources[name];
+  if (source === undefined) return undefined;
   if (source === 'stand-in') return { kind: 'stand-in' };
-  const ignore = source.ignore === undefined ? {} : { ignore: source.ignore };
-  if (source.tree !== undefined) return { kind: 'tree', tree: path(source.tree), ...ignore };
+  const place = (named: string): string => (isAddress(named) ? named : path(named));
+  const { ignore, sha256, prebuilt } = source;
+  const { at } = settings.point(['sources', name, source.tree === undefined ? 'binaries' : 'tree']);
+  const rest = {
+    ...(ignore === undefined ? {} : { ignore }),
+    ...(sha256 === undefined ? {} : { sha256 }),
+    ...(prebuilt === undefined ? {} : { prebuilt: path(prebuilt) }),
+    ...(at === undefined ? {} : { at }),
+  };
+  if (source.tree !== undefined) return { ...rest, kind: 'tree', tree: place(source.tree) };
   return {
-    ...ignore,
+    ...rest,
     kind: 'template',
-    binaries: path(source.binaries ?? ''),
+    binaries: place(source.binaries ?? ''),
     ...(source.template === undefined ? {} : { template: path(source.template) }),
   };
 };
@@ -232,9 +259,15 @@ const sourceSettings = (source: z.output<typeof sourceSchema>, path: (path: stri
 /** A driver that ships inside another's package has that one's binaries, and an INF of its own. */
 const binariesOnly = (source: SourceSettings): SourceSettings => {
   if (source.kind === 'stand-in') return source;
-  const { ignore } = source;
+  const { ignore, sha256, at } = source;
   const binaries = source.kind === 'tree' ? source.tree : source.binaries;
-  return { kind: 'template', binaries, ...(ignore === undefined ? {} : { ignore }) };
+  return {
+    kind: 'template',
+    binaries,
+    ...(ignore === undefined ? {} : { ignore }),
+    ...(sha256 === undefined ? {} : { sha256 }),
+    ...(at === undefined ? {} : { at }),
+  };
 };
 
 /** A brand is a shipped one's id, or a file. */
@@ -262,17 +295,20 @@ export const parseProject = (
   place: { readonly files: Files; readonly folder: string },
 ): Project => {
   const settings = parseSettings(bytes, file, projectSchema);
-  stopOnErrors([...unknownSources(settings), ...unknownWindows(settings), ...unsupported(settings)]);
+  stopOnErrors([
+    ...unknownSources(settings),
+    ...unknownWindows(settings),
+    ...sourceFlaws(settings),
+    ...unsupported(settings),
+  ]);
   const path = resolver(place.files, place.folder);
   const { value } = settings;
   const sourceOf = (driver: string): SourceSettings | undefined => {
-    const own = value.sources[driver];
+    const own = sourceSettings(settings, driver, path);
+    if (own !== undefined) return own;
     const carrier = DRIVERS.find((one) => one.name === driver)?.partOf;
-    const carried = carrier === undefined ? undefined : value.sources[carrier];
-    const chosen = own ?? carried ?? value.sources.default;
-    if (chosen === undefined) return undefined;
-    const source = sourceSettings(chosen, path);
-    return own === undefined && carried !== undefined ? binariesOnly(source) : source;
+    const carried = carrier === undefined ? undefined : sourceSettings(settings, carrier, path);
+    return carried === undefined ? sourceSettings(settings, 'default', path) : binariesOnly(carried);
   };
   return {
     folder: place.folder,

@@ -29,6 +29,8 @@ export interface RecordedPackage {
   readonly version: string;
   readonly folder: string;
   readonly source: string;
+  /** The commit that the source says it was built from. */
+  readonly sourceRevision?: string;
   readonly windows: readonly string[];
   readonly hardwareIds: readonly string[];
   /** The sets of INF rules (`inf verify --mode`) in which the INF has no error; `none` is syntax. */
@@ -102,6 +104,13 @@ const recordPatches = (patched: PatchedTarget | undefined): Pick<RecordedPackage
   };
 };
 
+const recordSource = (
+  planned: PlannedBrand['packages'][number] | undefined,
+): Pick<RecordedPackage, 'source' | 'sourceRevision'> => ({
+  source: planned?.source ?? 'template',
+  ...(planned?.sourceRevision === undefined ? {} : { sourceRevision: planned.sourceRevision }),
+});
+
 export const recordBrand = (
   plan: PlannedBrand,
   bundle: Bundle<'signed'>,
@@ -119,7 +128,7 @@ export const recordBrand = (
     architecture: pack.architecture,
     version: formatVersion(pack.version),
     folder: `${plan.id}/${packageFolder(pack)}`,
-    source: plan.packages.find((one) => one.folder === packageFolder(pack))?.source ?? 'template',
+    ...recordSource(plan.packages.find((one) => one.folder === packageFolder(pack))),
     windows: pack.windows,
     hardwareIds: idsOf(infOf(pack)),
     infModes: made.modes.get(packageFolder(pack)) ?? [],
