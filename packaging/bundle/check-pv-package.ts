@@ -1,9 +1,8 @@
-import { type Diagnostic, problem, WinpvError } from '../../core/errors.ts';
+import { type Diagnostic, WinpvError } from '../../core/errors.ts';
 import { shownText } from '../../core/spelling.ts';
-import { compareVersions, type FourPartVersion, formatVersion } from '../../core/version.ts';
 import { lineOf, sectionOf } from '../formats/inf/document.ts';
 import { pvProblem } from '../formats/inf/pv/facts.ts';
-import { parseVersionResource } from '../formats/pe/version-resource.ts';
+import { type BuiltFile, buildOf, checkSameBuild } from './builds.ts';
 import { fileNameOf } from './catalog-scope.ts';
 import { type PlacedFile, placedFiles } from './check-files.ts';
 import { checkRelease, type PvInf } from './check-release.ts';
@@ -102,48 +101,28 @@ const checkFunctions = (infs: readonly PvInf[]): readonly Diagnostic[] => {
   );
 };
 
-/** Files that come from one build: the first is what the others are compared with. */
-const TOGETHER: readonly { readonly files: readonly string[]; readonly failureModes: readonly string[] }[] = [
-  { files: ['xenbus.sys', 'xen.sys', 'xenfilt.sys'], failureModes: ['F24', 'F24', 'F24'] },
-  { files: ['xenvbd.sys', 'xencrsh.sys', 'xendisk.sys'], failureModes: ['F37', 'F37', 'F39'] },
-];
-
-const versionOf = (view: PackageView, { file }: PlacedFile): FourPartVersion | undefined => {
+const buildIn = (view: PackageView, { file, installed }: PlacedFile): BuiltFile | undefined => {
   try {
     const image = view.imageOf(file);
-    return image === undefined ? undefined : parseVersionResource(image)?.fixed.fileVersion;
+    const version = image === undefined ? undefined : buildOf(image);
+    return version === undefined
+      ? undefined
+      : { name: installed.name.toLowerCase(), version, path: view.shown(file.path) };
   } catch (error) {
     if (error instanceof WinpvError) return undefined;
     throw error;
   }
 };
 
-/** F24, F37, F39: binaries of different builds do not work together. */
+/** F24, F37, F39, for each install section. */
 const checkBuilds = (view: PackageView, inf: PvInf): readonly Diagnostic[] => {
   const placed = placedFiles(view, inf);
   const sections = new Set(placed.map(({ install }) => install.section));
   const found = new Map<string, Diagnostic>();
   for (const section of sections) {
-    const versions = new Map<string, { version: FourPartVersion; path: string }>();
-    for (const one of placed.filter(({ install }) => install.section === section)) {
-      const version = versionOf(view, one);
-      if (version !== undefined) versions.set(one.installed.name.toLowerCase(), { version, path: one.file.path });
-    }
-    for (const { files, failureModes } of TOGETHER) {
-      const [first = '', ...others] = files;
-      const leader = versions.get(first);
-      for (const [i, name] of others.entries()) {
-        const own = versions.get(name);
-        if (leader === undefined || own === undefined || compareVersions(own.version, leader.version) === 0) continue;
-        const message = `${name} is of build ${formatVersion(own.version)}, and ${first} of ${formatVersion(leader.version)}.`;
-        const failureMode = failureModes[i + 1] ?? 'F24';
-        const at = { file: view.shown(own.path) };
-        found.set(
-          message,
-          problem('PV_BUILD_MIX', message, { at, failureMode, hint: 'Take all files of the package from one build.' }),
-        );
-      }
-    }
+    const own = placed.filter(({ install }) => install.section === section);
+    const built = own.map((one) => buildIn(view, one)).filter((one) => one !== undefined);
+    for (const finding of checkSameBuild(built)) found.set(finding.message, finding);
   }
   return [...found.values()];
 };

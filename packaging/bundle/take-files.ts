@@ -10,9 +10,12 @@ import type { CatalogOs } from '../formats/cat/os.ts';
 import { checkPe } from '../formats/pe/flaws.ts';
 import { isStandIn } from '../formats/pe/mark.ts';
 import { isPe, parsePe } from '../formats/pe/parse.ts';
+import { type BuiltFile, buildOf, checkSameBuild } from './builds.ts';
 import type { ShippedFile } from './bundle.ts';
 import { type CatalogInf, type ScopedFile, scopedFiles } from './catalog-scope.ts';
 import { brandedBinary } from './rewrite-versions.ts';
+import { serviceStandIns } from './service-files.ts';
+import { servicesOf } from './services.ts';
 import type { DriverSource, SourceFile } from './source.ts';
 import { standInBinary } from './stand-ins.ts';
 
@@ -35,7 +38,8 @@ export interface PackageRequest {
   readonly existing?: 'refuse' | 'replace' | undefined;
 }
 
-const checkBinary = (file: SourceFile, architecture: Architecture): readonly Diagnostic[] => {
+/** Whether a file that has to be an image is one, and for the package's processor. */
+export const checkBinary = (file: SourceFile, architecture: Architecture): readonly Diagnostic[] => {
   const { path } = file;
   if (!/\.(sys|dll|exe)$/i.test(file.name)) return [];
   const at = { file: path };
@@ -56,11 +60,12 @@ const standInFiles = (request: PackageRequest): readonly SourceFile[] => {
   const { driver, generation, brand, architecture, date } = request;
   const carrier = driver.partOf ?? driver.name;
   const context = { driver: carrier, version: driverVersion(brand.brand, carrier), date, arch: architecture };
-  return generation.files.map((file) => ({
+  const own = generation.files.map((file) => ({
     name: file.name,
     path: `stand-in ${file.name}`,
     bytes: standInBinary(file, brand.brand, context),
   }));
+  return [...own, ...serviceStandIns(servicesOf(brand, 'driver', driver.name), brand.brand, context)];
 };
 
 const missingFile = (request: PackageRequest, inf: CatalogInf, { file }: ScopedFile): Diagnostic => {
@@ -116,22 +121,35 @@ export const takeFiles = (request: PackageRequest, inf: CatalogInf, oses: readon
   }
   const extras = source.kind === 'stand-in' ? [] : (brand.brand.extraFiles[driver.name] ?? []);
   for (const name of extras) take(name, 'extra', () => missingExtra(request, name));
+  found.push(...checkBuildsBefore(request, [...taken.keys()]));
   stopOnErrors(found);
   return [...taken.values()];
 };
 
+/** Once version resources are rewritten, nothing shows any more that binaries are of different builds. */
+const checkBuildsBefore = ({ brand }: PackageRequest, files: readonly SourceFile[]): readonly Diagnostic[] => {
+  if (!brand.brand.rewriteVersions) return [];
+  const built = files.flatMap(({ name, path, bytes }): BuiltFile[] => {
+    const version = isPe(bytes) ? buildOf(parsePe(bytes, path)) : undefined;
+    return version === undefined ? [] : [{ name: name.toLowerCase(), version, path }];
+  });
+  return checkSameBuild(built);
+};
+
 /** With the brand's version resource, where the brand asks for that. The parts of a driver have its version. */
-const branded = (file: SourceFile, { brand: { brand }, driver, existing }: PackageRequest): SourceFile => {
+export const branded = (file: SourceFile, { brand: { brand }, driver, existing }: PackageRequest): SourceFile => {
   if (!brand.rewriteVersions) return file;
   const carrier = driver.partOf ?? driver.name;
   const bytes = brandedBinary(file, { brand, driver: carrier, version: driverVersion(brand, carrier), existing });
   return bytes === file.bytes ? file : { ...file, bytes };
 };
 
-const filesAt = (request: PackageRequest): readonly SourceFile[] =>
+/** What there is to take: the source's files of the architecture, or stand-ins. */
+export const filesAt = (request: PackageRequest): readonly SourceFile[] =>
   request.source.kind === 'stand-in' ? standInFiles(request) : (request.source.files.get(request.architecture) ?? []);
 
-const shippedFile = ({ name, path, bytes }: SourceFile, role: ShippedFile['role']): ShippedFile => ({
+/** A file of a source as a package ships it. */
+export const shippedFile = ({ name, path, bytes }: SourceFile, role: ShippedFile['role']): ShippedFile => ({
   name,
   bytes,
   role,

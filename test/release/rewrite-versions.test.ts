@@ -109,6 +109,24 @@ describe('a brand that has version resources rewritten', () => {
     for (const name of NAMES) expect(stripPeSignature(shipped(name), name)).toEqual(before.get(name));
   });
 
+  test.each([
+    ['xencrsh.sys', 'F37'],
+    ['xendisk.sys', 'F39'],
+  ])('stops at %s of another build, which rewriting would hide (%s)', async (other, failureMode) => {
+    const answer = await release((name) => {
+      const bytes = foreign(name);
+      if (name !== other) return bytes;
+      const signature = Buffer.from(bytes).indexOf(Buffer.from([0xbd, 0x04, 0xef, 0xfe]));
+      bytes[signature + 12] = 43;
+      return bytes;
+    });
+    expect(answer.exit).toBe(4);
+    expect((answer.diagnostics ?? []).filter(({ severity }) => severity === 'error')).toMatchObject([
+      { code: 'PV_BUILD_MIX', failureMode },
+    ]);
+    expect(answer.diagnostics?.[0]?.message ?? answer.error?.message).toContain('8.2.1.43');
+  });
+
   const signed = async (name: string): Promise<Uint8Array> =>
     signPe(foreign(name), name, { signer: signingParts(await sharedHierarchy()).signer, timestamper: undefined });
 
