@@ -4,6 +4,7 @@ export const PV_RULE_CODES = {
   PV_ID_PLATFORM: { exit: 4, title: 'A Xen PV driver does not bind on every platform function' },
   PV_ID_REVISION: { exit: 4, title: 'The ids of a Xen PV driver name different revisions of its bus' },
   PV_REVISION_UNLISTED: { exit: 4, title: 'A Xen PV driver binds a revision that its bus does not list' },
+  PV_REVISION_TWICE: { exit: 4, title: 'The table of a Xen PV bus has a revision twice' },
   PV_REVISION_AMBIGUOUS: { exit: 4, title: 'A Xen PV driver binds a revision with several meanings' },
   PV_INTERFACE_RANGE: { exit: 4, title: 'A Xen PV driver asks for interfaces that its bus does not have' },
   PV_INTERFACE_ROW: { exit: 4, title: 'A Xen PV driver was built with other interfaces than its revision stands for' },

@@ -6,6 +6,7 @@ import { type BuiltFile, buildOf, checkSameBuild } from './builds.ts';
 import { fileNameOf } from './catalog-scope.ts';
 import { type PlacedFile, placedFiles } from './check-files.ts';
 import { checkRelease, type PvInf } from './check-release.ts';
+import { type CompiledRow, compiledTable } from './compiled-table.ts';
 import type { PackageView } from './package-view.ts';
 
 /** What Xen PV drivers of one folder owe each other (spec xen-pv 1.9, 7.1, and section 8). */
@@ -15,9 +16,22 @@ export const checkPvPackage = (view: PackageView): readonly Diagnostic[] => {
   return [
     ...(prefixes.length > 0 ? prefixes : checkProviders(infs)),
     ...checkFunctions(infs),
-    ...checkRelease(infs),
+    ...checkRelease(infs, (bus) => tableOf(view, bus)),
     ...infs.flatMap((inf) => checkBuilds(view, inf)),
   ];
+};
+
+/** The revision table in the binary of xenbus; undefined when there is none, or it does not show. */
+const tableOf = (view: PackageView, inf: PvInf): readonly CompiledRow[] | undefined => {
+  if (inf.pv.kind !== 'xenbus') return undefined;
+  const placed = placedFiles(view, inf).find(({ installed }) => installed.name.toLowerCase() === 'xenbus.sys');
+  try {
+    const image = placed === undefined ? undefined : view.imageOf(placed.file);
+    return image === undefined ? undefined : compiledTable(image);
+  } catch (error) {
+    if (error instanceof WinpvError) return undefined;
+    throw error;
+  }
 };
 
 const prefixesOf = ({ pv }: PvInf): readonly string[] => [...new Set(pv.ids.flatMap(({ prefix }) => prefix ?? []))];

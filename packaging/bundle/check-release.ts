@@ -19,6 +19,7 @@ import { type PvFacts, type PvKind, pvProblem } from '../formats/inf/pv/facts.ts
 import { parseTargetOs } from '../formats/inf/target-os.ts';
 import { matchesOnOneLine, possibleBuses } from './bus-states.ts';
 import { fileNameOf } from './catalog-scope.ts';
+import { type CompiledRow, withTable } from './compiled-table.ts';
 import type { PackageInf } from './package-view.ts';
 
 /** An INF of the Xen PV family. */
@@ -73,13 +74,20 @@ const pairsOf = (child: PvInf, infs: readonly PvInf[], statesOf: (bus: PvInf) =>
  * What the drivers of one release owe each other about revisions (spec xen-pv 2; F03, F05, F06, F08 to F10): every
  * child binds a row of the table of its bus, and asks for versions that the bus answers to.
  *
- * The table and the versions are compiled in. What they may be follows from the INFs (bus-states.ts) and the register
- * of known releases; an error is what is wrong whichever of them it is, and what some of them would do stays unsaid.
+ * The table and the versions are compiled in. Where the binary of the bus shows its table, that is the one; otherwise
+ * what it may be follows from the INFs (bus-states.ts) and the register of known releases. An error is what is wrong
+ * whichever of them it is, and what some of them would do stays unsaid.
+ *
+ * @param compiled the table in the binary of a bus; undefined when it does not show
  */
-export const checkRelease = (infs: readonly PvInf[]): readonly Diagnostic[] => {
+export const checkRelease = (
+  infs: readonly PvInf[],
+  compiled: (bus: PvInf) => readonly CompiledRow[] | undefined = () => undefined,
+): readonly Diagnostic[] => {
+  const tables = new Map(infs.map((inf) => [inf, compiled(inf)]));
   const known = new Map<PvInf, readonly BusState[]>();
   const statesOf = (bus: PvInf): readonly BusState[] => {
-    const states = known.get(bus) ?? possibleBuses(bus.pv);
+    const states = known.get(bus) ?? withTable(possibleBuses(bus.pv), tables.get(bus));
     known.set(bus, states);
     return states;
   };
@@ -89,8 +97,19 @@ export const checkRelease = (infs: readonly PvInf[]): readonly Diagnostic[] => {
       return [...checkBinding(pair), ...checkListSize(pair)];
     }),
   );
-  const found = [...ofChildren, ...infs.flatMap(checkFeatureScore)];
+  const ofBuses = infs.flatMap((inf) => [...checkFeatureScore(inf), ...checkTwice(inf, tables.get(inf))]);
+  const found = [...ofChildren, ...ofBuses];
   return [...new Map(found.map((one) => [JSON.stringify([one.code, one.at, one.message]), one])).values()];
+};
+
+/** F07: one id of the list would stand for two rows. */
+const checkTwice = ({ pv, path }: PvInf, rows: readonly CompiledRow[] = []): readonly Diagnostic[] => {
+  const numbers = rows.map(({ revision }) => revision);
+  const twice = numbers.find((revision, index) => numbers.indexOf(revision) !== index);
+  if (twice === undefined) return [];
+  const message = `The binary of ${fileNameOf(path)} has revision ${formatRevision(twice)} in its table twice.`;
+  const hint = 'Build the bus with a table that has each number once.';
+  return [pvProblem(pv, 'PV_REVISION_TWICE', message, { failureMode: 'F07', hint })];
 };
 
 /** Upstream has used this score since it matches all functions by one line; lower is better (spec xen-pv 1.2). */
@@ -154,7 +173,7 @@ const notListed = ({ child, bus, revision, line, states }: Pair): Diagnostic => 
     Number.parseInt(revision, 16) > newest &&
     BUS_STATES.some((state) => state.table.bus === kind && lists(state, revision));
   const severity: Severity = later ? 'warning' : 'error';
-  const message = `The INF binds revision ${revision}, and no ${kind} with the INF beside it lists that: those that are known list ${listed(states)}.`;
+  const message = `The INF binds revision ${revision}, and the ${kind} beside it does not list that: it has ${listed(states)}.`;
   const hint = `Take ${nameOf(child)} and ${nameOf(bus)} from releases that belong together.`;
   return pvProblem(child.pv, 'PV_REVISION_UNLISTED', message, {
     line,

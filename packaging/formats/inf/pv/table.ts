@@ -72,6 +72,12 @@ export const PV_RULE_TABLE: readonly PvRuleRow[] = [
     'Nothing has to be done for the bus beside it.',
   ),
   row(
+    'PV_REVISION_TWICE',
+    ['package', 'error', 'F07'],
+    'The revision table that is compiled into xenbus.sys, where it shows, has each number once.',
+    'Build the bus with a table that has each number once.',
+  ),
+  row(
     'PV_REVISION_AMBIGUOUS',
     ['package', 'error', 'F08', 'F09'],
     'The revision has one meaning: none that two branches gave to different interfaces; one of the builds of 2014 and 2015, which numbered anew, only with a bus of the same version.',
