@@ -61,6 +61,12 @@ const eachImage = (body: (folder: string, rewritten: Uint8Array, vendor: string)
     }
   });
 
+/** PointerToSymbolTable of the file header. */
+const hasSymbols = (bytes: Uint8Array): boolean => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  return view.getUint32(view.getUint32(0x3c, true) + 12, true) !== 0;
+};
+
 describe('a version resource that was rewritten', () => {
   oracle('x86_64-w64-mingw32-gcc', "is what MinGW's resource compiler reads", async () => {
     await eachImage((folder, rewritten, vendor) => {
@@ -91,6 +97,8 @@ describe('a version resource that was rewritten', () => {
       );
       expect(text).toContain('KERNEL32.dll');
       expect(text).not.toContain('corrupt');
+      // A program that was not stripped has its symbols behind the sections.
+      if (hasSymbols(rewritten)) expect(text).toMatch(/0x[0-9a-f]+ main$/m);
     });
   });
 

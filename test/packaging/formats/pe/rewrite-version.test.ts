@@ -288,6 +288,20 @@ describe('an image whose version resource is rewritten', () => {
     }
   });
 
+  test('is refused when it needs a section for which the headers have no place', () => {
+    const bytes = standIn(resource);
+    const { sections, checksumOffset } = parsePe(bytes, 'demo.sys');
+    const table = checksumOffset - 64 + 240;
+    bytes[table + 40 * sections.length + 8] = 1;
+    const long = { ...change, strings: new Map([['CompanyName', 'V'.repeat(5000)]]) };
+    expect(() => rewriteVersionResource(bytes, 'demo.sys', long)).toThrow(
+      expect.objectContaining({ code: 'PE_NO_ROOM' }),
+    );
+    expect(parseVersionResource(parsePe(rewriteVersionResource(bytes, 'demo.sys', change), 'demo.sys'))).toEqual(
+      expected(resource, change),
+    );
+  });
+
   test('is left alone when it is signed, and when the signature may go, is rewritten without it', () => {
     const bytes = standIn(resource);
     const signed = attachPeSignature(
