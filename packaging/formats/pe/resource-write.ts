@@ -70,7 +70,8 @@ const placeAtEnd = (image: PeImage, { entry, content, shared }: Replacement): Pl
   const used = section.virtualSize === 0 ? section.rawSize : section.virtualSize;
   const old = entry.rva - section.virtualAddress;
   // The last content of the section gives its place to what follows it.
-  const last = !shared && contains(section, entry.rva) && old + entry.size > used - ALIGNMENT;
+  const behind = bytes.subarray(section.rawOffset + old + entry.size, section.rawOffset + used);
+  const last = !shared && contains(section, entry.rva) && behind.length < ALIGNMENT && behind.every((one) => one === 0);
   const start = last ? old : alignedTo(used, ALIGNMENT);
   const virtualSize = start + content.length;
   const next = sections.reduce(

@@ -23,7 +23,6 @@ interface Block {
   readonly valueStart: number;
   /** As stored: bytes, or 16-bit units where the value is text. */
   readonly valueLength: number;
-  readonly type: number;
   readonly end: number;
 }
 
@@ -46,12 +45,12 @@ const textBytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(`${te
  *   more than 65,535 bytes
  */
 export const editVersionInfo = (bytes: Uint8Array, place: Place, change: VersionChange): Uint8Array => {
-  const editor = new Editor(bytes, place);
-  const root = editor.blockAt(0, bytes.length);
+  const source: Source = { bytes, place, r: new ByteReader(bytes, { ...place, truncated: 'PE_TRUNCATED' }) };
+  const root = blockAt(source, 0, bytes.length);
   if (root === undefined || root.key !== 'VS_VERSION_INFO') {
-    throw editor.malformed(0, 'The version resource is no VS_VERSION_INFO.');
+    throw malformed(source, 0, 'The version resource is no VS_VERSION_INFO.');
   }
-  const edited = editor.editRoot(root, change);
+  const edited = editRoot(source, root, change);
   const rest = bytes.subarray(root.end);
   if (same(edited, bytes.subarray(0, root.end))) return bytes;
   // What follows the structure is filling, or a scratch area of the linker's.
@@ -64,125 +63,111 @@ const padding = (length: number): Uint8Array => new Uint8Array(aligned(length) -
 const versionBytes = ([a, b, c, d]: FourPartVersion): Uint8Array =>
   concatBytes(u16leBytes(b), u16leBytes(a), u16leBytes(d), u16leBytes(c));
 
-class Editor {
-  private readonly r: ByteReader;
-  private readonly bytes: Uint8Array;
-  private readonly place: Place;
-
-  constructor(bytes: Uint8Array, place: Place) {
-    this.r = new ByteReader(bytes, { ...place, truncated: 'PE_TRUNCATED' });
-    this.bytes = bytes;
-    this.place = place;
-  }
-
-  malformed(offset: number, message: string): WinpvError {
-    return new WinpvError('PE_MALFORMED', message, {
-      at: { file: this.place.file, offset: this.place.base + offset },
-    });
-  }
-
-  /** The block at an offset; undefined where only filling is left. */
-  blockAt(start: number, limit: number): Block | undefined {
-    if (start + 6 > limit) return undefined;
-    const length = this.r.seek(start, 'a version block').u16le('wLength');
-    if (length === 0) return undefined;
-    const valueLength = this.r.u16le('wValueLength');
-    const type = this.r.u16le('wType');
-    const end = start + length;
-    if (length < 8 || end > limit) throw this.malformed(start, `A version block claims ${length} bytes.`);
-    const text = Buffer.from(this.bytes.subarray(start + 6, end)).toString('utf16le');
-    const nul = text.indexOf('\0');
-    const key = nul < 0 ? text : text.slice(0, nul);
-    const valueStart = Math.min(aligned(start + 6 + 2 * (key.length + 1)), end);
-    return { start, key, valueStart, valueLength, type, end };
-  }
-
-  private children(start: number, end: number): readonly Block[] {
-    const found: Block[] = [];
-    for (let at = aligned(start); ; ) {
-      const child = this.blockAt(at, end);
-      if (child === undefined) return found;
-      found.push(child);
-      at = aligned(child.end);
-    }
-  }
-
-  private raw({ start, end }: Block): Uint8Array {
-    return this.bytes.subarray(start, end);
-  }
-
-  editRoot(root: Block, change: VersionChange): Uint8Array {
-    const fixed = root.valueStart;
-    const valueEnd = fixed + root.valueLength;
-    if (
-      root.valueLength < FIXED_SIZE ||
-      valueEnd > root.end ||
-      this.r.seek(fixed, 'VS_FIXEDFILEINFO').u32le('dwSignature') !== SIGNATURE
-    ) {
-      throw this.malformed(fixed, 'The version resource has no VS_FIXEDFILEINFO.');
-    }
-    const head = this.bytes.slice(root.start, valueEnd);
-    head.set(versionBytes(change.fileVersion), fixed - root.start + FILE_VERSION);
-    head.set(versionBytes(change.productVersion), fixed - root.start + PRODUCT_VERSION);
-    const children = this.children(valueEnd, root.end);
-    const edited = children.map((child) =>
-      child.key === 'StringFileInfo' ? this.editStringInfo(child, change) : this.raw(child),
-    );
-    const unchanged = children.every((child, i) => same(this.raw(child), edited[i] ?? NOTHING));
-    if (unchanged) {
-      const whole = this.bytes.slice(root.start, root.end);
-      whole.set(head);
-      return whole;
-    }
-    return this.joined(head, edited);
-  }
-
-  private editStringInfo(info: Block, change: VersionChange): Uint8Array {
-    const tables = this.children(info.valueStart, info.end);
-    const edited = tables.map((table) => this.editTable(table, change));
-    return this.parent(info, tables, edited);
-  }
-
-  private editTable(table: Block, { strings }: VersionChange): Uint8Array {
-    const entries = this.children(table.valueStart, table.end);
-    const wanted = new Map([...strings].map(([name, value]) => [name.toLowerCase(), { name, value }]));
-    const missing = new Map(wanted);
-    const edited = entries.map((entry) => {
-      const to = wanted.get(entry.key.toLowerCase());
-      missing.delete(entry.key.toLowerCase());
-      return to === undefined || to.value === this.textOf(entry) ? this.raw(entry) : stringBlock(entry.key, to.value);
-    });
-    const added = [...missing.values()].map(({ name, value }) => stringBlock(name, value));
-    return this.parent(table, entries, [...edited, ...added]);
-  }
-
-  private textOf({ valueStart, valueLength, end }: Block): string {
-    if (valueLength === 0) return '';
-    const text = Buffer.from(this.bytes.subarray(valueStart, end)).toString('utf16le');
-    const nul = text.indexOf('\0');
-    return nul < 0 ? text : text.slice(0, nul);
-  }
-
-  /** A block without a value, with other children; as it stands when none has changed. */
-  private parent(block: Block, before: readonly Block[], after: readonly Uint8Array[]): Uint8Array {
-    const unchanged =
-      before.length === after.length && before.every((child, i) => same(this.raw(child), after[i] ?? NOTHING));
-    return unchanged ? this.raw(block) : this.joined(this.bytes.slice(block.start, block.valueStart), after);
-  }
-
-  /** A head (length, key, value) and children, each aligned; the head's length is made right. */
-  private joined(head: Uint8Array, children: readonly Uint8Array[]): Uint8Array {
-    const parts: Uint8Array[] = [head];
-    let length = head.length;
-    for (const child of children) {
-      parts.push(padding(length), child);
-      length = aligned(length) + child.length;
-    }
-    const whole = concatBytes(...parts);
-    whole.set(u16leBytes(checkedLength(length)), 0);
-    return whole;
-  }
+/** The resource, and where it is for messages. */
+interface Source {
+  readonly bytes: Uint8Array;
+  readonly r: ByteReader;
+  readonly place: Place;
 }
+
+const malformed = ({ place }: Source, offset: number, message: string): WinpvError =>
+  new WinpvError('PE_MALFORMED', message, { at: { file: place.file, offset: place.base + offset } });
+
+/** UTF-16LE text from an offset up to a NUL or to the end. */
+const textAt = ({ bytes }: Source, start: number, end: number): string => {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, (end - start) & ~1).toString('utf16le');
+  const nul = text.indexOf('\0');
+  return nul < 0 ? text : text.slice(0, nul);
+};
+
+/** The block at an offset; undefined where only filling is left. */
+const blockAt = (source: Source, start: number, limit: number): Block | undefined => {
+  if (start + 6 > limit) return undefined;
+  const length = source.r.seek(start, 'a version block').u16le('wLength');
+  if (length === 0) return undefined;
+  const valueLength = source.r.u16le('wValueLength');
+  const end = start + length;
+  if (length < 8 || end > limit) throw malformed(source, start, `A version block claims ${length} bytes.`);
+  const key = textAt(source, start + 6, end);
+  return { start, key, valueStart: Math.min(aligned(start + 6 + 2 * (key.length + 1)), end), valueLength, end };
+};
+
+const childrenOf = (source: Source, start: number, end: number): readonly Block[] => {
+  const found: Block[] = [];
+  for (let at = aligned(start); ; ) {
+    const child = blockAt(source, at, end);
+    if (child === undefined) return found;
+    found.push(child);
+    at = aligned(child.end);
+  }
+};
+
+const raw = ({ bytes }: Source, { start, end }: Block): Uint8Array => bytes.subarray(start, end);
+
+const editRoot = (source: Source, root: Block, change: VersionChange): Uint8Array => {
+  const { valueStart: fixed, start, end } = root;
+  const valueEnd = fixed + root.valueLength;
+  const holds = root.valueLength >= FIXED_SIZE && valueEnd <= end;
+  if (!holds || source.r.seek(fixed, 'VS_FIXEDFILEINFO').u32le('dwSignature') !== SIGNATURE) {
+    throw malformed(source, fixed, 'The version resource has no VS_FIXEDFILEINFO.');
+  }
+  const head = source.bytes.slice(start, valueEnd);
+  head.set(versionBytes(change.fileVersion), fixed - start + FILE_VERSION);
+  head.set(versionBytes(change.productVersion), fixed - start + PRODUCT_VERSION);
+  const children = childrenOf(source, valueEnd, end);
+  const edited = children.map((child) =>
+    child.key === 'StringFileInfo' ? editStringInfo(source, child, change) : raw(source, child),
+  );
+  if (!isUnchanged(source, children, edited)) return joined(head, edited);
+  const whole = source.bytes.slice(start, end);
+  whole.set(head);
+  return whole;
+};
+
+const editStringInfo = (source: Source, info: Block, change: VersionChange): Uint8Array => {
+  const tables = childrenOf(source, info.valueStart, info.end);
+  return parent(source, info, { before: tables, after: tables.map((table) => editTable(source, table, change)) });
+};
+
+const editTable = (source: Source, table: Block, { strings }: VersionChange): Uint8Array => {
+  const entries = childrenOf(source, table.valueStart, table.end);
+  const wanted = new Map([...strings].map(([name, value]) => [name.toLowerCase(), { name, value }]));
+  const missing = new Map(wanted);
+  const edited = entries.map((entry) => {
+    const to = wanted.get(entry.key.toLowerCase());
+    missing.delete(entry.key.toLowerCase());
+    const text = entry.valueLength === 0 ? '' : textAt(source, entry.valueStart, entry.end);
+    return to === undefined || to.value === text ? raw(source, entry) : stringBlock(entry.key, to.value);
+  });
+  const added = [...missing.values()].map(({ name, value }) => stringBlock(name, value));
+  return parent(source, table, { before: entries, after: [...edited, ...added] });
+};
+
+const isUnchanged = (source: Source, before: readonly Block[], after: readonly Uint8Array[]): boolean =>
+  before.length === after.length && before.every((child, i) => same(raw(source, child), after[i] ?? NOTHING));
+
+/** A block without a value, with other children; as it stands when none has changed. */
+const parent = (
+  source: Source,
+  block: Block,
+  { before, after }: { readonly before: readonly Block[]; readonly after: readonly Uint8Array[] },
+): Uint8Array =>
+  isUnchanged(source, before, after)
+    ? raw(source, block)
+    : joined(source.bytes.slice(block.start, block.valueStart), after);
+
+/** A head (length, key, value) and children, each aligned; the head's length is made right. */
+const joined = (head: Uint8Array, children: readonly Uint8Array[]): Uint8Array => {
+  const parts: Uint8Array[] = [head];
+  let length = head.length;
+  for (const child of children) {
+    parts.push(padding(length), child);
+    length = aligned(length) + child.length;
+  }
+  const whole = concatBytes(...parts);
+  whole.set(u16leBytes(checkedLength(length)), 0);
+  return whole;
+};
 
 const NOTHING = new Uint8Array(0);
 
