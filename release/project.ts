@@ -150,10 +150,6 @@ const unsupported = (settings: Settings<ProjectSettings>): readonly Diagnostic[]
     [['signing', 'cloud'], value.signing?.cloud !== undefined],
     [['waivers'], value.waivers !== undefined],
     [['rehearse'], typeof value.rehearse === 'object'],
-    ...Object.entries(value.sources).map(
-      ([name, source]) =>
-        [['sources', name, 'prebuilt'], typeof source === 'object' && source.prebuilt !== undefined] as const,
-    ),
   ];
   return later
     .filter(([, asked]) => asked)

@@ -21,6 +21,8 @@ export interface RecordedFile {
   /** SHA-256 Authenticode hash: the same before and after signing. PE images only. */
   readonly authenticode?: string;
   readonly standIn?: true;
+  /** Where the signed file is from that took the built one's place, from the project's folder. */
+  readonly prebuilt?: string;
 }
 
 export interface RecordedPackage {
@@ -85,6 +87,7 @@ const recordShipped = (folder: string, file: ShippedFile): RecordedFile => ({
   ...recordFile(`${folder}/${file.name}`, file.bytes),
   ...(isPe(file.bytes) ? { authenticode: toHex(peDigest(parsePe(file.bytes, file.name), 'sha256')) } : {}),
   ...(file.standIn ? { standIn: true as const } : {}),
+  ...(file.prebuilt === undefined ? {} : { prebuilt: file.prebuilt }),
 });
 
 /** Hardware and compatible ids of an INF, each once, as written. */

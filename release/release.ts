@@ -1,4 +1,5 @@
 import { type Diagnostic, WinpvError } from '../core/errors.ts';
+import { type Overlaid, overlayPrebuilt } from '../packaging/bundle/import/overlay.ts';
 import { type SignatureCache, signBundle } from '../packaging/bundle/sign-bundle.ts';
 import type { SignFile } from '../packaging/signing/sign-file.ts';
 import { verifyTree } from '../packaging/signing/verify-package.ts';
@@ -44,10 +45,28 @@ interface Making {
   readonly shown: (path: string) => string;
 }
 
-/** Reads back what was made, from its bytes, trusting only the release's own root. */
-const verifyBrand = (brandId: string, files: readonly OutputFile[], making: Making): readonly Diagnostic[] => {
+/** The signed files that the project has of some packages take the built ones' places. */
+const overlay = (bundle: CheckedBrand['bundle'], { prepared, ports }: Making): Overlaid => {
+  const { project, drivers } = prepared.loaded;
+  const sourceOf = (name: string) => drivers.find(({ definition }) => definition.name === name)?.source;
+  return overlayPrebuilt({
+    bundle,
+    prebuiltFor: ({ driver, architecture }) => sourceOf(driver)?.prebuilt?.files.get(architecture),
+    shown: (path) => ports.files.relative(project.folder, path),
+  });
+};
+
+interface Verifying {
+  readonly brandId: string;
+  readonly files: readonly OutputFile[];
+  /** DER of whom prebuilt files lead to. */
+  readonly anchors: readonly Uint8Array[];
+}
+
+/** Reads back what was made, from its bytes, trusting only the release's own root and the signers of prebuilt files. */
+const verifyBrand = ({ brandId, files, anchors }: Verifying, making: Making): readonly Diagnostic[] => {
   const { signing, ports, shown } = making;
-  const report = verifyTree({ files, trust: signing.anchors(), atMs: ports.clock.now() });
+  const report = verifyTree({ files, trust: [...signing.anchors(), ...anchors], atMs: ports.clock.now() });
   const diagnostics = report.diagnostics.map((finding): Diagnostic => {
     const { at } = finding;
     return at === undefined ? finding : { ...finding, at: { ...at, file: shown(`${brandId}/${at.file}`) } };
@@ -66,9 +85,11 @@ const makeBrand = async ({ plan, bundle, origins, modes }: CheckedBrand, making:
   const cache: SignatureCache = signatures.get(sign) ?? new Map();
   signatures.set(sign, cache);
   const named = (name: string): string => `${plan.id}: ${name}`;
-  const signed = await step(ports, named('sign'), () => signBundle(bundle, sign, cache));
+  const { bundle: overlaid, anchors } = overlay(bundle, making);
+  const signed = await step(ports, named('sign'), () => signBundle(overlaid, sign, cache));
   const packages = bundleFiles(signed);
-  const verified = await step(ports, named('verify'), () => verifyBrand(plan.id, packages, making));
+  const verifying: Verifying = { brandId: plan.id, files: packages, anchors };
+  const verified = await step(ports, named('verify'), () => verifyBrand(verifying, making));
   const content = [...packages, ...signing.trust];
   const { cabinets, zip } = await step(ports, named('pack'), async () => ({
     cabinets: await Promise.all(plan.cabinets.map((cabinet) => packCabinet(cabinet, signed, { date, sign, shown }))),

@@ -11,6 +11,7 @@ import { stampInf } from '../formats/inf/stamp.ts';
 import { decodeInfText } from '../formats/inf/text.ts';
 import type { DriverPackage, ShippedFile } from './bundle.ts';
 import { type CatalogInf, reachesInf } from './catalog-scope.ts';
+import { isBuildCompanion } from './import/companions.ts';
 import type { InfOrigin } from './judge-bundle.ts';
 import { type PatchedTarget, patchTemplate } from './patches/patch-template.ts';
 import { leavesStampingToTool, renderTemplate } from './render-template.ts';
@@ -33,12 +34,6 @@ export interface AssembledInf extends InfOrigin {
 interface RenderedInf extends AssembledInf {
   readonly bytes: Uint8Array;
 }
-
-/**
- * What a build leaves beside its result (spec xen-pv 7.2): catalogs, which are made anew, symbols of what is not shipped,
- * the installer of Windows 7's days, the sources, the commit, and what compilers and verifiers tell.
- */
-const BESIDE = /(^|\/)(dpinst\.exe|source\.tgz|\.?revision)$|\.(cat|cdf|pdb|map|log|wrn|err|sarif|dvl\.xml)$/i;
 
 const finishedInf = (request: PackageRequest): RenderedInf => {
   const { driver, source, architecture } = request;
@@ -169,7 +164,7 @@ export const checkUnused = (
     sources.flatMap((source) => [...source.files.values()].flat()).map((file) => [file.path, file]),
   );
   return [...files.values()]
-    .filter((file) => !used.has(file.path) && !BESIDE.test(file.name) && !isExpected(file.name))
+    .filter((file) => !used.has(file.path) && !isBuildCompanion(file.name) && !isExpected(file.name))
     .map((file) =>
       problem('BUNDLE_FILE_NOT_NAMED', `${file.name} is in the source, but no INF of the release installs it.`, {
         at: { file: file.path },

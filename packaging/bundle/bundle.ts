@@ -14,6 +14,8 @@ export interface ShippedFile {
   readonly role: FileRole;
   /** Made by winpv in place of a driver build; never to be published. */
   readonly standIn: boolean;
+  /** Where the signed file is from that took the built one's place; it ships as it is. */
+  readonly prebuilt?: string;
 }
 
 /** One driver package of one architecture: an INF, what it installs, and its catalog. */

@@ -13,12 +13,14 @@ const signShipped = async (file: ShippedFile, path: string, sign: SignFile): Pro
   return isPe(file.bytes) ? sign('pe', file.bytes, path) : file.bytes;
 };
 
-const isSigned = (file: ShippedFile): boolean => ['binary', 'extra', 'catalog'].includes(file.role);
+/** What came signed keeps the signature it came with. */
+const isToSign = (file: ShippedFile): boolean =>
+  file.prebuilt === undefined && ['binary', 'extra', 'catalog'].includes(file.role);
 
 const signPackage = async (pack: DriverPackage, sign: SignFile, cache: SignatureCache): Promise<DriverPackage> => {
   const files = await Promise.all(
     pack.files.map(async (file) => {
-      if (!isSigned(file)) return file;
+      if (!isToSign(file)) return file;
       const key = keyOf(file);
       const signed = cache.get(key) ?? signShipped(file, `${packageFolder(pack)}/${file.name}`, sign);
       cache.set(key, signed);
@@ -29,7 +31,7 @@ const signPackage = async (pack: DriverPackage, sign: SignFile, cache: Signature
 };
 
 /**
- * Signs every PE image and every catalog of a bundle. Signing an image after it was catalogued is right: the catalog
+ * Signs every PE image and every catalog of a bundle but those that came signed. Signing an image after it was catalogued is right: the catalog
  * lists its Authenticode hash, which a signature does not change (spec signing-formats 1.5).
  * @throws WinpvError SIGN_*, TS_*, PE_*, CAT_*
  */

@@ -61,10 +61,11 @@ describe('what is asked for and not done yet', () => {
     expect(answer.error?.message).toContain(`\`${key}\``);
   });
 
-  test('is refused for the hash of a folder too', async () => {
+  test('a hash is refused for a folder, which has none', async () => {
     const yaml = STAND_IN.replace('default: stand-in', `xenvbd: { binaries: bin, sha256: ${'a'.repeat(64)} }`);
-    const answer = await refused({ 'winpv.yaml': yaml, 'acme.yaml': GOOD });
-    expect(answer.error).toMatchObject({ code: 'CONFIG_UNSUPPORTED', at: { line: 2 } });
+    const answer = await refused({ 'winpv.yaml': yaml, 'acme.yaml': GOOD, ...XENVBD });
+    expect(answer.exit).toBe(3);
+    expect(answer.error).toMatchObject({ code: 'SOURCE_PIN_MISPLACED', at: { line: 2 } });
   });
 });
 
@@ -150,7 +151,7 @@ describe('a file of a source that no INF names', () => {
     'winpv.yaml': FROM_BIN.replace('binaries: bin', source),
     'acme.yaml': brand,
     ...XENVBD,
-    'bin/x64/dpinst.exe': image('dpinst.exe'),
+    'bin/x64/helper.exe': image('helper.exe'),
   });
 
   test('is refused, and the hint names the two ways out', async () => {
@@ -161,27 +162,27 @@ describe('a file of a source that no INF names', () => {
   });
 
   test('stays behind when the source ignores it, whatever its case', async () => {
-    const answer = await released(files(GOOD, 'binaries: bin, ignore: [DPInst.exe]'));
+    const answer = await released(files(GOOD, 'binaries: bin, ignore: [Helper.exe]'));
     expect(answer.error).toBeUndefined();
-    expect(filesBelow(project?.path('out') ?? '').join()).not.toMatch(/dpinst/i);
+    expect(filesBelow(project?.path('out') ?? '').join()).not.toMatch(/helper/i);
   });
 
   test('ships, signed, when the brand says so', async () => {
-    const answer = await released(files(`${GOOD}extraFiles: { xenvbd: [dpinst.exe] }\n`, 'binaries: bin'));
+    const answer = await released(files(`${GOOD}extraFiles: { xenvbd: [helper.exe] }\n`, 'binaries: bin'));
     expect(answer.error).toBeUndefined();
-    const shipped = project?.path('out', 'acme', 'xenvbd', 'x64', 'dpinst.exe') ?? '';
+    const shipped = project?.path('out', 'acme', 'xenvbd', 'x64', 'helper.exe') ?? '';
     const ca = project?.path('out', 'acme', 'trust', 'root.pem') ?? '';
     const verdict = await winpvJson(['verify', shipped, '--ca', ca]);
     expect(verdict.result.verdict).toBe('valid');
     const cab = await winpvJson(['cab', 'list', project?.path('out', 'acme-x64-submission.cab') ?? '']);
-    expect(cab.result.files.map((file: { name: string }) => file.name)).toContain('xenvbd\\dpinst.exe');
+    expect(cab.result.files.map((file: { name: string }) => file.name)).toContain('xenvbd\\helper.exe');
     const whole = await winpvJson(['verify', project?.path('out') ?? '', '--ca', ca]);
     expect(whole.result.verdict).toBe('valid');
   });
 
   test('and that the brand ships has to be there for every architecture', async () => {
     const brand = `${GOOD}extraFiles: { xenvbd: [setup.exe] }\n`;
-    const answer = await refused(files(brand, 'binaries: bin, ignore: [dpinst.exe]'));
+    const answer = await refused(files(brand, 'binaries: bin, ignore: [helper.exe]'));
     expect(answer.exit).toBe(4);
     expect(answer.error).toMatchObject({ code: 'BUNDLE_FILE_MISSING', at: { line: 6, column: 15 } });
   });

@@ -9,7 +9,7 @@ export const driverImage = (
   strings: readonly string[] = [],
 ): Uint8Array =>
   encodeStandIn({
-    ...{ name, machine, kind: 'driver', imports: [], exports: [], strings, timeDateStamp: 0 },
+    ...{ name, machine, kind: 'driver', imports: [], exports: [], strings: [name, ...strings], timeDateStamp: 0 },
     version: {
       fixed: {
         fileVersion: [9, 1, 0, 0],
