@@ -5,6 +5,7 @@ import { xenbus } from '../../drivers/xenbus/definition.ts';
 import { xenvbd } from '../../drivers/xenvbd/definition.ts';
 import { decodeInfText } from '../../packaging/formats/inf/text.ts';
 import { winpvJson } from '../support/command-line.ts';
+import { busWith, HEAD } from '../support/compiled-table.ts';
 import { type Corpus, describeCorpus } from '../support/outside.ts';
 import { makeProject, type TestProject } from '../support/project.ts';
 import { binaryOf } from '../support/pv-package.ts';
@@ -87,12 +88,16 @@ const put =
 
 const revision = (number: string): Edit => exchange('xenvbd.inf', /REV_[0-9A-F]{8}/g, `REV_${number}`);
 
+/** The number that upstream had twice for a fortnight in 2021. */
+const TWICE = [...HEAD.slice(0, 1), ...HEAD].map((row) => [...row]);
+
 const CASES: readonly (readonly [mode: string, what: string, base: readonly [string, string], edit: Edit])[] = [
   ['F01', 'one driver with another prefix', NEWEST, exchange('xenvbd.inf', '@VENDOR_PREFIX@', 'XY')],
   ['F02', 'one INF without the vendor function', NEWEST, exchange('xenvbd.inf', /^.*@VENDOR_DEVICE_ID@.*\r?\n/gm, '')],
   ['F03', 'a revision that the bus does not list', NEWEST, revision('0900000F')],
   ['F03', 'a revision that the bus has retired', NEWEST, revision('09000007')],
   ['F05', 'a driver of 2016 on a bus that lists its row', OF_2023, revision('09000000')],
+  ['F07', 'a bus whose table has a number twice', NEWEST, put('bus/x64/xenbus.sys', busWith(TWICE, VERSION))],
   ['F10', 'a prefix that makes the lists of ids too long', OF_2024, exchange('acme.yaml', 'XZ', 'ABCDE')],
   ['F14', 'a forced unplug that the brand does not ask for', NEWEST, exchange('xenvbd.inf', /; *@FORCE_UNPLUG@/g, '')],
   ['F24', 'xen.sys of another build', NEWEST, put('bus/x64/xen.sys', binary('xen.sys', '9.1.2.2'))],

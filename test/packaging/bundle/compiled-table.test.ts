@@ -3,35 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { xenbus } from '../../../drivers/xenbus/definition.ts';
 import { xenvbd } from '../../../drivers/xenvbd/definition.ts';
 import { compiledTable } from '../../../packaging/bundle/compiled-table.ts';
-import { peChecksum } from '../../../packaging/formats/pe/digest.ts';
 import { isPe, parsePe } from '../../../packaging/formats/pe/parse.ts';
+import { busWith, HEAD, type Row } from '../../support/compiled-table.ts';
 import { describeCorpus } from '../../support/outside.ts';
-import { binaryOf, checked, driverPackage, exchanged, withCatalogs } from '../../support/pv-package.ts';
-
-type Row = readonly number[];
-
-/** The rows of xenbus 1087a8d: number, suspend, shared info, event channel, debug, store, … emulated. */
-const HEAD: readonly Row[] = [
-  [0x09000008, 1, 3, 9, 1, 2, 1, 2, 4, 1, 1, 2],
-  [0x09000009, 1, 4, 9, 1, 2, 1, 2, 4, 1, 1, 2],
-  [0x0900000a, 1, 4, 9, 1, 2, 1, 2, 4, 2, 1, 2],
-  [0x0900000b, 1, 4, 9, 1, 2, 1, 2, 4, 3, 1, 2],
-  [0x0900000c, 1, 4, 9, 1, 2, 1, 2, 4, 3, 1, 3],
-];
-
-const ROOM = 'Q'.repeat(600);
-
-/** A xenbus.sys with a table in its data. */
-const busWith = (rows: readonly Row[]): Uint8Array => {
-  const file = xenbus.generations[0].files.find(({ name }) => name === 'xenbus.sys');
-  if (file === undefined) throw new Error('xenbus.sys');
-  const bytes = Buffer.from(binaryOf(file, '9.1.0.30', { strings: [ROOM] }));
-  const start = (Math.floor(bytes.indexOf(ROOM.slice(0, 64)) / 4) + 2) * 4;
-  for (const [i, word] of rows.flat().entries()) bytes.writeUInt32LE(word, start + 4 * i);
-  const image = parsePe(new Uint8Array(bytes), 'xenbus.sys');
-  bytes.writeUInt32LE(peChecksum(image.bytes, image.checksumOffset), image.checksumOffset);
-  return new Uint8Array(bytes);
-};
+import { checked, driverPackage, exchanged, withCatalogs } from '../../support/pv-package.ts';
 
 const read = (bytes: Uint8Array) =>
   compiledTable(parsePe(bytes, 'xenbus.sys'))?.map(({ revision, versions }) => [revision, ...versions]);
