@@ -9,6 +9,12 @@ const DEBUG = 6;
 const DEBUG_ENTRY = 28;
 const MAX_DEBUG_ENTRIES = 64;
 
+/**
+ * Far more than a version resource, its alignment and a section's zeros take; a section may claim gigabytes of memory
+ * that the file would have to fill.
+ */
+export const MAX_GROWTH = 16 * 1024 * 1024;
+
 /** Where the fields of the headers stand in the file. */
 export interface HeaderOffsets {
   readonly sectionCount: number;

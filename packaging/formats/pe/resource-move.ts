@@ -5,6 +5,7 @@ import {
   encodeSectionHeader,
   headerOffsets,
   insertedAt,
+  MAX_GROWTH,
   resizeImage,
   setSectionCount,
 } from './insert-bytes.ts';
@@ -51,14 +52,16 @@ export const movedResources = (image: PeImage, replacement: Replacement): Uint8A
   const start = alignedTo(moving.size, ALIGNMENT);
   const virtualSize = start + replacement.content.length;
   const rawSize = alignedTo(virtualSize, image.fileAlignment);
-  const { virtualAddress, rawOffset, end } = target;
-  const changed = insertedAt(image, end, rawOffset - end + rawSize);
+  const { virtualAddress, rawOffset, end, header } = target;
+  const growth = rawOffset - end + rawSize;
+  if (growth > MAX_GROWTH || virtualAddress + virtualSize > 0xffff_ffff) throw noRoom(image, header);
+  const changed = insertedAt(image, end, growth);
   changed.set(image.bytes.subarray(moving.offset, moving.offset + moving.size), rawOffset);
   pointAnew(changed, entries, { moving, target, replacement, start });
   changed.set(replacement.content, rawOffset + start);
   const { characteristics, name } = sectionWords(moving);
   const section = { name, virtualSize, virtualAddress, rawSize, rawOffset, characteristics };
-  changed.set(encodeSectionHeader(section), target.header);
+  changed.set(encodeSectionHeader(section), header);
   const headers = headerOffsets(image);
   if (name === NAME && moving.section.name === NAME) {
     changed.set(Buffer.from(OLD_NAME, 'latin1'), headers.section(moving.index));

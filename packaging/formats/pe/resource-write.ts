@@ -1,5 +1,5 @@
 import { u32leBytes } from '../../../core/bytes.ts';
-import { alignedTo, headerOffsets, insertedAt, resizeImage } from './insert-bytes.ts';
+import { alignedTo, headerOffsets, insertedAt, MAX_GROWTH, resizeImage } from './insert-bytes.ts';
 import { Directory, type PeImage, type PeSection } from './model.ts';
 import { type ResourceEntry, resourceEntries } from './resource-entries.ts';
 import { movedResources } from './resource-move.ts';
@@ -80,6 +80,7 @@ const placeAtEnd = (image: PeImage, { entry, content, shared }: Replacement): Pl
   );
   if (section.virtualAddress + virtualSize > next) return undefined;
   const rawSize = Math.max(section.rawSize, alignedTo(virtualSize, fileAlignment));
+  if (rawSize - section.rawSize > MAX_GROWTH) return undefined;
   const isLastInFile = sections.every((one) => one.rawSize === 0 || one.rawOffset <= section.rawOffset);
   if (rawSize > section.rawSize && sectionAlignment < PAGE && !isLastInFile) return undefined;
   return section.rawOffset + section.rawSize > bytes.length

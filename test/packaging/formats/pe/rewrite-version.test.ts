@@ -302,6 +302,38 @@ describe('an image whose version resource is rewritten', () => {
     );
   });
 
+  test.each([0x2000_0000, 0xf000_0000])('is not blown up to what its section claims in memory (%i)', (claimed) => {
+    const bytes = standIn(resource);
+    const { sections, checksumOffset } = parsePe(bytes, 'demo.sys');
+    const index = sections.findIndex(({ name: own }) => own === '.rsrc');
+    bytes.set(u32leBytes(claimed), checksumOffset - 64 + 240 + 40 * index + 8);
+    // No section behind it is in the way.
+    const header = checksumOffset - 64 + 240 + 40 * (index + 1);
+    if (index + 1 < sections.length) bytes.set(u32leBytes(0xf800_0000), header + 12);
+    let size = 0;
+    try {
+      size = rewriteVersionResource(bytes, 'demo.sys', change).length;
+    } catch (error) {
+      expect(error).toMatchObject({ code: expect.stringMatching(/^PE_(NO_ROOM|MALFORMED)$/) });
+    }
+    expect(size).toBeLessThan(bytes.length + 0x1_0000);
+  });
+
+  test('leaves data alone that its section holds right behind it', () => {
+    const bytes = standIn(resource);
+    const { sections, checksumOffset } = parsePe(bytes, 'demo.sys');
+    const index = sections.findIndex(({ name: own }) => own === '.rsrc');
+    const { rawOffset = 0, virtualSize = 0, virtualAddress = 0 } = sections[index] ?? {};
+    const data = (virtualSize + 3) & ~3;
+    bytes.set(u32leBytes(0xdead_beef), rawOffset + data);
+    bytes.set(u32leBytes(data + 4), checksumOffset - 64 + 240 + 40 * index + 8);
+    const after = parsePe(rewriteVersionResource(bytes, 'demo.sys', change), 'demo.sys');
+    const there = rawOffset + data;
+    expect(after.sections[index]?.virtualAddress).toBe(virtualAddress);
+    expect(toHex(after.bytes.subarray(there, there + 4))).toBe('efbeadde');
+    expect(parseVersionResource(after)).toEqual(expected(resource, change));
+  });
+
   test('is left alone when it is signed, and when the signature may go, is rewritten without it', () => {
     const bytes = standIn(resource);
     const signed = attachPeSignature(
