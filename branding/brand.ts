@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { closestName } from '../core/spelling.ts';
 import type { FourPartVersion } from '../core/version.ts';
 import { deviceIdComplaint } from './device-ids.ts';
-import { brandText, complain, fileName, filePath, vendorText, webAddress } from './text-rules.ts';
+import { LOCALES, languageNumber } from './languages.ts';
+import { brandText, complain, fileName, filePath, type RuleContext, vendorText, webAddress } from './text-rules.ts';
 import { brandVersion, fixedVersion } from './version-rule.ts';
 
 /** File names that Windows keeps for devices, and a file of the output folder: no folder of a brand may be called so. */
@@ -57,8 +59,33 @@ const stringName = z
   .string()
   .regex(/^[A-Za-z][A-Za-z0-9_.]{0,63}$/, 'has to be a string name: a letter, then letters, digits, _ or .');
 
+/** Each locale is a language of Windows, once; it says something, and no name twice. */
+const checkLanguages = (strings: Readonly<Record<string, Readonly<Record<string, string>>>>, context: RuleContext) => {
+  const taken = new Map<number, string>();
+  for (const [name, texts] of Object.entries(strings)) {
+    const language = languageNumber(name);
+    const same = language === undefined ? undefined : taken.get(language);
+    if (language === undefined) {
+      const meant = closestName(name, LOCALES);
+      const hint = meant === undefined ? 'Write the four hex digits of the language.' : `Did you mean \`${meant}\`?`;
+      complain(context, 'is no language of Windows', { code: 'BRAND_LANGUAGE_UNKNOWN', hint }, [name]);
+    } else if (same !== undefined) complain(context, `is the same language as ${same}`, {}, [name]);
+    else taken.set(language, name);
+    if (Object.keys(texts).length === 0) complain(context, 'holds no strings', {}, [name]);
+    const names = new Set<string>();
+    for (const one of Object.keys(texts)) {
+      if (names.has(one.toLowerCase()))
+        complain(context, 'is there twice; names are compared without case', {}, [name, one]);
+      names.add(one.toLowerCase());
+    }
+  }
+};
+
 /** How the published upgrade codes of the upstream installer begin, x64 and x86 (spec xen-pv 7.3). */
 const PUBLISHED_UPGRADE_CODES = /^(D60FED1E|10828840)-/;
+
+/** Folders of a submission have at most 39 characters, and a component's two begin with its name. */
+const MAX_COMPONENT_NAME = 39 - '-extension'.length;
 
 /** A user-mode program that the vendor ships with the drivers. */
 const userService = z
@@ -66,18 +93,32 @@ const userService = z
     name: z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,79}$/, 'has to be a service name of letters, digits, _ and -'),
     displayName: brandText,
     description: brandText.exactOptional(),
-    /** The program; `files` are those it needs beside it. */
-    program: fileName,
+    /** The program; `files` are those it needs beside it. All come from the source of `package`. */
+    program: fileName.superRefine((name, context) => {
+      if (/^\w/.test(name) && !/\.exe$/i.test(name)) complain(context, 'has to be a program, *.exe');
+    }),
     files: z.array(fileName).max(64).readonly().default([]),
-    /** `driver` puts it into the package named by `package`; `component` makes a software component of it. */
+    /** `driver` puts it into the package named by `package`; `component` makes a software component of its devices. */
     as: z.enum(['driver', 'component']).default('driver'),
     package: driverName.exactOptional(),
     start: z.enum(['auto', 'demand', 'disabled']).default('auto'),
     eventSource: z.boolean().default(false),
   })
   .superRefine((service, context) => {
-    if (service.as === 'driver' && service.package === undefined) {
-      context.addIssue({ code: 'custom', path: ['package'], message: 'names the driver package to put it in' });
+    const { as, name, package: driver, program, files } = service;
+    if (driver === undefined) {
+      const message =
+        as === 'driver' ? 'names the driver package to put it in' : 'names the driver package that it goes with';
+      context.addIssue({ code: 'custom', path: ['package'], message });
+    }
+    if (as === 'component' && name.length > MAX_COMPONENT_NAME) {
+      const message = `has ${name.length} characters; the name of a component has at most ${MAX_COMPONENT_NAME}, for its folders in a submission`;
+      context.addIssue({ code: 'custom', path: ['name'], message });
+    }
+    const seen = new Set([program.toLowerCase()]);
+    for (const [index, file] of files.entries()) {
+      if (seen.has(file.toLowerCase())) complain(context, 'is named twice', {}, ['files', index]);
+      seen.add(file.toLowerCase());
     }
   });
 
@@ -116,6 +157,7 @@ export const brandSchema = z
     strings: z
       .record(locale, z.record(stringName, brandText))
       .default({})
+      .superRefine(checkLanguages)
       .meta({ description: 'Localised strings: locale, then string name.' }),
     patches: filePath.exactOptional().meta({ description: 'The folder of the patch queue.' }),
   })

@@ -36,11 +36,16 @@ const TEXT_RULES: readonly TextRule[] = [
 const EDITOR_PATTERN =
   '^(?!.*(?:\\$\\(|@[A-Za-z0-9_]+@))(?:[\\u200c\\u200d]|[^"%`\\p{Cc}\\u2028-\\u202e\\p{Default_Ignorable_Code_Point}])+$';
 
-type RuleContext = z.core.$RefinementCtx;
+export type RuleContext = z.core.$RefinementCtx;
 
 /** Adds a complaint of our own; the message goes on after the name of the key. */
-export const complain = (context: RuleContext, message: string, params: RuleParams = {}): void => {
-  context.addIssue({ code: 'custom', message, params: { ...params } });
+export const complain = (
+  context: RuleContext,
+  message: string,
+  params: RuleParams = {},
+  path: readonly PropertyKey[] = [],
+): void => {
+  context.addIssue({ code: 'custom', message, path: [...path], params: { ...params } });
 };
 
 const checkText = (text: string, context: RuleContext): void => {

@@ -7,10 +7,15 @@ import {
   checkParts,
   checkUnused,
 } from '../packaging/bundle/assemble.ts';
-import { type Bundle, type DriverPackage, packageFolder } from '../packaging/bundle/bundle.ts';
+import { type Bundle, type DriverPackage, infOf, packageFolder } from '../packaging/bundle/bundle.ts';
+import { assembleComponent } from '../packaging/bundle/component-service.ts';
 import { type InfOrigin, judgeBundle, mergedFindings } from '../packaging/bundle/judge-bundle.ts';
+import { checkStringNames } from '../packaging/bundle/localised-strings.ts';
+import { servicesOf } from '../packaging/bundle/services.ts';
+import type { PackageRequest } from '../packaging/bundle/take-files.ts';
+import { parseInf } from '../packaging/formats/inf/document.ts';
 import { belongsToOtherDriver } from './load.ts';
-import { type PlannedBrand, packageVersion } from './plan.ts';
+import { type PlannedBrand, type PlannedPackage, packageVersion } from './plan.ts';
 import { type Prepared, type ReleasePorts, step } from './prepare.ts';
 
 /** What packages are built from. */
@@ -46,20 +51,42 @@ export const brandOf = (plan: PlannedBrand, { prepared }: Building) => {
 const buildBrand = (plan: PlannedBrand, building: Building): readonly AssembledPackage[] => {
   const { loaded, date } = building.prepared;
   const brand = brandOf(plan, building);
-  const assembled = plan.packages.map((planned) => {
-    const driver = loaded.drivers.find((one) => one.definition.name === planned.driver);
-    if (driver === undefined) throw new TypeError(`the plan names the driver ${planned.driver}, which was not loaded`);
+  const requestFor = (driverName: string, planned: PlannedPackage): PackageRequest => {
+    const driver = loaded.drivers.find((one) => one.definition.name === driverName);
+    if (driver === undefined) throw new TypeError(`the plan names the driver ${driverName}, which was not loaded`);
     const { architecture, windows } = planned;
     const { definition, generation, source, ownTemplate } = driver;
     const version = packageVersion(brand.loaded.brand, definition);
-    return assemblePackage({
+    return {
       driver: definition,
       ...{ generation, source, ownTemplate, architecture, windows, version, date },
       brand: brand.loaded,
       ...(brand.queue === undefined ? {} : { queue: brand.queue }),
       existing: loaded.project.signing.existing,
-    });
-  });
+    };
+  };
+  const made = plan.packages
+    .filter(({ component }) => component === undefined)
+    .map((planned) => assemblePackage(requestFor(planned.driver, planned)));
+  const components = servicesOf(brand.loaded, 'component').flatMap((placed) =>
+    made.flatMap(({ pack }): readonly AssembledPackage[] => {
+      const planned = plan.packages.filter(
+        ({ component, architecture }) =>
+          component?.service === placed.service.name &&
+          component.package === pack.driver &&
+          architecture === pack.architecture,
+      );
+      const [first] = planned;
+      if (first === undefined) return [];
+      const request = { ...requestFor(pack.driver, first), version: brand.loaded.brand.version };
+      return Object.values(assembleComponent({ placed, request, base: pack }));
+    }),
+  );
+  const assembled = [...made, ...components];
+  if (loaded.drivers.length === loaded.project.drivers.length) {
+    const infs = assembled.map(({ pack }) => parseInf(infOf(pack).bytes, infOf(pack).name));
+    stopOnErrors(checkStringNames(brand.loaded, infs));
+  }
   const drivers = loaded.drivers.map(({ definition }) => definition);
   stopOnErrors(
     checkParts(

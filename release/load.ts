@@ -155,26 +155,6 @@ const checkPrefixes = (brands: readonly LoadedBrand[], drivers: readonly DriverI
     );
   });
 
-/** What a brand may say and this version does not do: refused, not ignored. */
-const unsupportedIn = ({ brand, keyPoint }: LoadedBrand): readonly Diagnostic[] => {
-  const asked: readonly (readonly [key: keyof typeof brand, asked: boolean])[] = [
-    ['strings', Object.keys(brand.strings).length > 0],
-    ['services', brand.services.length > 0],
-  ];
-  return asked
-    .filter(([, wanted]) => wanted)
-    .map(([key]) =>
-      problem(
-        'CONFIG_UNSUPPORTED',
-        `\`${key}\` of the brand "${brand.id}" is not supported by this version of winpv.`,
-        {
-          ...keyPoint([key]),
-          hint: 'Remove it. The changelog says when it arrives.',
-        },
-      ),
-    );
-};
-
 const unknownDriversIn = ({ brand, point, keyPoint }: LoadedBrand): readonly Diagnostic[] => {
   const complain = (name: string, place: SettingsPoint): readonly Diagnostic[] => {
     if (FAMILY.includes(name)) return [];
@@ -185,6 +165,9 @@ const unknownDriversIn = ({ brand, point, keyPoint }: LoadedBrand): readonly Dia
   return [
     ...(brand.drivers ?? []).flatMap((name, i) => complain(name, point(['drivers', i]))),
     ...Object.keys(brand.versions).flatMap((name) => complain(name, keyPoint(['versions', name]))),
+    ...brand.services.flatMap((service, i) =>
+      service.package === undefined ? [] : complain(service.package, point(['services', i, 'package'])),
+    ),
     ...Object.keys(brand.extraFiles).flatMap((name) => complain(name, keyPoint(['extraFiles', name]))),
   ];
 };
@@ -196,6 +179,15 @@ const withoutDriver = ({ brand, keyPoint }: LoadedBrand, names: readonly string[
   return [problem('CONFIG_INVALID', message, keyPoint(['drivers']))];
 };
 
+/** A service goes with a package that the project makes and the brand has. */
+const servicesWithoutPackage = ({ brand, point }: LoadedBrand, made: readonly string[]): readonly Diagnostic[] =>
+  brand.services.flatMap(({ name, package: driver = '' }, index) => {
+    if (made.includes(driver) && (brand.drivers ?? made).includes(driver)) return [];
+    const message = `The service "${name}" goes with the package ${driver}, which the release of "${brand.id}" does not have.`;
+    const hint = 'Name another package, or add it to `drivers`.';
+    return [problem('CONFIG_INVALID', message, { ...point(['services', index, 'package']), hint })];
+  });
+
 /**
  * Reads everything that a release needs: project, brands, templates, sources; and checks what can be checked before
  * anything is made.
@@ -206,7 +198,7 @@ export const loadRelease = async (ports: SourceLoadPorts, folder: string, select
   const all = await loadBrands(ports, project);
   const ids = all.map(({ loaded }) => loaded.brand.id);
   const every = all.map(({ loaded }) => loaded);
-  stopOnErrors([...every.flatMap(unknownDriversIn), ...every.flatMap(unsupportedIn)]);
+  stopOnErrors(every.flatMap(unknownDriversIn));
   const clashes = stopOnErrors(checkBrands(every));
   const chosen = narrow('brand', ids, selection.brands);
   const queued = await withQueues(
@@ -229,6 +221,7 @@ export const loadRelease = async (ports: SourceLoadPorts, folder: string, select
   const loaded = brands.map((brand) => brand.loaded);
   const released = drivers.map(({ definition }) => definition.name);
   stopOnErrors(loaded.flatMap((brand) => withoutDriver(brand, released)));
+  stopOnErrors(loaded.flatMap((brand) => servicesWithoutPackage(brand, project.drivers)));
   const sizes = stopOnErrors(checkPrefixes(loaded, drivers));
   return {
     project,

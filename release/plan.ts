@@ -8,6 +8,14 @@ import { WinpvError } from '../core/errors.ts';
 import { type FourPartVersion, formatVersion } from '../core/version.ts';
 import type { DriverDefinition, DriverGeneration } from '../drivers/contract.ts';
 import { DRIVERS } from '../drivers/index.ts';
+import {
+  COMPONENT_PARTS,
+  type ComponentPart,
+  componentPackageName,
+  componentWindows,
+  FIRST_COMPONENT_BUILD,
+} from '../packaging/bundle/component-service.ts';
+import { type PlacedService, servicesOf } from '../packaging/bundle/services.ts';
 import type { DriverSource, SourceFile, SourceSettings } from '../packaging/bundle/source.ts';
 import { parseOsList } from '../packaging/formats/cat/os.ts';
 import { sha256Hex } from './output.ts';
@@ -34,6 +42,8 @@ export interface PlannedPackage {
   /** The commit that the source says it was built from. */
   readonly sourceRevision?: string;
   readonly windows: readonly string[];
+  /** The software component that the package is a part of; `driver` is then the name of that part. */
+  readonly component?: { readonly service: string; readonly part: ComponentPart; readonly package: string };
 }
 
 export interface PlannedBrand {
@@ -152,6 +162,27 @@ const packageOf = (
   };
 };
 
+/** The two packages of a service that is a software component, beside the package whose devices get it. */
+const componentsOf = (brand: BrandInput, { service, point }: PlacedService, base: PlannedPackage) =>
+  COMPONENT_PARTS.map((part): PlannedPackage => {
+    const windows = componentWindows(base.windows);
+    const name = componentPackageName(service, part);
+    if (windows.length === 0) {
+      const message = `No Windows version of ${base.driver} for ${base.architecture} installs software components.`;
+      const hint = `They need Windows 10 1709 (build ${FIRST_COMPONENT_BUILD}) or later; or ship the service \`as: driver\`.`;
+      throw new WinpvError('BUNDLE_NO_WINDOWS', message, { ...point('as'), hint });
+    }
+    return {
+      driver: name,
+      architecture: base.architecture,
+      version: formatVersion(brand.loaded.brand.version),
+      folder: `${name}/${base.architecture}`,
+      source: base.source,
+      windows,
+      component: { service: service.name, part, package: base.driver },
+    };
+  });
+
 const brandDrivers = (request: PlanRequest, brand: BrandInput): readonly DriverInput[] => {
   const wanted = brand.loaded.brand.drivers;
   return wanted === undefined
@@ -166,16 +197,22 @@ const isSubmitted = (request: PlanRequest, driver: DriverInput): boolean =>
 const brandOf = (request: PlanRequest, brand: BrandInput): PlannedBrand => {
   const { id } = brand.loaded.brand;
   const drivers = brandDrivers(request, brand);
-  const submitted = drivers.filter((driver) => isSubmitted(request, driver)).map((driver) => driver.definition.name);
+  const bases = drivers.filter((driver) => isSubmitted(request, driver)).map((driver) => driver.definition.name);
+  const packages = drivers.flatMap((driver) =>
+    request.architectures.map((architecture) => packageOf(request, brand, driver, architecture)),
+  );
+  const components = packages.flatMap((base) =>
+    servicesOf(brand.loaded, 'component', base.driver).flatMap((placed) => componentsOf(brand, placed, base)),
+  );
+  const added = components.filter(({ component }) => bases.includes(component?.package ?? ''));
+  const submitted = [...bases, ...new Set(added.map(({ driver }) => driver))];
   return {
     id,
     file: inputOf(request, brand.file),
     ...(brand.queue === undefined
       ? {}
       : { patches: brand.queue.patches.map(({ file, sha256 }) => ({ path: request.shownPath(file), sha256 })) }),
-    packages: drivers.flatMap((driver) =>
-      request.architectures.map((architecture) => packageOf(request, brand, driver, architecture)),
-    ),
+    packages: [...packages, ...components],
     cabinets:
       submitted.length === 0
         ? []

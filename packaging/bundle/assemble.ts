@@ -5,18 +5,22 @@ import { type Diagnostic, problem, stopOnErrors, WinpvError } from '../../core/e
 import { formatVersion } from '../../core/version.ts';
 import type { DriverDefinition } from '../../drivers/contract.ts';
 import { type CatalogOs, parseOsList } from '../formats/cat/os.ts';
-import { parseInf } from '../formats/inf/document.ts';
+import { parseInf, printInf } from '../formats/inf/document.ts';
 import { infModel } from '../formats/inf/model.ts';
 import { stampInf } from '../formats/inf/stamp.ts';
 import { decodeInfText } from '../formats/inf/text.ts';
 import type { DriverPackage, ShippedFile } from './bundle.ts';
 import { type CatalogInf, reachesInf } from './catalog-scope.ts';
 import { isBuildCompanion } from './import/companions.ts';
+import { composeAdded } from './inf-additions.ts';
 import type { InfOrigin } from './judge-bundle.ts';
+import { addLocalisedStrings } from './localised-strings.ts';
 import { type PatchedTarget, patchTemplate } from './patches/patch-template.ts';
 import { leavesStampingToTool, renderTemplate } from './render-template.ts';
+import { checkServiceFiles } from './service-files.ts';
+import { addServices } from './services.ts';
 import type { DriverSource } from './source.ts';
-import { type PackageRequest, symbolsOf, takeFiles } from './take-files.ts';
+import { filesAt, type PackageRequest, symbolsOf, takeFiles } from './take-files.ts';
 
 export interface AssembledPackage {
   readonly pack: DriverPackage;
@@ -71,6 +75,18 @@ const renderedInf = (request: PackageRequest): RenderedInf => {
     : bytes;
   const own = source.template === undefined && patched.patched === undefined;
   return { bytes: stamped, path: template.path, dropped, own, ...patched };
+};
+
+/** With what the brand adds to the INF: services and strings of other languages. */
+const extendedInf = (request: PackageRequest, rendered: RenderedInf): RenderedInf => {
+  const { brand, driver, architecture, version } = request;
+  const { services, strings } = brand.brand;
+  if (services.length === 0 && Object.keys(strings).length === 0) return rendered;
+  const document = parseInf(rendered.bytes, rendered.path);
+  const served = addServices(document, { brand, driver: driver.name, architecture, version });
+  const spoken = addLocalisedStrings(served.document, brand);
+  if (spoken.document === document) return rendered;
+  return { ...rendered, bytes: printInf(spoken.document), added: composeAdded(served.added, spoken.added) };
 };
 
 /** A finished INF is taken as it is, so it has to be the brand's own, in the brand's version. */
@@ -128,10 +144,11 @@ const installable = (inf: RenderedInf, oses: readonly CatalogOs[]): CatalogInf =
  */
 export const assemblePackage = (request: PackageRequest): AssembledPackage => {
   const { driver, architecture, version, windows } = request;
-  const rendered = renderedInf(request);
+  const rendered = extendedInf(request, renderedInf(request));
   const oses = parseOsList(windows).filter((os) => os.arch === infArchitecture(architecture));
   const inf = installable(rendered, oses);
   stopOnErrors(checkFinished(request, inf));
+  stopOnErrors(checkServiceFiles(request, inf.document, filesAt(request)));
   const taken = takeFiles(request, inf, oses);
   const binaries = taken.map(({ shipped }) => shipped);
   const symbols = symbolsOf(request, binaries);

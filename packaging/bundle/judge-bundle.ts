@@ -7,6 +7,7 @@ import type { Bundle, DriverPackage } from './bundle.ts';
 import { packageFolder } from './bundle.ts';
 import { checkView } from './check.ts';
 import { checkBrandInf, type InfBrand } from './check-brand.ts';
+import type { AddedLine } from './inf-additions.ts';
 import { type PackageInf, type PackageView, packageView } from './package-view.ts';
 
 /** Where the INF of a package came from, so that findings point at what people edit. */
@@ -14,6 +15,8 @@ export interface InfOrigin {
   readonly path: string;
   /** Lines of the template that fell away when it was rendered, ascending, from 1. */
   readonly dropped: readonly number[];
+  /** Lines that the brand file added after that; findings in them point there. */
+  readonly added?: readonly AddedLine[];
   /** Made from winpv's own template: held to everything, for what is wrong there is winpv's fault. */
   readonly own: boolean;
 }
@@ -121,10 +124,17 @@ const judgeInf = (inf: PackageInf, origin: InfOrigin, { mode: asked, ...brand }:
 };
 
 /** A finding in the INF points at the template, in the template's lines. */
-export const atOrigin = (finding: Diagnostic, infPath: string, { path, dropped }: InfOrigin): Diagnostic => {
+export const atOrigin = (
+  finding: Diagnostic,
+  infPath: string,
+  { path, dropped, added = [] }: InfOrigin,
+): Diagnostic => {
   const { at } = finding;
   if (at?.file !== infPath) return finding;
-  const line = at.line === undefined ? {} : { line: templateLine(dropped, at.line) };
+  const own = added.find(({ line }) => line === at.line);
+  if (own !== undefined) return { ...finding, at: own.at };
+  const before = at.line === undefined ? 0 : added.filter(({ line }) => line < (at.line ?? 0)).length;
+  const line = at.line === undefined ? {} : { line: templateLine(dropped, at.line - before) };
   return { ...finding, at: { ...at, file: path, ...line } };
 };
 

@@ -65,7 +65,7 @@ describe('the brands of one project', () => {
   });
 
   const service = (name: string, program: string): string =>
-    `services: [{ name: ${name}, displayName: S, program: ${program}, as: component }]`;
+    `services: [{ name: ${name}, displayName: S, program: ${program}, as: component, package: xenbus }]`;
 
   test('user-mode services with one name, or with that of a driver service, are refused', () => {
     const found = checkBrands([

@@ -42,16 +42,6 @@ const refused = async (files: Content) => {
 
 describe('what is asked for and not done yet', () => {
   test.each([
-    ['strings: { de-DE: { Vendor: Acme } }', 'strings'],
-    ['services: [{ name: A, displayName: A, program: a.exe, package: xenbus }]', 'services'],
-  ])('by a brand’s %s is refused at its key', async (line, key) => {
-    const answer = await refused({ 'winpv.yaml': STAND_IN, 'acme.yaml': `${GOOD}${line}\n` });
-    expect(answer.exit).toBe(3);
-    expect(answer.error).toMatchObject({ code: 'CONFIG_UNSUPPORTED', at: { line: 6, column: 1 } });
-    expect(answer.error?.message).toContain(`\`${key}\``);
-  });
-
-  test.each([
     ['rehearse: { scenarios: [fresh-install] }', 'rehearse'],
     ['waivers: [{ finding: X, reason: y }]', 'waivers'],
   ])('by a project’s %s is refused at its key', async (line, key) => {

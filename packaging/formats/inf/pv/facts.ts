@@ -53,6 +53,8 @@ const kindOf = (model: InfModel, ids: readonly PvId[], installs: readonly PvInst
   return files.has('xendisk.sys') ? 'xendisk' : files.has('xencrsh.sys') ? 'xencrsh' : undefined;
 };
 
+const EXTENSION_CLASS = '{e2f84ce7-8efa-411c-aa69-97454ca4cb57}';
+
 /** What an INF says, if it is of the Xen PV family; undefined for every other one. @throws WinpvError INF_PATH_OUTSIDE, INF_TOO_LARGE */
 export const pvFacts = (document: InfDocument, model: InfModel): PvFacts | undefined => {
   const ids = model.devices.flatMap(({ ids: own, os, line }) =>
@@ -61,6 +63,8 @@ export const pvFacts = (document: InfDocument, model: InfModel): PvFacts | undef
       return id === undefined ? [] : [{ ...id, os, line }];
     }),
   );
+  // An extension adds to what another INF installs, and is no driver of its own.
+  if (model.version.classGuid.toLowerCase() === EXTENSION_CLASS) return undefined;
   // Most INFs end here, before anything costly.
   if (ids.length === 0 && !/xen(disk|crsh)\.sys/i.test(document.table.text)) return undefined;
   const installs = decoratedInstalls(document, model);
