@@ -1,14 +1,16 @@
 import { rmSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { DriverFile } from '../../drivers/contract.ts';
+import { DRIVERS } from '../../drivers/index.ts';
 import { xenbus } from '../../drivers/xenbus/definition.ts';
 import { xenvbd } from '../../drivers/xenvbd/definition.ts';
+import { parseInf, sectionOf } from '../../packaging/formats/inf/document.ts';
 import { decodeInfText } from '../../packaging/formats/inf/text.ts';
 import { winpvJson } from '../support/command-line.ts';
 import { busWith, HEAD } from '../support/compiled-table.ts';
 import { type Corpus, describeCorpus } from '../support/outside.ts';
 import { makeProject, type TestProject } from '../support/project.ts';
-import { binaryOf } from '../support/pv-package.ts';
+import { binaryOf, image } from '../support/pv-package.ts';
 
 /** A project as files; a variation changes one of them. */
 type ProjectFiles = Readonly<Record<string, string | Uint8Array>>;
@@ -58,6 +60,27 @@ const projectOf = (corpus: Corpus, bus: string, disk: string): ProjectFiles => {
     'acme.yaml': BRAND,
     ...templates,
     ...Object.fromEntries([...BUS_FILES, ...DISK_FILES].filter(named).map((name) => [placeOf(name), binary(name)])),
+  };
+};
+
+/** The same for other drivers: what a template's SourceDisksFiles names is a small driver. */
+const networkOf = (corpus: Corpus, templates: Readonly<Record<string, string>>, brand: string): ProjectFiles => {
+  const drivers = Object.keys(templates);
+  const parts = Object.entries(templates).flatMap(([driver, name]) => {
+    const bytes = corpus.file(`xen/templates/${driver}/${name}`);
+    const named = (sectionOf(parseInf(bytes, name), 'SourceDisksFiles')?.lines ?? []).flatMap(
+      (line) => line.key ?? line.fields[0] ?? [],
+    );
+    return [
+      [`${driver}.inf`, decodeInfText(bytes, name).text] as const,
+      ...named.map((file) => [`${driver}/x64/${file}`, image({ name: file })] as const),
+    ];
+  });
+  const sources = drivers.map((driver) => `  ${driver}: { template: ${driver}.inf, binaries: ${driver} }\n`).join('');
+  return {
+    'winpv.yaml': `brands: [acme.yaml]\nsources:\n${sources}drivers: [${drivers.join(', ')}]\narchitectures: [x64]\n`,
+    'acme.yaml': brand,
+    ...Object.fromEntries(parts),
   };
 };
 
@@ -138,6 +161,33 @@ describeCorpus('a release that differs from a good one by one edit', (corpus) =>
       mode,
     ]);
     expect(answer.exit).toBeGreaterThanOrEqual(3);
+  });
+
+  describe('of network drivers', () => {
+    const there = DRIVERS.some(({ name }) => name === 'xenvif');
+    const OLD_BRAND = BRAND.replace('XZ', 'XS').replace('C8E0', 'C000');
+
+    test.skipIf(!there)('F08: a revision that two branches gave to different interfaces', async () => {
+      const templates = {
+        xenbus: '20160822-c38e3f57cc.inf',
+        xenvif: '20160822-476be732aa.inf',
+        xennet: '20160920-7feaecfc8b.inf',
+      };
+      const files = networkOf(corpus, templates, BRAND);
+      const good = await released(await start(files), 'out');
+      expect(good.errors, JSON.stringify(good.diagnostics)).toEqual([]);
+      const edit = exchange('xennet.inf', /REV_[0-9A-F]{8}/g, 'REV_08000007');
+      expect((await released(await start(edit(files)), 'out')).errors).toEqual(['F08']);
+    });
+
+    test.skipIf(!there)('F09: drivers of two builds of the time that numbered anew', async () => {
+      const templates = { xenbus: '20141216-1f0f88dc72.inf', xenvif: '20141107-a52f02ae23.inf' };
+      const files = networkOf(corpus, templates, OLD_BRAND);
+      const good = await released(await start(files), 'out');
+      expect(good.errors, JSON.stringify(good.diagnostics)).toEqual([]);
+      const edit = put('acme.yaml', `${OLD_BRAND}versions: { xenvif: 9.1.2.4 }\n`);
+      expect((await released(await start(edit(files)), 'out')).errors).toEqual(['F09']);
+    });
   });
 
   test('F06 is told and stops nothing: built with other interfaces than its revision stands for', async () => {
