@@ -8,6 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { winpvJson } from '../support/command-line.ts';
 import { binariesOf, buildTree, COMMIT, DATE, finishedInf, type SourceFiles } from '../support/import-tree.ts';
+import { type Oracle, oracle } from '../support/outside.ts';
 import { contentBelow, filesBelow, makeProject, type TestProject } from '../support/project.ts';
 import { tarOf } from '../support/tar.ts';
 
@@ -57,41 +58,53 @@ const python = (folder: string, program: string): Uint8Array => {
   return new Uint8Array(readFileSync(join(folder, 'made')));
 };
 
-const ARCHIVES: Readonly<Record<string, (folder: string) => Uint8Array>> = {
-  'GNU tar': (folder) => execFileSync('tar', ['-C', join(folder, 'tree'), '-c', '.'], { maxBuffer: 2 ** 26 }),
-  'GNU tar, gzipped': (folder) => execFileSync('tar', ['-C', join(folder, 'tree'), '-cz', '.'], { maxBuffer: 2 ** 26 }),
-  "Python's tarfile": (folder) =>
-    python(folder, "import tarfile; t = tarfile.open('made', 'w:gz'); t.add('tree', 'build-203'); t.close()"),
-  "Python's zipfile": (folder) =>
-    python(folder, "import shutil; shutil.make_archive('a', 'zip', 'tree'); shutil.move('a.zip', 'made')"),
-  zip: (folder) => {
-    execFileSync('zip', ['-qr', '../made.zip', '.'], { cwd: join(folder, 'tree') });
-    return new Uint8Array(readFileSync(join(folder, 'made.zip')));
-  },
+const ARCHIVES: Readonly<Record<string, readonly [tool: Oracle, pack: (folder: string) => Uint8Array]>> = {
+  'a tar': ['tar', (folder) => execFileSync('tar', ['-C', join(folder, 'tree'), '-c', '.'], { maxBuffer: 2 ** 26 })],
+  'a tar.gz': [
+    'tar',
+    (folder) => execFileSync('tar', ['-C', join(folder, 'tree'), '-cz', '.'], { maxBuffer: 2 ** 26 }),
+  ],
+  'a tar.gz of pax headers, below another folder': [
+    'python3',
+    (folder) =>
+      python(folder, "import tarfile; t = tarfile.open('made', 'w:gz'); t.add('tree', 'build-203'); t.close()"),
+  ],
+  'a ZIP by Python': [
+    'python3',
+    (folder) => python(folder, "import shutil; shutil.make_archive('a', 'zip', 'tree'); shutil.move('a.zip', 'made')"),
+  ],
+  'a ZIP': [
+    'zip',
+    (folder) => {
+      execFileSync('zip', ['-qr', '../made.zip', '.'], { cwd: join(folder, 'tree') });
+      return new Uint8Array(readFileSync(join(folder, 'made.zip')));
+    },
+  ],
 };
 
 describe('a release from an archive', () => {
-  for (const [writer, pack] of Object.entries(ARCHIVES)) {
-    test(`of ${writer} is the one from the folder, and the record names archive and commit`, async () => {
-      const tree = await buildTree();
-      const bytes = pack(onDisk(tree));
-      const fromFolder = await projectOf(
-        '{ tree: upstream }',
-        Object.fromEntries(Object.entries(tree).map(([name, content]) => [`upstream/${name}`, content])),
-      );
-      const fromArchive = await projectOf(`{ tree: xenvbd.bin, sha256: ${sha256(bytes)} }`, { 'xenvbd.bin': bytes });
-      for (const project of [fromFolder, fromArchive]) {
-        const answer = await releaseOf(project);
-        expect(answer.error).toBeUndefined();
-        expect(recordOf(project).brands[0]?.packages.map((pack) => pack.sourceRevision)).toEqual([COMMIT]);
-      }
-      expect(recordOf(fromArchive).inputs).toContainEqual({ path: 'xenvbd.bin', sha256: sha256(bytes) });
-      const packages = ({ folder }: TestProject) =>
-        [...contentBelow(join(folder, 'out/xenproject/xenvbd'))].map(
-          ([name, content]) => `${name} ${/\.(sys|inf)$/.test(name) ? content.length : ''}`,
+  for (const [what, [tool, pack]] of Object.entries(ARCHIVES)) {
+    oracle(
+      tool,
+      `writes ${what}: the release is the one from the folder, and the record names archive and commit`,
+      async () => {
+        const tree = await buildTree();
+        const bytes = pack(onDisk(tree));
+        const fromFolder = await projectOf(
+          '{ tree: upstream }',
+          Object.fromEntries(Object.entries(tree).map(([name, content]) => [`upstream/${name}`, content])),
         );
-      expect(packages(fromArchive)).toEqual(packages(fromFolder));
-    });
+        const fromArchive = await projectOf(`{ tree: xenvbd.bin, sha256: ${sha256(bytes)} }`, { 'xenvbd.bin': bytes });
+        for (const project of [fromFolder, fromArchive]) {
+          const answer = await releaseOf(project);
+          expect(answer.error).toBeUndefined();
+          expect(recordOf(project).brands[0]?.packages.map((pack) => pack.sourceRevision)).toEqual([COMMIT]);
+        }
+        expect(recordOf(fromArchive).inputs).toContainEqual({ path: 'xenvbd.bin', sha256: sha256(bytes) });
+        const packages = ({ folder }: TestProject) => contentBelow(join(folder, 'out/xenproject/xenvbd'));
+        expect(packages(fromArchive)).toEqual(packages(fromFolder));
+      },
+    );
   }
 
   test('of binaries takes the drivers of one package from it as well', async () => {

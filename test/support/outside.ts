@@ -18,6 +18,10 @@ export const ORACLES = [
   'softhsm2-util',
   'wine',
   'x86_64-w64-mingw32-gcc',
+  'tar',
+  'gzip',
+  'zip',
+  'python3',
 ] as const;
 export type Oracle = (typeof ORACLES)[number];
 

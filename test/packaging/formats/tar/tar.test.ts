@@ -9,6 +9,7 @@ import { concatBytes, utf8 } from '../../../../core/bytes.ts';
 import { WinpvError } from '../../../../core/errors.ts';
 import { gunzip } from '../../../../packaging/formats/tar/gunzip.ts';
 import { parseTar } from '../../../../packaging/formats/tar/parse.ts';
+import { oracle } from '../../../support/outside.ts';
 import { END, entry, pax } from '../../../support/tar.ts';
 
 const LIMITS = { maxEntries: 1000 };
@@ -46,7 +47,7 @@ const LONG = `${'deep/'.repeat(20)}${'n'.repeat(180)}.sys`;
 
 describe('a tar archive of GNU tar', () => {
   for (const format of ['v7', 'oldgnu', 'gnu', 'ustar', 'posix']) {
-    test(`in the form ${format} is read`, () => {
+    oracle('tar', `in the form ${format} is read`, () => {
       const names =
         format === 'v7' || format === 'ustar' ? ['xenbus/x64/a.sys'] : ['xenbus/x64/a.sys', LONG, 'Ü/é.txt'];
       const files = Object.fromEntries(names.map((name) => [name, `content of ${name}`]));
@@ -56,12 +57,12 @@ describe('a tar archive of GNU tar', () => {
     });
   }
 
-  test('in the form ustar has names of up to 255 bytes in two fields', () => {
+  oracle('tar', 'in the form ustar has names of up to 255 bytes in two fields', () => {
     const name = `${'a'.repeat(90)}/${'b'.repeat(60)}/${'c'.repeat(90)}`;
     expect(parseTar(packed({ [name]: 'x' }, '--format=ustar'), 'a.tar', LIMITS).files[0]?.name).toBe(name);
   });
 
-  test('with a symbolic link, a hard link or a sparse file is refused, saying which', () => {
+  oracle('tar', 'with a symbolic link, a hard link or a sparse file is refused, saying which', () => {
     const folder = mkdtempSync(join(tmpdir(), 'winpv-tar-'));
     folders.push(folder);
     const pack = (...args: readonly string[]): Uint8Array =>
@@ -209,7 +210,7 @@ describe('gzip', () => {
     expect(gunzip(both, 'a', limit)).toEqual(concatBytes(text, text));
   });
 
-  test('of gzip itself, with a name in its header, is unpacked', () => {
+  oracle('gzip', 'of gzip itself, with a name in its header, is unpacked', () => {
     const folder = mkdtempSync(join(tmpdir(), 'winpv-gzip-'));
     folders.push(folder);
     writeFileSync(join(folder, 'name.txt'), text);
