@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { parseCatalog } from '../../packaging/formats/cat/parse.ts';
 import { parseInf } from '../../packaging/formats/inf/document.ts';
@@ -6,6 +7,7 @@ import { infModel, installTarget } from '../../packaging/formats/inf/model.ts';
 import { encodeStandIn, type StandIn } from '../../packaging/formats/pe/stand-in.ts';
 import type { ReleaseRecord } from '../../release/record.ts';
 import { winpvJson } from '../support/command-line.ts';
+import { projectRoot } from '../support/outside.ts';
 import { contentBelow, filesBelow, makeProject, type TestProject } from '../support/project.ts';
 
 let project: TestProject | undefined;
@@ -206,6 +208,23 @@ const image = (name: string, changes: Partial<StandIn> = {}): Uint8Array =>
     },
     ...changes,
   });
+
+test('the example of the guide is made as the guide says', async () => {
+  const guide = readFileSync(join(projectRoot, 'docs/guide/services.md'), 'utf8');
+  const [acme = '', winpv = ''] = [...guide.matchAll(/```yaml\n# (?:acme|winpv)\.yaml\n([^]*?)```/g)].map(
+    ([, text = '']) => text,
+  );
+  const answer = await release({ 'acme.yaml': acme, 'winpv.yaml': winpv });
+  expect(answer.error).toBeUndefined();
+  const below = filesBelow(project?.path('out/acme') ?? '').join(' ');
+  for (const [, folder = ''] of guide.matchAll(/^winpv inf verify out\/acme\/(\S+)/gm)) {
+    expect(below).toContain(folder);
+    expect((await winpvJson(['inf', 'verify', project?.path('out/acme', folder) ?? '', '--mode', 'w'])).exit).toBe(0);
+  }
+  const xeniface = record().brands[0]?.packages.find(({ driver }) => driver === 'xeniface');
+  expect(xeniface?.infModes).toContain('h');
+  expect(xeniface?.infModes).not.toContain('w');
+});
 
 describe('a service from a source', () => {
   const FILES = {
