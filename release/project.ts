@@ -303,8 +303,10 @@ export const parseProject = (
     const own = sourceSettings(settings, driver, path);
     if (own !== undefined) return own;
     const carrier = DRIVERS.find((one) => one.name === driver)?.partOf;
-    const carried = carrier === undefined ? undefined : sourceSettings(settings, carrier, path);
-    return carried === undefined ? sourceSettings(settings, 'default', path) : binariesOnly(carried);
+    const common = sourceSettings(settings, 'default', path);
+    if (carrier === undefined) return common;
+    const carried = sourceSettings(settings, carrier, path) ?? common;
+    return carried === undefined ? undefined : binariesOnly(carried);
   };
   return {
     folder: place.folder,

@@ -152,5 +152,9 @@ describe('prebuilt files are refused', () => {
     const signed = await elsewhere();
     const project = await projectOf(', prebuilt: signed', below('signed/x86', signed));
     expect((await release(project)).error?.code).toBe('SOURCE_LAYOUT');
+    project.write('winpv.yaml', `${YAML}, prebuilt: flat }\n`.replace('[x64]', '[x64, x86]'));
+    for (const [name, bytes] of Object.entries(signed)) project.write(`flat/xenvbd/${name}`, bytes);
+    for (const [name, bytes] of Object.entries(binariesOf('x86'))) project.write(`bin/x86/${name}`, bytes);
+    expect((await release(project)).error?.code).toBe('PREBUILT_MISSING');
   });
 });

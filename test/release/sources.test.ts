@@ -117,6 +117,19 @@ describe('a release from an archive', () => {
     expect((await releaseOf(project)).error).toBeUndefined();
   });
 
+  test('that all drivers come from gives the parts of a package their binaries, with INFs of their own', async () => {
+    const yaml =
+      'brands: [xenproject]\nsources: { default: { tree: all.tar } }\ndrivers: [xenvbd, xencrsh]\narchitectures: [x64]\n';
+    const project = await projectOf('stand-in', { 'all.tar': tarOf(await buildTree()) });
+    project.write('winpv.yaml', yaml);
+    expect((await releaseOf(project)).error).toBeUndefined();
+    expect(filesBelow(project.path('out/xenproject/xencrsh/x64'))).toEqual([
+      'xencrsh.cat',
+      'xencrsh.inf',
+      'xencrsh.sys',
+    ]);
+  });
+
   test('with an INF for another architecture is refused, naming it', async () => {
     const tree = tarOf({ ...(await buildTree()), ...(await buildTree('xenvbd/x86')) });
     const project = await projectOf('{ tree: a.tar }', { 'a.tar': tree }, ['xenvbd', 'x86']);

@@ -43,7 +43,8 @@ const send = async (source: PinnedAddress, url: string, ports: FetchPorts): Prom
     });
   } catch (error) {
     if (!(error instanceof WinpvError)) throw error;
-    throw refuse(source, error.message.replace(/\.$/, ''), { cause: error });
+    const { message } = error;
+    throw refuse(source, message.charAt(0).toLowerCase() + message.slice(1).replace(/\.$/, ''), { cause: error });
   }
 };
 

@@ -44,12 +44,14 @@ const byImage = async (
 };
 
 const placesIn = async (tree: SourceTree, request: PrebuiltRequest): Promise<ReadonlyMap<Architecture, string>> => {
-  const { driver, architectures: wanted } = request;
-  const named = await byImage(tree, request);
-  if (named.size > 0) return named;
+  const { driver, architectures } = request;
+  const told = await byImage(tree, request);
+  const wanted = architectures.filter((architecture) => !told.has(architecture));
+  const hasFolders = tree.names.some((name) => architectureOf(folderOf(name)) !== undefined);
+  if (wanted.length === 0 || (told.size > 0 && !hasFolders)) return told;
   const marks = ['sys', 'inf', 'cat'].map((ending) => `${driver}.${ending}`);
   const places = locatePackages({ path: tree.path, names: tree.names, driver, marks, wanted });
-  return new Map(places.map(({ architecture, folder }) => [architecture, folder]));
+  return new Map([...told, ...places.map(({ architecture, folder }) => [architecture, folder] as const)]);
 };
 
 /**
