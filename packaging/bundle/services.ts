@@ -248,7 +248,7 @@ const checkResult = (services: readonly PlacedService[], document: InfDocument, 
       ) &&
       isCopied(install, { name: program, dirid: SYSTEM32 }) &&
       fileLocations(document, install.arch).sourcePath(service.program) !== undefined;
-    if (installs.length > 0 && installs.every(works)) return [];
+    if (installs.every(works)) return [];
     const message = `The service "${service.name}" cannot be put into the INF of ${driver}: its form does not allow lines to be added.`;
     const hint = 'Look for a section or an entry that the last line of the file, or of a section, leaves open.';
     return [problem('BUNDLE_SERVICE_CLASH', message, { ...point('package'), hint })];
@@ -264,6 +264,11 @@ export const addServices = (document: InfDocument, request: ServiceRequest): Ext
   const services = servicesOf(request.brand, 'driver', request.driver);
   if (services.length === 0) return { document, added: [] };
   const installs = decoratedInstalls(document, infModel(document));
+  const [first] = services;
+  if (installs.length === 0 && first !== undefined) {
+    const message = `The INF of ${request.driver} has no install section that a service could go with.`;
+    stopOnErrors([clash(first.point('package'), message, 'Name another package.')]);
+  }
   stopOnErrors(checkClashes(services, { document, installs, version: request.version }));
   const extended = addToInf(document, additionsOf(services, document, request));
   stopOnErrors(checkResult(services, extended.document, request));

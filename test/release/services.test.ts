@@ -211,7 +211,7 @@ const image = (name: string, changes: Partial<StandIn> = {}): Uint8Array =>
 
 test('the example of the guide is made as the guide says', async () => {
   const guide = readFileSync(join(projectRoot, 'docs/guide/services.md'), 'utf8');
-  const [acme = '', winpv = ''] = [...guide.matchAll(/```yaml\n# (?:acme|winpv)\.yaml\n([^]*?)```/g)].map(
+  const [acme = '', winpv = ''] = [...guide.matchAll(/```yaml\n# (?:acme|winpv)\.yaml\n([\s\S]*?)```/g)].map(
     ([, text = '']) => text,
   );
   const answer = await release({ 'acme.yaml': acme, 'winpv.yaml': winpv });

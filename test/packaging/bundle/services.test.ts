@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LoadedBrand } from '../../../branding/load.ts';
@@ -12,6 +13,7 @@ import { checkPvInf } from '../../../packaging/formats/inf/pv-rules.ts';
 import { INF_MODES } from '../../../packaging/formats/inf/rules/modes.ts';
 import { verifyInfModes } from '../../../packaging/formats/inf/rules/verify.ts';
 import { load } from '../../support/brand-file.ts';
+import { describeCorpus } from '../../support/outside.ts';
 import { PV_SAMPLES, pvText } from '../../support/pv-infs.ts';
 
 const SERVICE = {
@@ -179,5 +181,41 @@ describe('strings in another language', () => {
     const austrian = parseInf(printInf(document), 'x.inf', { language: 0x0c07 });
     expect(infModel(austrian).devices[0]?.description).toBe('neu');
     expect(document.table.text).toContain('[Strings.0007]');
+  });
+});
+
+describeCorpus('a service in real INFs', (corpus) => {
+  const files = ['inf', 'xen'].flatMap((folder) =>
+    readdirSync(corpus.path(folder), { recursive: true })
+      .map((name) => `${folder}/${String(name).replaceAll('\\', '/')}`)
+      .filter((name) => /\.(inf|inx|inf\.in)$/i.test(name))
+      .sort(),
+  );
+
+  test('is in every install section after it was added, or is refused; lines are added and none is changed', () => {
+    const refusals: string[] = [];
+    let done = 0;
+    for (const file of files) {
+      const stamped = Buffer.from(corpus.file(file)).toString('latin1').replaceAll('$ARCH$', 'amd64');
+      const before = parseInf(Buffer.from(stamped, 'latin1'), file);
+      const judged = (document: InfDocument): number =>
+        [...(verifyInfModes(document, ['h'], { file }).get('h')?.findings ?? [])].filter(
+          ({ severity }) => severity === 'error',
+        ).length;
+      try {
+        const request = { brand: brandWith(), driver: 'xenbus', architecture: 'x64', version: [9, 1, 0, 4] } as const;
+        const after = addServices(before, request).document;
+        addedLines(before.table.text, after.table.text);
+        expect(judged(after), file).toBeLessThanOrEqual(judged(before));
+        done += 1;
+      } catch (error) {
+        if (!(error instanceof WinpvError)) throw error;
+        refusals.push(`${file}: ${error.message}`);
+      }
+    }
+    expect(refusals, refusals.join('\n')).toHaveLength(3);
+    for (const one of refusals) expect(one).toContain('has no install section');
+    expect(done).toBe(files.length - 3);
+    expect(done).toBeGreaterThan(200);
   });
 });
