@@ -1,4 +1,4 @@
-import type { ModuleImports } from './contract.ts';
+import type { DriverFile, ModuleImports } from './contract.ts';
 
 /** Version as every binary of the family carries it, for logs and for xenstore. */
 export const VERSION_TEXT = '@MAJOR_VERSION@.@MINOR_VERSION@.@MICRO_VERSION@.@BUILD_NUMBER@';
@@ -49,3 +49,28 @@ export const programImports = (...modules: readonly ModuleImports[]): readonly M
   },
   ...modules,
 ];
+
+/** The co-installer of an 8.2 package: a library that the device installer calls, which reads the registry. */
+export const coInstallerOf = (driver: string, ...strings: readonly string[]): DriverFile => ({
+  name: `${driver}_coinst.dll`,
+  kind: 'library',
+  dirid: 11,
+  installedName: `${driver}_coinst_${VERSION_IN_NAMES}.dll`,
+  standIn: {
+    imports: programImports({
+      module: 'SETUPAPI.dll',
+      names: ['SetupDiGetDeviceRegistryPropertyA', 'SetupDiOpenDevRegKey'],
+    }),
+    exports: ['Entry'],
+    strings: [VERSION_TEXT, ...strings],
+  },
+});
+
+/** A library that holds the texts of a service's event log entries. */
+export const eventTextsOf = (service: string): DriverFile => ({
+  name: `${service}.dll`,
+  kind: 'library',
+  dirid: 11,
+  installedName: `${service}_${VERSION_IN_NAMES}.dll`,
+  standIn: { imports: [], exports: [], strings: [VERSION_TEXT, service] },
+});

@@ -4,12 +4,13 @@ type WindowsClaims = DriverGeneration['windows'];
 
 /**
  * What the current line claims, in Inf2Cat's names: upstream's own list for x64 (spec xen-pv 7.2), the last 32-bit
- * Windows for x86, and the first Windows on ARM that runs 64-bit drivers, with its successors.
+ * Windows for x86, and Windows on ARM from the first that runs 64-bit drivers. On x64 the first server stands for every
+ * later build; on ARM the last name does, which INFs with sections for build 25398 need.
  */
 export const WINDOWS_10_AND_LATER: WindowsClaims = {
   x64: ['10_X64', 'Server10_X64', 'ServerRS5_X64', 'ServerFE_X64', '10_CO_X64'],
   x86: ['10_X86'],
-  arm64: ['10_RS3_ARM64', '10_CO_ARM64'],
+  arm64: ['10_RS3_ARM64', '10_CO_ARM64', '10_GE_ARM64'],
 };
 
 /** A primitive package needs Windows 10 1903, build 18362 (spec inf 11). */

@@ -2,11 +2,12 @@ import type { DriverDefinition, DriverFile, DriverService } from '../contract.ts
 import { platformIds } from '../ids.ts';
 import {
   BRAND_TEXTS,
+  coInstallerOf,
   DEVICE_NAMES,
+  eventTextsOf,
   kernelImports,
   programImports,
   VERSION_IN_NAMES,
-  VERSION_TEXT,
 } from '../stand-in-facts.ts';
 import { WINDOWS_7_TO_10, WINDOWS_10_AND_LATER } from '../windows.ts';
 import { REVISIONS_8_2, REVISIONS_9_1 } from './revisions.ts';
@@ -99,29 +100,10 @@ const monitor: DriverFile = {
   },
 };
 
-/** The text of the monitor's event log entries; gone since the 9.1 line. */
-const monitorMessages: DriverFile = {
-  name: 'xenbus_monitor.dll',
-  kind: 'library',
-  dirid: 11,
-  installedName: `xenbus_monitor_${VERSION_IN_NAMES}.dll`,
-  standIn: { imports: [], exports: [], strings: [VERSION_TEXT, 'xenbus_monitor'] },
-};
+/** Gone since the 9.1 line. */
+const monitorMessages = eventTextsOf('xenbus_monitor');
 
-const coInstaller: DriverFile = {
-  name: 'xenbus_coinst.dll',
-  kind: 'library',
-  dirid: 11,
-  installedName: `xenbus_coinst_${VERSION_IN_NAMES}.dll`,
-  standIn: {
-    imports: programImports({
-      module: 'SETUPAPI.dll',
-      names: ['SetupDiGetDeviceRegistryPropertyA', 'SetupDiOpenDevRegKey'],
-    }),
-    exports: ['Entry'],
-    strings: [VERSION_TEXT, '@PRODUCT_NAME@ PV Bus', OWN_FUNCTION],
-  },
-};
+const coInstaller = coInstallerOf('xenbus', '@PRODUCT_NAME@ PV Bus', OWN_FUNCTION);
 
 const services: readonly DriverService[] = [
   { name: 'xenbus', file: 'xenbus.sys', type: 'kernel', start: 'boot', group: 'Boot Bus Extender', role: 'function' },

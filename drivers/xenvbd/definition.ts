@@ -1,6 +1,6 @@
 import type { DriverDefinition, DriverFile, DriverService } from '../contract.ts';
 import { busChildIds } from '../ids.ts';
-import { BRAND_TEXTS, kernelImports, programImports, VERSION_IN_NAMES, VERSION_TEXT } from '../stand-in-facts.ts';
+import { BRAND_TEXTS, coInstallerOf, kernelImports } from '../stand-in-facts.ts';
 import { WINDOWS_7_TO_10, WINDOWS_10_AND_LATER } from '../windows.ts';
 import { XENCRSH_ENTRY, xencrshSys } from '../xencrsh/files.ts';
 import { xendiskService, xendiskSys } from '../xendisk/files.ts';
@@ -37,20 +37,7 @@ const xenvbdSys: DriverFile = {
   },
 };
 
-const coInstaller: DriverFile = {
-  name: 'xenvbd_coinst.dll',
-  kind: 'library',
-  dirid: 11,
-  installedName: `xenvbd_coinst_${VERSION_IN_NAMES}.dll`,
-  standIn: {
-    imports: programImports({
-      module: 'SETUPAPI.dll',
-      names: ['SetupDiGetDeviceRegistryPropertyA', 'SetupDiOpenDevRegKey'],
-    }),
-    exports: ['Entry'],
-    strings: [VERSION_TEXT, '@PRODUCT_NAME@ PV Storage Host Adapter'],
-  },
-};
+const coInstaller = coInstallerOf('xenvbd', '@PRODUCT_NAME@ PV Storage Host Adapter');
 
 const services: readonly DriverService[] = [
   { name: 'xenvbd', file: 'xenvbd.sys', type: 'kernel', start: 'boot', group: 'Scsi Miniport', role: 'function' },

@@ -105,7 +105,7 @@ describe('winpv inf verify', () => {
     const answer = await winpvJson(['inf', 'verify', path('out'), '--mode', 'h']);
     expect(answer.diagnostics.filter((finding) => finding.severity === 'error')).toEqual([]);
     expect(answer.exit).toBe(0);
-    expect(answer.result.files).toHaveLength(8);
+    expect(answer.result.files).toHaveLength(2 * 10);
   });
 
   test('finds two brands mixed in one bundle, with F01', async () => {

@@ -12,6 +12,8 @@ import { projectRoot } from '../support/outside.ts';
 export interface TestBrand extends VendorIdentity {
   readonly vendorName: string;
   readonly productName: string;
+  /** Begins the WMI class names of xeniface. */
+  readonly objectPrefix?: string;
   /** Four numbers, with dots. */
   readonly version: string;
   /** mm/dd/yyyy */
@@ -22,6 +24,7 @@ export interface TestBrand extends VendorIdentity {
 export const XEN_PROJECT: TestBrand = {
   vendorName: 'Xen Project',
   productName: 'Xen',
+  objectPrefix: 'XenProject',
   vendorPrefix: 'XP',
   version: '9.1.0.30',
   infDate: '05/29/2026',
@@ -61,6 +64,7 @@ export const tokensFor = (brand: TestBrand, architecture: Architecture): readonl
     { name: 'PRODUCT_NAME', value: brand.productName },
     { name: 'VENDOR_PREFIX', value: brand.vendorPrefix },
     { name: 'VENDOR_DEVICE_ID', value: brand.vendorDeviceId ?? '' },
+    { name: 'OBJECT_PREFIX', value: brand.objectPrefix ?? '' },
     { name: 'MAJOR_VERSION', value: major },
     { name: 'MINOR_VERSION', value: minor },
     { name: 'MICRO_VERSION', value: micro },
@@ -96,11 +100,16 @@ export const renderDriver = (
   return readInf(bytes, `${driver.name}.inf`);
 };
 
-/** Windows 10 22H2. */
-export const windows10 = (architecture: Architecture): WindowsTarget => ({
+const windows = (architecture: Architecture, build: number): WindowsTarget => ({
   arch: infArchitecture(architecture),
   major: 10,
   minor: 0,
-  build: 19045,
+  build,
   productType: 1,
 });
+
+/** Windows 10 22H2. */
+export const windows10 = (architecture: Architecture): WindowsTarget => windows(architecture, 19045);
+
+/** Windows 11 24H2, which knows what build 25398 brought. */
+export const windows11 = (architecture: Architecture): WindowsTarget => windows(architecture, 26100);

@@ -112,13 +112,17 @@ describe('the register of revisions', () => {
     for (const rows of tables) expect(new Set(rows.map(({ revision }) => revision)).size).toBe(rows.length);
   });
 
-  test('the tables of xenbus that winpv defines are of known releases, to the version', () => {
-    const known = XENBUS_TABLES.map(({ rows }) => JSON.stringify(rows));
-    const defined = DRIVERS.filter(({ name }) => name === 'xenbus').flatMap(({ generations }) =>
-      generations.map(({ bus }) => JSON.stringify(bus?.revisions)),
+  test.each([
+    { driver: 'xenbus', tables: 2 },
+    { driver: 'xenvif', tables: 2 },
+    { driver: 'xenvkbd', tables: 1 },
+  ])('the tables of $driver that winpv defines are of known releases, to the version', ({ driver, tables }) => {
+    const known = [...XENBUS_TABLES, ...CHILD_BUS_TABLES].filter(({ bus }) => bus === driver).map(({ rows }) => rows);
+    const defined = DRIVERS.filter(({ name }) => name === driver).flatMap(({ generations }) =>
+      generations.map(({ bus }) => bus?.revisions),
     );
-    expect(defined).toHaveLength(2);
-    for (const rows of defined) expect(known).toContain(rows);
+    expect(defined).toHaveLength(tables);
+    for (const rows of defined) expect(known).toContainEqual(rows);
   });
 
   test('numbers with several meanings are those of two branches, of renumbered builds, and of one table', () => {

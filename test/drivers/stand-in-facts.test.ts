@@ -36,7 +36,15 @@ describe('what stand-ins import', () => {
 
   test('exports are what export drivers and co-installers have, and nothing else', () => {
     const exporting = files.filter(({ standIn }) => standIn.exports.length > 0).map(({ name }) => name);
-    expect([...exporting].sort()).toEqual(['xen.sys', 'xenbus_coinst.dll', 'xencrsh.sys', 'xenvbd_coinst.dll']);
+    expect([...exporting].sort()).toEqual([
+      'xen.sys',
+      'xenbus_coinst.dll',
+      'xencrsh.sys',
+      'xeniface_coinst.dll',
+      'xennet_coinst.dll',
+      'xenvbd_coinst.dll',
+      'xenvif_coinst.dll',
+    ]);
     expect(files.filter(({ kind }) => kind === 'export-driver').map(({ name }) => name)).toEqual([
       'xen.sys',
       'xencrsh.sys',
@@ -68,13 +76,18 @@ describeData('the kernel names that stand-ins import', 'ntoskrnl-exports.json', 
   );
 });
 
-describeData('the StorPort names that stand-ins import', 'kernel-module-exports.json', (json) => {
+describeData('the names of port and class drivers that stand-ins import', 'kernel-module-exports.json', (json) => {
   const { modules } = json as { readonly modules: ExportTable };
-  test('are real exports of storport.sys, not inlines of its header', () => {
-    const rows = kernelNames('storport.sys').map((name) => [name, modules['storport.sys']?.[name]] as const);
-    expect(rows.filter(([, row]) => row === undefined || JSON.stringify(row).includes('inline'))).toEqual([]);
-    expect(rows.length).toBeGreaterThan(0);
-  });
+  test.each(['storport.sys', 'ndis.sys', 'hidclass.sys', 'wmilib.sys'])(
+    'are real exports of %s since Windows 7, not inlines of its header',
+    (module) => {
+      const rows = kernelNames(module).map((name) => [name, modules[module]?.[name]] as const);
+      expect(rows.length).toBeGreaterThan(0);
+      const wrong = rows.filter(([, row]) => row === undefined || JSON.stringify(row).includes('inline'));
+      expect(wrong).toEqual([]);
+      expect(rows.filter(([, row]) => !isInWindows7(row?.[0] ?? null))).toEqual([]);
+    },
+  );
 });
 
 describe('the strings of stand-ins', () => {
@@ -89,6 +102,19 @@ describe('the strings of stand-ins', () => {
     expect(filled('xenbus.sys', XEN_PROJECT)).toEqual(
       expect.arrayContaining(['XP', 'XENBUS\\VEN_XP', 'Xen Project', 'Xen', '9.1.0.30']),
     );
+  });
+
+  test.each([
+    { bus: 'xenvif', enumerator: 'XENVIF' },
+    { bus: 'xenvkbd', enumerator: 'XENVKBD' },
+  ])('and so in $bus, which is a bus too', ({ bus, enumerator }) => {
+    expect(filled(`${bus}.sys`, XEN_PROJECT)).toEqual(expect.arrayContaining(['XP', `${enumerator}\\VEN_XP`]));
+    expect(filled(`${bus}.sys`, WITH_EVERYTHING)).toEqual(expect.arrayContaining(['XZ', `${enumerator}\\VEN_XZ`]));
+  });
+
+  test('name the WMI classes of xeniface by the object prefix, when there is one', () => {
+    expect(filled('xeniface.sys', XEN_PROJECT)).toContain('XenProjectXenStoreBase');
+    expect(filled('xeniface.sys', WITH_EVERYTHING).join('\n')).not.toContain('XenStore');
   });
 
   test('name the vendor function only when there is one', () => {

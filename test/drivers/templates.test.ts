@@ -16,6 +16,7 @@ import {
   type TestBrand,
   tokensFor,
   windows10,
+  windows11,
 } from './render.ts';
 
 const generations = DRIVERS.flatMap((driver) =>
@@ -49,12 +50,16 @@ const expectedServices = (generation: DriverGeneration, brand: TestBrand, archit
     };
   });
 
-const effect = (inf: RenderedInf, architecture: Architecture): ReturnType<typeof installTarget> =>
-  installTarget(inf.document, inf.model, windows10(architecture));
+/** What installing does on an older and on a newer Windows: templates may tell them apart. */
+const effects = (inf: RenderedInf, architecture: Architecture): readonly ReturnType<typeof installTarget>[] =>
+  [windows10, windows11].map((windows) => installTarget(inf.document, inf.model, windows(architecture)));
+
+/** Libraries that Windows brings. */
+const OF_WINDOWS = new Set(['11\\netevent.dll']);
 
 describe.each(cases)('$of for $architecture, branded for $vendor', ({ driver, generation, architecture, brand }) => {
   const inf = renderDriver(driver, generation, brand, architecture);
-  const target = effect(inf, architecture);
+  const targets = effects(inf, architecture);
 
   test('parses without a warning, and no placeholder is left', () => {
     expect(inf.document.warnings).toEqual([]);
@@ -77,41 +82,32 @@ describe.each(cases)('$of for $architecture, branded for $vendor', ({ driver, ge
   });
 
   test('matches the ids of the definition, in that order, on that architecture only', () => {
-    expect(inf.model.devices.flatMap(({ ids }) => ids)).toEqual(generation.hardwareIds(brand));
-    for (const device of inf.model.devices) {
-      expect(device).toMatchObject({
-        manufacturer: brand.vendorName,
-        description: `${brand.productName} ${driver.title.device}`,
-        os: `NT${infArchitecture(architecture)}`,
-      });
+    const decorations = [...new Set(inf.model.devices.map(({ os }) => os))];
+    expect(decorations.length > 0).toBe(generation.kind === 'device');
+    for (const os of decorations) {
+      expect(os).toMatch(new RegExp(`^NT${infArchitecture(architecture)}(\\.10\\.0\\.\\.\\.25398)?$`));
+      const devices = inf.model.devices.filter((device) => device.os === os);
+      expect(devices.flatMap(({ ids }) => ids)).toEqual(generation.hardwareIds(brand));
+      for (const { manufacturer, description } of devices) {
+        expect(manufacturer).toBe(brand.vendorName);
+        expect(description).toBe(`${brand.productName} ${driver.title.device}`);
+      }
     }
     expect(inf.model.primitive).toBe(generation.kind === 'primitive');
   });
 
   test('installs the services of the definition', () => {
-    const services = target.services.map(
-      ({ name, flags, serviceType, startType, errorControl, binary, loadOrderGroup }) => ({
-        name,
-        flags,
-        serviceType,
-        startType,
-        errorControl,
-        binary,
-        loadOrderGroup,
-      }),
-    );
-    expect(services).toEqual(expectedServices(generation, brand, architecture));
+    for (const target of targets) {
+      const services = target.services.map(
+        ({ name, flags, serviceType, startType, errorControl, binary, loadOrderGroup }) => ({
+          ...{ name, flags, serviceType, startType, errorControl, binary, loadOrderGroup },
+        }),
+      );
+      expect(services).toEqual(expectedServices(generation, brand, architecture));
+    }
   });
 
   test('copies the files of the definition, each from the folder of the INF', () => {
-    const files = target.files.map(({ name, source, sourcePath, dirid, subdir, flags }) => ({
-      name,
-      source,
-      sourcePath,
-      dirid,
-      subdir,
-      flags,
-    }));
     const expected = generation.files.map((file) => ({
       name: fill(file.installedName, brand, architecture),
       source: file.name,
@@ -122,23 +118,35 @@ describe.each(cases)('$of for $architecture, branded for $vendor', ({ driver, ge
     }));
     const byName = (a: { readonly source: string }, b: { readonly source: string }): number =>
       a.source < b.source ? -1 : 1;
-    expect([...files].sort(byName)).toEqual([...expected].sort(byName));
+    for (const target of targets) {
+      const files = target.files.map(({ name, source, sourcePath, dirid, subdir, flags }) => ({
+        ...{ name, source, sourcePath, dirid, subdir, flags },
+      }));
+      expect(files.sort(byName)).toEqual([...expected].sort(byName));
+    }
   });
 
   test('puts every file of the definition, and no other, into the catalog', () => {
-    const catalogued = packageFiles(inf.document, inf.model, [windows10(architecture)]).map(({ source }) => source);
-    expect([...catalogued].sort()).toEqual(generation.files.map(({ name }) => name).sort());
+    const catalogued = packageFiles(
+      inf.document,
+      inf.model,
+      [windows10, windows11].map((windows) => windows(architecture)),
+    );
+    expect(catalogued.map(({ source }) => source).sort()).toEqual(generation.files.map(({ name }) => name).sort());
   });
 
   test('starts no program and names no library that it does not install (F35)', () => {
-    const installed = new Set(target.files.map(({ name, dirid }) => `${dirid}\\${name}`.toLowerCase()));
-    const named = [
-      ...target.services.map(({ binary }) => binary.replace(/^%(\d+)%/, '$1')),
-      ...[...inf.document.table.text.matchAll(/System32\\([^"\\\r\n]+\.dll)|"([^",\r\n]+\.dll),Entry"/g)].map(
-        ([, a, b]) => `11\\${a ?? b}`,
-      ),
-    ];
-    expect(named.filter((path) => !installed.has(path.toLowerCase()))).toEqual([]);
+    for (const target of targets) {
+      const installed = new Set(target.files.map(({ name, dirid }) => `${dirid}\\${name}`.toLowerCase()));
+      const named = [
+        ...target.services.map(({ binary }) => binary.replace(/^%(\d+)%/, '$1')),
+        ...[...inf.document.table.text.matchAll(/System32\\([^"\\\r\n]+\.dll)|"([^",\r\n]+\.(?:dll,Entry|exe))"/g)].map(
+          ([, library, registered = '']) => `11\\${library ?? registered.replace(',Entry', '')}`,
+        ),
+      ];
+      const lost = named.filter((path) => !installed.has(path.toLowerCase()) && !OF_WINDOWS.has(path));
+      expect(lost).toEqual([]);
+    }
   });
 
   test('has lines that end as Windows ends them, and is ASCII or UTF-16', () => {
@@ -148,8 +156,13 @@ describe.each(cases)('$of for $architecture, branded for $vendor', ({ driver, ge
 
   test('reaches every section that it has (F13)', () => {
     const fixed = ['version', 'manufacturer', 'sourcedisksnames', 'sourcedisksfiles', 'destinationdirs', 'strings'];
-    const installRoots = [...inf.model.devices.map(({ installSection }) => installSection), ...target.sections];
-    const suffixed = installRoots.flatMap((root) => ['', '.hw', '.services', '.coinstallers'].map((end) => root + end));
+    const installRoots = [
+      ...inf.model.devices.map(({ installSection }) => installSection),
+      ...targets.flatMap(({ sections }) => sections),
+    ];
+    const suffixed = installRoots.flatMap((root) =>
+      ['', '.hw', '.services', '.coinstallers', '.wmi'].map((end) => root + end),
+    );
     const models = inf.model.devices.map(({ section }) => section);
     const known = new Set([...fixed, ...suffixed, ...models].map((name) => name.toLowerCase()));
     const referenced = new Set(
@@ -167,7 +180,7 @@ describe.each(cases)('$of for $architecture, branded for $vendor', ({ driver, ge
   test('defines every string that it uses, uses every one that it defines, and repeats none', () => {
     const strings = (sectionOf(inf.document, 'Strings')?.lines ?? []).map(({ rawKey }) => (rawKey ?? '').toLowerCase());
     const used = new Set(
-      [...inf.document.table.text.matchAll(/%([A-Za-z]+)%/g)]
+      [...inf.document.table.text.matchAll(/%([A-Za-z][A-Za-z0-9]*)%/g)]
         .map(([, name = '']) => name.toLowerCase())
         .filter((name) => name !== 'systemroot'),
     );

@@ -33,9 +33,18 @@ describe('a release of stand-ins', () => {
     expect(answer.exit).toBe(0);
     const packages: Readonly<Record<string, readonly string[]>> = {
       xenbus: ['xen.sys', 'xenbus.cat', 'xenbus.inf', 'xenbus.sys', 'xenbus_monitor.exe', 'xenfilt.sys'],
+      xencons: [
+        ...['xencons.cat', 'xencons.inf', 'xencons.sys'],
+        ...['xencons_monitor.dll', 'xencons_monitor.exe', 'xencons_tty.exe'],
+      ],
       xencrsh: ['xencrsh.cat', 'xencrsh.inf', 'xencrsh.sys'],
       xendisk: ['xendisk.cat', 'xendisk.inf', 'xendisk.sys'],
+      xenhid: ['xenhid.cat', 'xenhid.inf', 'xenhid.sys'],
+      xeniface: ['xenagent.dll', 'xenagent.exe', 'xeniface.cat', 'xeniface.inf', 'xeniface.sys'],
+      xennet: ['xennet.cat', 'xennet.inf', 'xennet.sys'],
       xenvbd: ['xencrsh.sys', 'xendisk.sys', 'xenvbd.cat', 'xenvbd.inf', 'xenvbd.sys'],
+      xenvif: ['xenvif.cat', 'xenvif.inf', 'xenvif.sys'],
+      xenvkbd: ['xenvkbd.cat', 'xenvkbd.inf', 'xenvkbd.sys'],
     };
     const brandFiles = (brand: string): readonly string[] => [
       `${brand}-x64-submission.cab`,
@@ -78,7 +87,7 @@ describe('a release of stand-ins', () => {
     const files = record.brands.flatMap((brand: { packages: { files: { path: string; sha256: string }[] }[] }) =>
       brand.packages.flatMap((pack) => pack.files),
     );
-    expect(files).toHaveLength(2 * 2 * 17);
+    expect(files).toHaveLength(2 * 2 * 40);
     for (const file of files) {
       expect(
         createHash('sha256')
@@ -135,8 +144,18 @@ describe('a release of stand-ins', () => {
     const path = project.path('out/xenproject-x64-submission.cab');
     const { files } = parseCab(new Uint8Array(readFileSync(path)), path);
     const folders = new Set(files.map((file) => file.name.split('\\')[0]));
-    expect([...folders]).toEqual(['xenbus', 'xenvbd']);
+    expect([...folders].sort()).toEqual([
+      ...['xenbus', 'xencons', 'xenhid', 'xeniface', 'xennet', 'xenvbd', 'xenvif', 'xenvkbd'],
+    ]);
     expect(files.map((file) => file.name)).toContain('xenvbd\\xencrsh.sys');
+  });
+
+  test('programs are installed under names with the version, which the INF alone knows', () => {
+    const content = contentBelow(project.path('out'));
+    const inf = content.get('example-vendor/xencons/x64/xencons.inf')?.toString('latin1') ?? '';
+    expect(inf).toContain('"Parameters\\default","Executable",0x00000000,"xencons_tty_9_1_0_1.exe"');
+    const agent = content.get('example-vendor/xeniface/x64/xeniface.inf')?.toString('latin1') ?? '';
+    expect(agent).toContain('ServiceBinary = %11%\\xenagent_9_1_0_1.exe');
   });
 
   test('the ZIP holds what the folder of the brand holds', () => {
@@ -263,7 +282,7 @@ describe('the summary for people', () => {
     expect(run.exit).toBe(0);
     const lines = run.stdout.trimEnd().split('\n');
     expect(lines.length).toBeLessThanOrEqual(12);
-    expect(run.stdout).toContain('16 driver packages of 2 brands');
+    expect(run.stdout).toContain('40 driver packages of 2 brands');
     expect(run.stdout).toContain('Next:');
   });
 
