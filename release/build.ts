@@ -47,42 +47,55 @@ export const brandOf = (plan: PlannedBrand, { prepared }: Building) => {
   return brand;
 };
 
-/** Renders, takes the binaries, and checks what a package must hold. */
-const buildBrand = (plan: PlannedBrand, building: Building): readonly AssembledPackage[] => {
-  const { loaded, date } = building.prepared;
-  const brand = brandOf(plan, building);
-  const requestFor = (driverName: string, planned: PlannedPackage): PackageRequest => {
-    const driver = loaded.drivers.find((one) => one.definition.name === driverName);
-    if (driver === undefined) throw new TypeError(`the plan names the driver ${driverName}, which was not loaded`);
-    const { architecture, windows } = planned;
-    const { definition, generation, source, ownTemplate } = driver;
-    const version = packageVersion(brand.loaded.brand, definition);
-    return {
-      driver: definition,
-      ...{ generation, source, ownTemplate, architecture, windows, version, date },
-      brand: brand.loaded,
-      ...(brand.queue === undefined ? {} : { queue: brand.queue }),
-      existing: loaded.project.signing.existing,
-    };
+/** How a package of a driver is made. */
+const requestFor = (driverName: string, planned: PlannedPackage, making: BrandBuilding): PackageRequest => {
+  const { brand, loaded, date } = making;
+  const driver = loaded.drivers.find((one) => one.definition.name === driverName);
+  if (driver === undefined) throw new TypeError(`the plan names the driver ${driverName}, which was not loaded`);
+  const { architecture, windows } = planned;
+  const { definition, generation, source, ownTemplate } = driver;
+  const version = packageVersion(brand.loaded.brand, definition);
+  return {
+    driver: definition,
+    ...{ generation, source, ownTemplate, architecture, windows, version, date },
+    brand: brand.loaded,
+    ...(brand.queue === undefined ? {} : { queue: brand.queue }),
+    existing: loaded.project.signing.existing,
   };
-  const made = plan.packages
-    .filter(({ component }) => component === undefined)
-    .map((planned) => assemblePackage(requestFor(planned.driver, planned)));
-  const components = servicesOf(brand.loaded, 'component').flatMap((placed) =>
+};
+
+type BrandBuilding = Pick<Prepared, 'loaded' | 'date'> & { readonly brand: ReturnType<typeof brandOf> };
+
+/** The software components that go with the packages that are made. */
+const buildComponents = (
+  plan: PlannedBrand,
+  made: readonly AssembledPackage[],
+  making: BrandBuilding,
+): readonly AssembledPackage[] =>
+  servicesOf(making.brand.loaded, 'component').flatMap((placed) =>
     made.flatMap(({ pack }): readonly AssembledPackage[] => {
-      const planned = plan.packages.filter(
+      const planned = plan.packages.find(
         ({ component, architecture }) =>
           component?.service === placed.service.name &&
           component.package === pack.driver &&
           architecture === pack.architecture,
       );
-      const [first] = planned;
-      if (first === undefined) return [];
-      const request = { ...requestFor(pack.driver, first), version: brand.loaded.brand.version };
+      if (planned === undefined) return [];
+      const { version } = making.brand.loaded.brand;
+      const request = { ...requestFor(pack.driver, planned, making), version };
       return Object.values(assembleComponent({ placed, request, base: pack }));
     }),
   );
-  const assembled = [...made, ...components];
+
+/** Renders, takes the binaries, and checks what a package must hold. */
+const buildBrand = (plan: PlannedBrand, building: Building): readonly AssembledPackage[] => {
+  const { loaded, date } = building.prepared;
+  const brand = brandOf(plan, building);
+  const making: BrandBuilding = { loaded, date, brand };
+  const made = plan.packages
+    .filter(({ component }) => component === undefined)
+    .map((planned) => assemblePackage(requestFor(planned.driver, planned, making)));
+  const assembled = [...made, ...buildComponents(plan, made, making)];
   if (loaded.drivers.length === loaded.project.drivers.length) {
     const infs = assembled.map(({ pack }) => parseInf(infOf(pack).bytes, infOf(pack).name));
     stopOnErrors(checkStringNames(brand.loaded, infs));
