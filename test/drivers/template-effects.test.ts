@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { DriverDefinition } from '../../drivers/contract.ts';
-import { driverNamed, generationOf } from '../../drivers/index.ts';
+import { DRIVERS, driverNamed, generationOf } from '../../drivers/index.ts';
 import { sectionOf } from '../../packaging/formats/inf/document.ts';
 import { type InstallTarget, installTarget } from '../../packaging/formats/inf/model.ts';
 import {
@@ -10,15 +10,17 @@ import {
   type TestBrand,
   WITH_EVERYTHING,
   windows10,
+  windows11,
   XEN_PROJECT,
 } from './render.ts';
 
-const effect = (inf: RenderedInf): InstallTarget => installTarget(inf.document, inf.model, windows10('x64'));
+const effect = (inf: RenderedInf, windows = windows10): InstallTarget =>
+  installTarget(inf.document, inf.model, windows('x64'));
 
-const registryOf = (name: string, line: string, brand: TestBrand): readonly string[] => {
+const registryOf = (name: string, line: string, brand: TestBrand, windows = windows10): readonly string[] => {
   const driver: DriverDefinition = driverNamed(name);
   const generation = generationOf(driver, line) ?? driver.generations[0];
-  const target = effect(renderDriver(driver, generation, brand));
+  const target = effect(renderDriver(driver, generation, brand), windows);
   return [...target.registry, ...target.services.flatMap(({ registry }) => registry)].map(
     ({ key, name: value, flags, value: data }) => `${key} ${value} 0x${flags.toString(16)} ${JSON.stringify(data)}`,
   );
@@ -27,12 +29,15 @@ const registryOf = (name: string, line: string, brand: TestBrand): readonly stri
 describe('the first start after an installation', () => {
   const unplug = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\XEN\\Unplug';
 
-  test('keeps emulated disks and network cards: xenbus clears both requests, xenvbd its own (F13)', () => {
+  test('keeps emulated disks and network cards: xenbus clears both requests, each child its own (F13, F58)', () => {
     for (const brand of TEST_BRANDS) {
       expect(registryOf('xenbus', '9.1', brand)).toEqual(
         expect.arrayContaining([`${unplug} DISKS 0x10001 0`, `${unplug} NICS 0x10001 0`]),
       );
       expect(registryOf('xenvbd', '9.1', brand)).toContain(`${unplug} DISKS 0x10001 0`);
+      for (const windows of [windows10, windows11]) {
+        expect(registryOf('xenvif', '9.1', brand, windows)).toContain(`${unplug} NICS 0x10001 0`);
+      }
     }
   });
 
@@ -40,6 +45,46 @@ describe('the first start after an installation', () => {
     const force = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\XEN\\ForceUnplug DISKS 0x10001 1';
     expect(registryOf('xenvbd', '9.1', WITH_EVERYTHING)).toContain(force);
     expect(registryOf('xenvbd', '9.1', XEN_PROJECT).join('\n')).not.toContain('ForceUnplug');
+    for (const windows of [windows10, windows11]) {
+      const forceCards = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\XEN\\ForceUnplug NICS 0x10001 1';
+      expect(registryOf('xennet', '9.1', WITH_EVERYTHING, windows)).toContain(forceCards);
+      expect(registryOf('xennet', '9.1', XEN_PROJECT, windows).join('\n')).not.toContain('ForceUnplug');
+    }
+  });
+});
+
+describe('the boot flags of network drivers', () => {
+  const cases = ['xenvif', 'xennet'].map((name) => ({ name, driver: driverNamed(name) }));
+
+  test.each(cases)('of $name are set in the registry before build 25398, and by the directive since (F31)', (row) => {
+    const inf = renderDriver(row.driver, row.driver.generations[0], WITH_EVERYTHING);
+    const directivesOn = (windows: typeof windows10): readonly string[] =>
+      installTarget(inf.document, inf.model, windows('x64')).services.flatMap(({ section }) =>
+        (sectionOf(inf.document, section)?.lines ?? []).flatMap(({ key, fields }) =>
+          key === 'BootFlags' ? fields : [],
+        ),
+      );
+    expect(directivesOn(windows10)).toEqual([]);
+    expect(directivesOn(windows11)).toEqual(['0x81']);
+    const write = `HKR BootFlags 0x10003 ${0x81}`;
+    expect(registryOf(row.name, '9.1', WITH_EVERYTHING, windows10)).toContain(write);
+    expect(registryOf(row.name, '9.1', WITH_EVERYTHING, windows11)).not.toContain(write);
+  });
+});
+
+describe('the interface to Xen', () => {
+  test.each(['9.1', '8.2'])('is open to the system and to administrators alone in the %s line (F43)', (line) => {
+    const driver = driverNamed('xeniface');
+    const inf = renderDriver(driver, generationOf(driver, line) ?? driver.generations[0], XEN_PROJECT);
+    const security = 'HKR Security 0x0 "D:P(A;;GA;;;SY)(A;;GA;;;BA)"';
+    expect(registryOf('xeniface', line, XEN_PROJECT)).toContain(security);
+    const [install = ''] = effect(inf).sections;
+    const classes = sectionOf(inf.document, `${install}.WMI`)?.lines ?? [];
+    expect(classes).toHaveLength(3);
+    for (const { fields } of classes) {
+      const [entry] = sectionOf(inf.document, fields[2] ?? '')?.lines ?? [];
+      expect(entry?.fields).toEqual(['O:BAG:BAD:(A;;GA;;;BA)(A;;GA;;;SY)']);
+    }
   });
 });
 
@@ -75,19 +120,32 @@ describe('forced activation', () => {
   });
 });
 
-describe('the device packages of the 9.1 line', () => {
-  test.each(['xenbus', 'xenvbd'])(
-    '%s has one Models line and feature score FE, so it wins over older lines (F27)',
+const withGeneration = (line: string): readonly string[] =>
+  DRIVERS.filter(({ generations }) => generations.some(({ name, kind }) => name === line && kind === 'device')).map(
+    ({ name }) => name,
+  );
+
+describe('the device packages', () => {
+  test('are eight of the 9.1 line and five of the 8.2 line', () => {
+    const nine = ['xenbus', 'xenvbd', 'xenvif', 'xennet', 'xeniface', 'xenvkbd', 'xenhid', 'xencons'];
+    expect(withGeneration('9.1')).toEqual(nine);
+    expect(withGeneration('8.2')).toEqual(nine.slice(0, 5));
+  });
+
+  test.each(withGeneration('9.1'))(
+    '%s of the 9.1 line has one Models line a section and feature score FE, so it wins over older lines (F27)',
     (name) => {
       const driver = driverNamed(name);
       const { document, model } = renderDriver(driver, driver.generations[0], WITH_EVERYTHING);
-      expect(model.devices).toHaveLength(1);
-      const install = sectionOf(document, model.devices[0]?.installSection ?? '');
-      expect(install?.lines.find(({ key }) => key === 'FeatureScore')?.fields).toEqual(['0xFE']);
+      expect(new Set(model.devices.map(({ section }) => section)).size).toBe(model.devices.length);
+      for (const { installSection } of model.devices) {
+        const install = sectionOf(document, installSection);
+        expect(install?.lines.find(({ key }) => key === 'FeatureScore')?.fields).toEqual(['0xFE']);
+      }
     },
   );
 
-  test.each(['xenbus', 'xenvbd'])('%s of the 8.2 line has a line for each id and no score', (name) => {
+  test.each(withGeneration('8.2'))('%s of the 8.2 line has a line for each id and no score', (name) => {
     const driver = driverNamed(name);
     const generation = generationOf(driver, '8.2') ?? driver.generations[0];
     const { document, model } = renderDriver(driver, generation, WITH_EVERYTHING);
