@@ -64,17 +64,34 @@ const releaseTemplate = async (corpus: Corpus, driver: string, name: string) => 
   return { project, answer, names };
 };
 
+/** The drivers and how many of their templates are tried: all, or the first, the last and every second between. */
+const DRIVERS: readonly { readonly driver: string; readonly least: number; readonly step: number }[] = [
+  { driver: 'xenbus', least: 11, step: 1 },
+  { driver: 'xenvbd', least: 11, step: 1 },
+  { driver: 'xenvif', least: 14, step: 2 },
+  { driver: 'xennet', least: 14, step: 2 },
+  { driver: 'xeniface', least: 11, step: 2 },
+  { driver: 'xenvkbd', least: 2, step: 1 },
+  { driver: 'xenhid', least: 3, step: 1 },
+  { driver: 'xencons', least: 5, step: 1 },
+];
+
+/** The string that its Models lines name is called otherwise; upstream repaired it the day after. */
+const MISSPELLED = { driver: 'xenvif', name: '20160809-5defd23e1f.inf' };
+
 describeCorpus("upstream's own templates with images from outside", (corpus) => {
-  for (const driver of ['xenbus', 'xenvbd']) {
-    const templates = readdirSync(corpus.path(`xen/templates/${driver}`)).filter((name) =>
-      Buffer.from(corpus.file(`xen/templates/${driver}/${name}`)).includes('@'),
-    );
+  for (const { driver, least, step } of DRIVERS) {
+    const templates = readdirSync(corpus.path(`xen/templates/${driver}`))
+      .filter((name) => Buffer.from(corpus.file(`xen/templates/${driver}/${name}`)).includes('@'))
+      .filter((name) => name !== MISSPELLED.name)
+      .filter((_, index, all) => index % step === 0 || index === all.length - 1);
     describe(driver, () => {
       test('has templates with tokens', () => {
-        expect(templates.length).toBeGreaterThan(10);
+        expect(templates.length).toBeGreaterThanOrEqual(least);
       });
 
       test.skipIf(!hasImages && !required).each(templates)('%s releases for four brands', async (name) => {
+        const hasPrefix = Buffer.from(corpus.file(`xen/templates/${driver}/${name}`)).includes('@VENDOR_PREFIX@');
         const { project, answer, names } = await releaseTemplate(corpus, driver, name);
         expect(answer.diagnostics.filter((d) => d.severity === 'error')).toEqual([]);
         expect(answer.exit).toBe(0);
@@ -85,10 +102,10 @@ describeCorpus("upstream's own templates with images from outside", (corpus) => 
           expect(version.driverVer?.date).toEqual({ year: 2026, month: 5, day: 4 });
           const ids = devices.flatMap((device) => device.ids);
           expect(ids.length).toBeGreaterThan(0);
-          const prefixed = ids.filter((id) => id.startsWith('XENBUS\\VEN_'));
-          if (driver === 'xenvbd' && name >= '20150908') {
-            expect(prefixed.every((id) => id.startsWith(`XENBUS\\VEN_${PREFIXES[brand]}`))).toBe(true);
-            expect(prefixed.length).toBeGreaterThanOrEqual(2);
+          if (hasPrefix) {
+            const bus = /^(XENBUS|XENVIF|XENVKBD)\\VEN_/.exec(ids[0] ?? '')?.[0];
+            expect(ids.every((id) => id.startsWith(`${bus}${PREFIXES[brand]}`))).toBe(true);
+            expect(ids.length).toBeGreaterThanOrEqual(2);
           }
           const shipped = readdirSync(project.path(`out/${brand}/${driver}/x64`)).sort();
           expect(shipped).toEqual([...names.map(String), `${driver}.inf`, `${driver}.cat`].sort());
@@ -96,6 +113,21 @@ describeCorpus("upstream's own templates with images from outside", (corpus) => 
       });
     });
   }
+
+  test.skipIf(!hasImages && !required)(
+    'one with a misspelled string is refused, in the lines of the template',
+    async () => {
+      const { answer, project } = await releaseTemplate(corpus, MISSPELLED.driver, MISSPELLED.name);
+      const errors = answer.diagnostics.filter((d) => d.severity === 'error');
+      expect(errors.map(({ code, at }) => `${code} ${at?.line}`)).toEqual([
+        'INF_1235 63',
+        'INF_1235 64',
+        'INF_1235 62',
+      ]);
+      expect(answer.exit).toBe(4);
+      expect(existsSync(project.path('out'))).toBe(false);
+    },
+  );
 
   oracle('osslsigncode', 'accepts every signed file of a release of real images', async (run) => {
     const { project, answer } = await releaseTemplate(corpus, 'xenvbd', '20250818-906c51f53e.inf');
