@@ -83,12 +83,15 @@ describe('a release folder', () => {
     const zip = project.path('out/xenproject.zip');
     const original = readFileSync(zip);
     writeFileSync(zip, original.subarray(1));
-    expect((await whole()).error).toMatchObject({ code: 'SUMS_MISMATCH', at: { file: 'xenproject.zip' } });
+    expect((await whole()).error).toMatchObject({ code: 'SUMS_MISMATCH', at: { file: zip } });
     writeFileSync(zip, original);
     project.write('out/xenproject/notes.txt', 'new');
     const added = await whole();
     expect(added.exit).toBe(5);
-    expect(added.error).toMatchObject({ code: 'SUMS_FILE_EXTRA', at: { file: 'xenproject/notes.txt' } });
+    expect(added.error).toMatchObject({
+      code: 'SUMS_FILE_EXTRA',
+      at: { file: project.path('out', 'xenproject', 'notes.txt') },
+    });
     const sums = readFileSync(project.path('out/SHA256SUMS'));
     writeFileSync(
       project.path('out/SHA256SUMS'),
