@@ -14,6 +14,8 @@ export interface Outcome {
    * asked for (SARIF, JUnit), which is printed even with `--quiet`.
    */
   readonly textTells?: 'findings' | 'document';
+  /** Findings that the text counts; they are written to stderr only with `--verbose`. */
+  readonly counted?: (finding: Diagnostic) => boolean;
 }
 
 export interface OutputOptions {

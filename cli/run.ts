@@ -54,14 +54,15 @@ export const finishWithError = (io: Io, command: string, output: OutputOptions, 
 };
 
 export const finish = (io: Io, command: string, output: OutputOptions, outcome: Outcome): ExitCode => {
-  const { result, text, failure, textTells } = outcome;
+  const { result, text, failure, textTells, counted } = outcome;
   const diagnostics = [...(failure === undefined ? [] : [failure]), ...(outcome.diagnostics ?? [])];
   if (output.json) {
     printJson(io, { ok: failure === undefined, command, result, ...(failure && { error: failure }), diagnostics });
   } else if (text.length > 0 && (!output.quiet || failure !== undefined || textTells === 'document')) {
     io.stdout.write(`${text.join('\n')}\n`);
   }
-  const untold = textTells === undefined || output.events ? diagnostics : [];
+  const all = textTells === undefined || output.events ? diagnostics : [];
+  const untold = output.verbose || output.events ? all : all.filter((finding) => counted?.(finding) !== true);
   printDiagnostics(io, output, output.quiet ? untold.filter((d) => d.severity === 'error') : untold);
   return failure === undefined ? 0 : ERROR_CODES[failure.code].exit;
 };

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { Diagnostic } from '../../core/errors.ts';
 import type { Io } from '../io.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
@@ -37,6 +38,7 @@ const run = async (context: Context, options: ReleaseOptions): Promise<Outcome> 
   const { io, reporter } = context;
   const { prepareRelease } = await import('../../release/prepare.ts');
   const { release } = await import('../../release/release.ts');
+  const { OWN_FILES } = await import('../../release/load.ts');
   const { planLines, releaseLines } = await import('../render/release.ts');
   const request = {
     project: options.project,
@@ -57,8 +59,11 @@ const run = async (context: Context, options: ReleaseOptions): Promise<Outcome> 
   }
   const start = io.elapsedMs();
   const { record, diagnostics } = await release(request, ports);
-  const done = { out: options.out, elapsedMs: io.elapsedMs() - start, invocation: io.invocation };
-  return { result: record, text: releaseLines(record, done), diagnostics };
+  const counted = ({ severity, at }: Diagnostic): boolean =>
+    severity !== 'error' && at?.file.startsWith(OWN_FILES) === true;
+  const ownWarnings = diagnostics.filter(counted).length;
+  const done = { out: options.out, elapsedMs: io.elapsedMs() - start, invocation: io.invocation, ownWarnings };
+  return { result: record, text: releaseLines(record, done), diagnostics, counted };
 };
 
 export const releaseCommand = (bind: Bind): Command =>

@@ -30,6 +30,8 @@ export interface ReleaseDone {
   readonly elapsedMs: number;
   /** How winpv is called, ready for a shell. */
   readonly invocation: string;
+  /** Warnings about INF templates that winpv wrote itself. */
+  readonly ownWarnings: number;
 }
 
 /** Commands that can be typed as they stand, but for the root of a key that is not ours. */
@@ -65,6 +67,9 @@ export const releaseLines = (record: ReleaseRecord, done: ReleaseDone): readonly
           'Stand-ins: those binaries are valid images without a driver in them; name your own under `sources` in winpv.yaml.',
         ]
       : []),
+    ...(done.ownWarnings === 0
+      ? []
+      : [`Warnings about winpv's own INF templates: ${done.ownWarnings}; --verbose shows them.`]),
     record.rehearsal === 'switched off'
       ? 'Rehearsal: switched off by the project.'
       : 'Rehearsal: not there yet; this version does not try the packages in an emulated guest.',

@@ -54,12 +54,20 @@ describe('the last lines of a release', () => {
   test('name no test root when the key was another', async () => {
     const { result } = await winpvJson(['release', '-C', place.folder, '--out', place.path('other')]);
     const record = { ...result, standIns: false, signing: { ...result.signing, kind: 'pfx', timestamps: 'rfc3161' } };
-    const lines = releaseLines(record, { out: 'my out', elapsedMs: 0, invocation: 'winpv' });
+    const lines = releaseLines(record, { out: 'my out', elapsedMs: 0, invocation: 'winpv', ownWarnings: 0 });
     expect(lines.find((line) => line.startsWith('Signed: '))).toMatch(/, with time stamps\.$/);
     expect(lines.slice(-3)).toEqual([
       'Next, where ROOT.pem is the root certificate of your key:',
       '  winpv verify "my out" --ca ROOT.pem',
       '  winpv inf show "my out/xenproject/xencrsh/x64/xencrsh.inf"',
     ]);
+  });
+
+  test('count the warnings about our own templates, and say nothing where there is none', async () => {
+    const { result: record } = await winpvJson(['release', '-C', place.folder, '--out', place.path('counted')]);
+    const lines = (ownWarnings: number) =>
+      releaseLines(record, { out: 'o', elapsedMs: 0, invocation: 'winpv', ownWarnings });
+    expect(lines(4).join('\n')).toContain("Warnings about winpv's own INF templates: 4; --verbose shows them.");
+    expect(lines(0).join('\n')).not.toContain('Warnings');
   });
 });
