@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     globalSetup: ['test/support/say-what-is-missing.ts'],
     testTimeout: 60_000,
+    maxWorkers: '100%',
     hookTimeout: 120_000,
     reporters: ['default'],
     projects: [
