@@ -1,6 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, renameSync, rmSync } from 'node:fs';
-import { lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { ErrorCode } from '../../core/error-codes.ts';
 import { WinpvError } from '../../core/errors.ts';
@@ -57,15 +69,26 @@ const LARGE = 4 * 1024 * 1024;
 const plain = ({ buffer, byteOffset, byteLength }: Buffer): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
+/** Reads from one place to another, and tells how far it came. */
+const readSlice = async (handle: FileHandle, bytes: Buffer, from: number, to: number): Promise<number> => {
+  let at = from;
+  for (let got = 1; got > 0 && at < to; at += got) {
+    ({ bytesRead: got } = await handle.read(bytes, at, to - at, at));
+  }
+  return at;
+};
+
+/** Both halves at once: most of the time goes into the pages of the buffer, which two cores make twice as fast. */
 const readLarge = async (path: string, size: number): Promise<Uint8Array> => {
   const handle = await open(path);
   try {
     const bytes = Buffer.allocUnsafeSlow(size);
-    let done = 0;
-    for (let got = 1; got > 0 && done < size; done += got) {
-      ({ bytesRead: got } = await handle.read(bytes, done, size - done, done));
-    }
-    return plain(bytes).subarray(0, done);
+    const middle = Math.ceil(size / 2);
+    const [first, second] = await Promise.all([
+      readSlice(handle, bytes, 0, middle),
+      readSlice(handle, bytes, middle, size),
+    ]);
+    return plain(bytes).subarray(0, first < middle ? first : second);
   } finally {
     await handle.close();
   }
