@@ -5,6 +5,7 @@ import { encodePem } from '../../packaging/formats/x509/pem.ts';
 import { isSigned } from '../../packaging/signing/add-timestamp.ts';
 import { demoImage } from '../support/demo-image.ts';
 import { compileExecutable, type Started, startWinpv } from '../support/executable.ts';
+import { lacks } from '../support/outside.ts';
 import { filesBelow, makeProject, type TestProject } from '../support/project.ts';
 import { sharedHierarchy } from '../support/test-keys.ts';
 import { withTsaServer } from '../support/tsa-server.ts';
@@ -114,38 +115,41 @@ describe('a signal while winpv waits for a server that does not answer', () => {
   });
 });
 
-describe.skipIf(process.platform === 'win32')('a signal while winpv waits for a program', () => {
-  /** A program that starts another, writes both numbers, and ignores that it is asked to end. */
-  const script = (name: string): { readonly path: string; readonly pids: () => readonly number[] } => {
-    const path = place.path(name);
-    const note = place.path(`${name}.pids`);
-    writeFileSync(
-      path,
-      `#!/bin/sh\ntrap '' TERM\nsleep 600 &\necho $$ $! > '${note}.new'\nmv '${note}.new' '${note}'\nwait\nwait\nsleep 600\n`,
-    );
-    chmodSync(path, 0o755);
-    rmSync(note, { force: true });
-    return { path, pids: () => (existsSync(note) ? readFileSync(note, 'utf8').trim().split(' ').map(Number) : []) };
-  };
+describe.skipIf(process.platform === 'win32' || lacks('sleep', 'mv'))(
+  'a signal while winpv waits for a program',
+  () => {
+    /** A program that starts another, writes both numbers, and ignores that it is asked to end. */
+    const script = (name: string): { readonly path: string; readonly pids: () => readonly number[] } => {
+      const path = place.path(name);
+      const note = place.path(`${name}.pids`);
+      writeFileSync(
+        path,
+        `#!/bin/sh\ntrap '' TERM\nsleep 600 &\necho $$ $! > '${note}.new'\nmv '${note}.new' '${note}'\nwait\nwait\nsleep 600\n`,
+      );
+      chmodSync(path, 0o755);
+      rmSync(note, { force: true });
+      return { path, pids: () => (existsSync(note) ? readFileSync(note, 'utf8').trim().split(' ').map(Number) : []) };
+    };
 
-  test.each(['--exec', '--file-command'])('ends the program of %s and what that started', async (option) => {
-    const tool = script('slow.sh');
-    const file = image('slow.sys');
-    const by =
-      option === '--exec'
-        ? ['--exec', tool.path, '--cert', place.path('leaf.pem')]
-        : ['--file-command', `${tool.path} {file}`];
-    const run = startWinpv(['sign', file, ...by, '--no-timestamp', '--json']);
-    await run.until(() => tool.pids().length === 2);
-    run.child.kill('SIGTERM');
-    const { exit, stdout } = await run.ended;
-    expect(exit).toBe(130);
-    expect(JSON.parse(stdout).error.code).toBe('INTERRUPTED');
-    expect(tool.pids().filter(isRunning)).toEqual([]);
-    expect(filesBelow(place.path('images')).filter((name) => !/^[a-z]+\.sys$/.test(name))).toEqual([]);
-    expect(Buffer.compare(readFileSync(file), demoImage())).toBe(0);
-  });
-});
+    test.each(['--exec', '--file-command'])('ends the program of %s and what that started', async (option) => {
+      const tool = script('slow.sh');
+      const file = image('slow.sys');
+      const by =
+        option === '--exec'
+          ? ['--exec', tool.path, '--cert', place.path('leaf.pem')]
+          : ['--file-command', `${tool.path} {file}`];
+      const run = startWinpv(['sign', file, ...by, '--no-timestamp', '--json']);
+      await run.until(() => tool.pids().length === 2);
+      run.child.kill('SIGTERM');
+      const { exit, stdout } = await run.ended;
+      expect(exit).toBe(130);
+      expect(JSON.parse(stdout).error.code).toBe('INTERRUPTED');
+      expect(tool.pids().filter(isRunning)).toEqual([]);
+      expect(filesBelow(place.path('images')).filter((name) => !/^[a-z]+\.sys$/.test(name))).toEqual([]);
+      expect(Buffer.compare(readFileSync(file), demoImage())).toBe(0);
+    });
+  },
+);
 
 /** Starts, interrupts as soon as the moment has come, and tells how it ended; a run may be over before the signal. */
 const interruptWhen = async (run: Started, moment: () => boolean) => {

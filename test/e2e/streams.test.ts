@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { compileExecutable, executable } from '../support/executable.ts';
-import { projectRoot } from '../support/outside.ts';
+import { lacks, projectRoot } from '../support/outside.ts';
 
 beforeAll(compileExecutable);
 
@@ -19,7 +19,7 @@ const shell = (line: string, env: Readonly<Record<string, string>> = {}) => {
   });
 };
 
-describe.skipIf(process.platform === 'win32')('the streams of the executable', () => {
+describe.skipIf(process.platform === 'win32' || lacks('bash', 'head'))('the streams of the executable', () => {
   test.each([
     'winpv explain | head -1',
     'winpv explain --json | head -c 1',

@@ -121,3 +121,7 @@ export const withTempFolder = async <T>(body: (folder: string) => T | Promise<T>
     rmSync(folder, { recursive: true, force: true });
   }
 };
+
+/** Whether to leave out tests that need these programs of the system: they are not there, and need not be. */
+export const lacks = (...programs: readonly string[]): boolean =>
+  !required && programs.some((name) => spawnSync(name, ['--help'], { stdio: 'ignore' }).error !== undefined);

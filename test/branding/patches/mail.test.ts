@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -33,7 +33,7 @@ describe.skipIf(!hasGit)('a mail of git format-patch', () => {
       writeFileSync(join(folder, 'x.inf'), 'a\r\nc \u00e9\r\n');
       git('commit', '-qam', message);
       git('format-patch', '-1', '-o', 'out', '--subject-prefix=PATCH v3', '--start-number=2');
-      const [name = ''] = execFileSync('ls', [join(folder, 'out')], { encoding: 'utf8' }).split('\n');
+      const [name = ''] = readdirSync(join(folder, 'out'));
       const mail = parsePatchMail(readFileSync(join(folder, 'out', name), 'latin1'), name);
       expect(mail.subject).toBe(message.split('\n')[0]);
       expect(mail.author).toEqual({ name: author.GIT_AUTHOR_NAME, address: author.GIT_AUTHOR_EMAIL });

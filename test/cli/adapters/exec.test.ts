@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemExec } from '../../../cli/adapters/exec.ts';
+import { lacks } from '../../support/outside.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -16,7 +17,7 @@ const script = (name: string, text: string): string => {
   return path;
 };
 
-describe.skipIf(process.platform === 'win32')('an external program', () => {
+describe.skipIf(process.platform === 'win32' || lacks('sleep'))('an external program', () => {
   test('that takes too long is ended together with what it started, which holds its output open', async () => {
     const note = join(folder, 'pid');
     const program = script('slow.sh', `sleep 60 &\necho $! > '${note}'\nwait`);
