@@ -29,7 +29,7 @@ const ANY: Scope = {
 
 /** @throws WinpvError SIGN_FORMAT_UNKNOWN, FILE_* */
 const readFile = async (io: Io, path: string, { kinds, what }: Scope): Promise<NamedFile & { kind: SignedKind }> => {
-  const { signableKind } = await import('../../packaging/signing/embedded-signature.ts');
+  const { signableKind } = await import('../../packaging/signing/read-signatures.ts');
   const bytes = await io.files.read(path);
   const kind = signableKind(bytes, path);
   if (kinds.includes(kind)) return { name: io.files.basename(path), path, bytes, kind };
@@ -79,7 +79,7 @@ const entryNumber = (text: string): number => {
 const extract =
   (scope: Scope) =>
   async ({ io }: Context, path: string, { out, pem, entry = 1 }: ExtractOptions): Promise<Outcome> => {
-    const { embeddedSignatures } = await import('../../packaging/signing/embedded-signature.ts');
+    const { embeddedSignatures } = await import('../../packaging/signing/read-signatures.ts');
     const { bytes } = await readFile(io, path, scope);
     const found = embeddedSignatures(bytes, path);
     const signature = found[entry - 1];

@@ -1,16 +1,14 @@
 import { WinpvError } from '../../core/errors.ts';
 import { attachCabSignature, prepareCabForSignature } from '../formats/cab/attach.ts';
-import { parseCabHeader } from '../formats/cab/header.ts';
-import { parseCatalog } from '../formats/cat/parse.ts';
 import { attribute } from '../formats/cms/encode.ts';
 import { SpcOid } from '../formats/cms/object-ids.ts';
 import { parseSignerInfo, signedDataOf } from '../formats/cms/parse.ts';
 import { constructed, contextConstructed, type Der, sequence, setOf } from '../formats/der/encode.ts';
 import { contextTag, type DerNode, parseDer, Tag } from '../formats/der/parse.ts';
 import { attachPeSignature, preparePeForSignature } from '../formats/pe/attach.ts';
-import { parsePe } from '../formats/pe/parse.ts';
 import { TimestampOid } from './check-timestamp.ts';
 import { fileKind } from './file-kind.ts';
+import { embeddedSignatures } from './read-signatures.ts';
 import type { Timestamper } from './timestamp.ts';
 import { verifyFile } from './verify.ts';
 
@@ -67,34 +65,14 @@ const refuseBroken = (bytes: Uint8Array, path: string, { nowMs }: AddTimestampOp
   if (verdict === 'invalid') throw WinpvError.of(diagnostics.filter(({ severity }) => severity === 'error'));
 };
 
-/** The ContentInfo in its place; undefined when there is none. */
+/** The ContentInfo in its place; undefined when there is none, or no place for one. */
 const signatureIn = (bytes: Uint8Array, file: string): DerNode | undefined => {
-  const kind = fileKind(file, bytes);
-  if (kind === 'pe') return peSignature(bytes, file);
-  if (kind === 'cab') {
-    const range = parseCabHeader(bytes, file).authenticode?.signature;
-    if (range === undefined) return undefined;
-    const body = bytes.subarray(range.offset, range.offset + range.size);
-    return parseDer(body, { file, base: range.offset, allowTrailing: true });
-  }
-  if (kind !== 'cat') return undefined;
-  const signers = parseCatalog(bytes, file).signedData.children.at(-1);
-  return signers === undefined || signers.value.length === 0 ? undefined : parseDer(bytes, { file });
-};
-
-const HEADER = 8;
-
-const peSignature = (bytes: Uint8Array, file: string): DerNode | undefined => {
-  const { certificateTable: table } = parsePe(bytes, file);
-  if (table === undefined || table.size < HEADER) return undefined;
-  const entry = bytes.subarray(table.offset, table.offset + table.size);
-  const length = new DataView(entry.buffer, entry.byteOffset, entry.byteLength).getUint32(0, true);
-  if (((length + 7) & ~7) < entry.length) {
-    throw new WinpvError('SIGN_NOT_SIGNABLE', 'The image has several certificate entries; one can be time-stamped.', {
-      at: { file, offset: table.offset + length },
-    });
-  }
-  return parseDer(entry.subarray(HEADER), { file, base: table.offset + HEADER, allowTrailing: true });
+  if (!['pe', 'cab', 'cat'].includes(fileKind(file, bytes))) return undefined;
+  const [signature, second] = embeddedSignatures(bytes, file);
+  if (second === undefined) return signature;
+  throw new WinpvError('SIGN_NOT_SIGNABLE', 'The image has several certificate entries; one can be time-stamped.', {
+    at: { file, offset: second.offset },
+  });
 };
 
 const withSignature = (bytes: Uint8Array, file: string, signature: Der): Uint8Array => {

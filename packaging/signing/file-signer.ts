@@ -3,10 +3,10 @@ import { type Diagnostic, stopOnErrors, WinpvError } from '../../core/errors.ts'
 import type { Exec, Files } from '../../core/ports.ts';
 import type { Certificate } from '../formats/x509/parse.ts';
 import { type CommandLine, mentions, runCommandLine } from './command-line.ts';
-import { signableKind } from './embedded-signature.ts';
 import { checkFitness, type SigningPurpose } from './fitness.ts';
 import { certificateChain } from './key.ts';
 import { type CertificatePin, factsOf, pinDifferences } from './pin.ts';
+import { signableKind } from './read-signatures.ts';
 import { checkSameContent } from './same-content.ts';
 import type { Secret } from './secret.ts';
 import { certificatesIn, topmost } from './signature-certificates.ts';

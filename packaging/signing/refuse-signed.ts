@@ -1,5 +1,5 @@
 import { WinpvError } from '../../core/errors.ts';
-import { embeddedSignatures } from './embedded-signature.ts';
+import { embeddedSignatures } from './read-signatures.ts';
 
 /** Stops when the file has a signature. @throws WinpvError SIGN_ALREADY_SIGNED, and what reading the file throws */
 export const refuseSigned = (bytes: Uint8Array, file: string): void => {

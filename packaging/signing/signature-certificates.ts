@@ -4,7 +4,7 @@ import { attributesOf, parseSignedData, type SignedData, signedDataOf } from '..
 import type { DerNode } from '../formats/der/parse.ts';
 import type { Certificate } from '../formats/x509/parse.ts';
 import { TimestampOid } from './check-timestamp.ts';
-import { embeddedSignatures } from './embedded-signature.ts';
+import { embeddedSignatures } from './read-signatures.ts';
 
 /** Certificates that a signature brings along, as they are stored. */
 export interface SignatureCertificates {

@@ -6,7 +6,7 @@ import { parseCatalog } from '../../formats/cat/parse.ts';
 import { subjectOf } from '../../formats/cat/subject.ts';
 import { peDigest } from '../../formats/pe/digest.ts';
 import { isPe, parsePe } from '../../formats/pe/parse.ts';
-import { embeddedSignatures } from '../../signing/embedded-signature.ts';
+import { embeddedSignatures } from '../../signing/read-signatures.ts';
 import { certificatesIn, topmost } from '../../signing/signature-certificates.ts';
 import { type Bundle, type DriverPackage, mapPackages, packageFolder, type ShippedFile } from '../bundle.ts';
 import { isBuildCompanion } from './companions.ts';
