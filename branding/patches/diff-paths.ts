@@ -9,12 +9,6 @@ export const unquoted = (text: string): string => {
     );
 };
 
-/** A path in UTF-8, which every system's git writes; in Latin-1 where it is not that. */
-export const pathText = (path: string): string => {
-  const text = Buffer.from(path, 'latin1').toString('utf8');
-  return text.includes('\ufffd') ? path : text;
-};
-
 /** The path of a `---` or `+++` line: a tab ends it (git writes one after a name with blanks, diff before its date). */
 export const headerPath = (text: string): string => {
   if (text.startsWith('"')) return unquoted(/^"(?:[^"\\]|\\.)*"/s.exec(text)?.[0] ?? text);

@@ -1,5 +1,6 @@
 import { WinpvError } from '../../core/errors.ts';
 import { shownText } from '../../core/spelling.ts';
+import { textOf } from './latin1.ts';
 
 /** Who wrote or signed: `Ada <ada@example.org>`. */
 export interface Person {
@@ -43,12 +44,6 @@ const decoded = (latin1: string, charset: string): string => {
   }
 };
 
-/** Text of a file that does not say what it is in: UTF-8 when it is that, else Latin-1. */
-const guessed = (latin1: string): string => {
-  const text = decoded(latin1, 'utf-8');
-  return text.includes('\ufffd') ? latin1 : text;
-};
-
 const fromQuotedPrintable = (text: string): string =>
   text
     .replace(/[ \t]+(?=\r?\n|$)/g, '')
@@ -64,7 +59,7 @@ const fromBase64 = (text: string): string | undefined => {
 
 /** `=?UTF-8?q?J=C3=B6rg?=` (RFC 2047); blanks between two such words do not count. */
 const decodedWords = (text: string): string =>
-  guessed(text)
+  textOf(text)
     .replace(/(\?=)\s+(?==\?)/g, '$1')
     .replace(/=\?([^?\s]+)\?([bBqQ])\?([^?\s]*)\?=/g, (whole, charset: string, how: string, word: string) => {
       const bytes = how.toLowerCase() === 'b' ? fromBase64(word) : fromQuotedPrintable(word.replaceAll('_', ' '));
@@ -168,7 +163,7 @@ export const parsePatchMail = (latin1: string, file: string): PatchMail => {
   const body = isMail ? decodedBody(raw, values, fail(bodyIndex + 1)) : raw;
   const charset = /charset="?([^";\s]+)/i.exec(values.get('content-type') ?? '')?.[1];
   const text = messageOf(body);
-  const message = charset === undefined ? guessed(text) : decoded(text, charset);
+  const message = charset === undefined ? textOf(text) : decoded(text, charset);
   // git puts the author into the body where the sender of the mail is another.
   const [, inBody] = /^From: (.+)\n\n?/.exec(message) ?? [];
   const from = inBody ?? (isMail ? decodedWords(values.get('from') ?? '') : '');

@@ -1,6 +1,7 @@
 import { type Diagnostic, problem, stopOnErrors, WinpvError } from '../../core/errors.ts';
 import { shownText } from '../../core/spelling.ts';
-import { gitPaths, headerPath, pathText, unquoted } from './diff-paths.ts';
+import { gitPaths, headerPath, unquoted } from './diff-paths.ts';
+import { textOf } from './latin1.ts';
 import { pathComplaint } from './path.ts';
 
 /**
@@ -249,7 +250,7 @@ class DiffReader {
         'Write `-p0` after its name in `series`.',
       );
     }
-    const inside = pathText(this.strip === 1 ? path.slice(slash + 1) : path);
+    const inside = textOf(this.strip === 1 ? path.slice(slash + 1) : path);
     const complaint = pathComplaint(inside);
     if (complaint === undefined) return inside;
     throw new WinpvError('PATCH_PATH_REFUSED', `The path "${shownText(inside)}" ${complaint}.`, {

@@ -1,4 +1,5 @@
 import { applyPatch, formatPatch, type StructuredPatch, structuredPatch } from 'diff';
+import { textOf } from '../../../branding/patches/latin1.ts';
 import type { FileDiff, Hunk, HunkLine } from '../../../branding/patches/unified.ts';
 
 /** Bytes as characters and back: a patched file may be in any encoding, and no byte of it is touched but by the patch. */
@@ -124,12 +125,6 @@ const likeliest = (file: readonly string[], lines: readonly string[], near: numb
   return best.at;
 };
 
-const shown = (lines: readonly string[]): readonly string[] =>
-  lines.map((line) => {
-    const text = Buffer.from(line, 'latin1').toString('utf8');
-    return text.includes('\ufffd') ? line : text;
-  });
-
 /** The hunks that do not fit, each tried on its own. */
 export const conflictsOf = (
   path: string,
@@ -145,8 +140,8 @@ export const conflictsOf = (
       const expected = side('add');
       const at = file === undefined ? undefined : likeliest(file, expected, Math.max(0, hunk.oldStart - 1));
       return {
-        ...{ path, patchLine: hunk.line, expected: shown(expected), wanted: shown(side('remove')) },
-        found: at === undefined ? [] : shown((file ?? []).slice(at, at + Math.max(1, expected.length))),
+        ...{ path, patchLine: hunk.line, expected: expected.map(textOf), wanted: side('remove').map(textOf) },
+        found: at === undefined ? [] : (file ?? []).slice(at, at + Math.max(1, expected.length)).map(textOf),
         foundLine: at === undefined ? undefined : at + 1,
       };
     });
