@@ -29,14 +29,14 @@ export interface LedgerPorts {
 
 const MAX_LEDGER_BYTES = 256 * 1024 * 1024;
 
-const ledgerFile = (files: Files, folder: string): string => files.join(folder, ...LEDGER_PATH);
-
-/** @throws WinpvError LEDGER_BROKEN, FILE_* */
-export const readLedger = async (files: Files, folder: string): Promise<Ledger> => {
-  const file = ledgerFile(files, folder);
+const readLedgerFile = async (files: Files, file: string): Promise<Ledger> => {
   if ((await files.stat(file)) === undefined) return parseLedger(undefined, file);
   return parseLedger(await files.read(file, { maxBytes: MAX_LEDGER_BYTES }), file);
 };
+
+/** The ledger of a project's folder; empty when it has none. @throws WinpvError LEDGER_BROKEN, FILE_* */
+export const readLedger = (files: Files, folder: string): Promise<Ledger> =>
+  readLedgerFile(files, files.join(folder, ...LEDGER_PATH));
 
 /** A binary by its Authenticode hash, which signing does not change; anything else by its bytes. */
 const contentHash = (name: string, bytes: Uint8Array): string =>
@@ -58,12 +58,18 @@ const packageEntry = (pack: DriverPackage): LedgerPackage | undefined => {
   };
 };
 
+/** A version that was counted, and the hash of what it is for. */
+export interface CountedVersion {
+  readonly version: FourPartVersion;
+  readonly inputs: string;
+}
+
 export interface EntryFacts {
   readonly bundle: Bundle<'catalogued'>;
   readonly toolVersion: string;
   readonly nowMs: number;
   /** Of a brand whose version is counted. */
-  readonly counted?: { readonly version: FourPartVersion; readonly inputs: string } | undefined;
+  readonly counted?: CountedVersion | undefined;
 }
 
 /** What the release of a brand would add to the ledger. */
@@ -77,8 +83,8 @@ export const entryOf = ({ bundle, toolVersion, nowMs, counted }: EntryFacts): Ne
 });
 
 /** @throws WinpvError LEDGER_* before anything is signed */
-export const checkAgainstLedger = async (files: Files, folder: string, added: readonly NewEntry[]): Promise<void> => {
-  stopOnErrors(checkLedger(await readLedger(files, folder), added));
+export const checkAgainstLedger = (ledger: Ledger, added: readonly NewEntry[]): void => {
+  stopOnErrors(checkLedger(ledger, added));
 };
 
 /**
@@ -86,12 +92,10 @@ export const checkAgainstLedger = async (files: Files, folder: string, added: re
  * not judged again; releases of stand-ins count among themselves only.
  * @throws WinpvError PV_*
  */
-export const checkUpgrades = async (
-  files: Files,
-  folder: string,
+export const checkUpgrades = (
+  ledger: Ledger,
   made: readonly { readonly entry: NewEntry; readonly bundle: Bundle<'catalogued'> }[],
-): Promise<void> => {
-  const ledger = await readLedger(files, folder);
+): void => {
   const fresh = new Set(
     newsOf(
       ledger,
@@ -121,21 +125,22 @@ const cannotBeWritten = (error: unknown): error is WinpvError =>
  * Brings a release to its place and notes it in the ledger, so that no other release of the project comes between. A
  * project that cannot be written keeps no ledger: that is said, and the release is made.
  *
+ * @param known the ledger as it was when the release was planned; it is read again once nobody else can write it
  * @param commit brings the release to its place
  * @throws WinpvError LEDGER_* when another release was faster; what `commit` throws
  */
 export const commitWithLedger = async (
   ports: LedgerPorts,
-  folder: string,
+  known: Ledger,
   added: readonly NewEntry[],
   commit: () => Promise<void>,
 ): Promise<readonly Diagnostic[]> => {
   const { files } = ports;
-  if (newsOf(await readLedger(files, folder), added).length === 0) {
+  const { file } = known;
+  if (newsOf(known, added).length === 0) {
     await commit();
     return [];
   }
-  const file = ledgerFile(files, folder);
   let unlock: () => Promise<void>;
   try {
     unlock = await lockPatiently(ports, files.join(files.dirname(file), 'ledger'));
@@ -146,7 +151,7 @@ export const commitWithLedger = async (
     return [problem('LEDGER_NOT_KEPT', `${file} cannot be written.`, { severity: 'warning', at: { file }, hint })];
   }
   try {
-    const ledger = await readLedger(files, folder);
+    const ledger = await readLedgerFile(files, file);
     stopOnErrors(checkLedger(ledger, added));
     await commit();
     await files.write(file, extendedLedger(ledger, newsOf(ledger, added)));

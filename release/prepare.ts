@@ -5,7 +5,8 @@ import type { Clock, Reporter } from '../core/ports.ts';
 import { isAddress } from '../packaging/bundle/import/address.ts';
 import { inputsHash, type VersionPorts, versionedBrands } from './brand-versions.ts';
 import { releaseDate } from './date.ts';
-import { readLedger } from './keep-ledger.ts';
+import { type CountedVersion, readLedger } from './keep-ledger.ts';
+import type { Ledger } from './ledger.ts';
 import { type Loaded, type LoadPorts, loadRelease, OWN_FILES, type Selection } from './load.ts';
 import { type Plan, planRelease } from './plan.ts';
 import { plannedSigning, type SigningPorts } from './signing.ts';
@@ -32,8 +33,10 @@ export interface Prepared {
   readonly plan: Plan;
   readonly loaded: Loaded;
   readonly date: CalendarDate;
-  /** By brand whose version is counted: the hash of what it is made from. */
-  readonly inputs: ReadonlyMap<string, string>;
+  /** The project's ledger, as it was when the release was planned. */
+  readonly ledger: Ledger;
+  /** By brand whose version is counted. */
+  readonly counted: ReadonlyMap<string, CountedVersion>;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -55,10 +58,8 @@ export const prepareRelease = async (request: ReleaseRequest, ports: ReleasePort
   const dated = releaseDate({ option, sourceDateEpoch: request.sourceDateEpoch, commit, now: ports.clock.now() });
   const read = await step(ports, 'load', () => loadRelease(ports, request.project, request));
   const { project } = read;
-  const facts = {
-    ...{ folder: project.folder, drivers: read.drivers, date: dated.date },
-    ledger: await readLedger(ports.files, project.folder),
-  };
+  const ledger = await readLedger(ports.files, project.folder);
+  const facts = { folder: project.folder, drivers: read.drivers, date: dated.date, ledger };
   const loaded = { ...read, brands: await versionedBrands(read.brands, facts, ports) };
   stopOnErrors(loaded.brands.flatMap(({ queue }) => (queue === undefined ? [] : expiredPatches(queue, dated.date))));
   const plan = planRelease({
@@ -73,9 +74,17 @@ export const prepareRelease = async (request: ReleaseRequest, ports: ReleasePort
     ...(project.windows === undefined ? {} : { windows: project.windows }),
     ...(project.submission === undefined ? {} : { submission: project.submission }),
   });
-  const counted = loaded.brands.filter(
-    ({ loaded: { versionRule } }) => versionRule !== undefined && 'counter' in versionRule,
+  const counted = new Map(
+    loaded.brands
+      .filter(({ loaded: { versionRule } }) => versionRule !== undefined && 'counter' in versionRule)
+      .map((one) => [one.loaded.brand.id, { version: one.loaded.brand.version, inputs: inputsHash(one, facts) }]),
   );
-  const inputs = new Map(counted.map((brand) => [brand.loaded.brand.id, inputsHash(brand, facts)]));
-  return { plan, loaded, inputs, date: dated.date, diagnostics: [...dated.diagnostics, ...loaded.diagnostics] };
+  return {
+    plan,
+    loaded,
+    ledger,
+    counted,
+    date: dated.date,
+    diagnostics: [...dated.diagnostics, ...loaded.diagnostics],
+  };
 };

@@ -120,27 +120,18 @@ const makeAll = async (making: Making, toolVersion: string, output: OutputStage)
   };
   const built = await buildPackages(making);
   const nowMs = ports.clock.now();
-  const ledger = built.brands.map(({ plan: { id }, bundle }) => {
-    const inputs = prepared.inputs.get(id);
-    const version = prepared.loaded.brands.find(({ loaded }) => loaded.brand.id === id)?.loaded.brand.version;
-    const counted = inputs === undefined || version === undefined ? undefined : { version, inputs };
-    return entryOf({ bundle, toolVersion, nowMs, counted });
-  });
-  const { folder } = prepared.loaded.project;
-  await checkAgainstLedger(ports.files, folder, ledger);
-  await checkUpgrades(
-    ports.files,
-    folder,
-    ledger.flatMap((entry, index) => {
-      const bundle = built.brands[index]?.bundle;
-      return bundle === undefined ? [] : [{ entry, bundle }];
-    }),
-  );
+  const made = built.brands.map(({ plan: { id }, bundle }) => ({
+    bundle,
+    entry: entryOf({ bundle, toolVersion, nowMs, counted: prepared.counted.get(id) }),
+  }));
+  const ledger = made.map(({ entry }) => entry);
+  checkAgainstLedger(prepared.ledger, ledger);
+  checkUpgrades(prepared.ledger, made);
   for (const brand of built.brands) {
-    const made = await makeBrand(brand, making);
-    for (const file of made.files) await write(file);
-    brands.push(made.record);
-    found.push(...made.diagnostics);
+    const { files, record, diagnostics } = await makeBrand(brand, making);
+    for (const file of files) await write(file);
+    brands.push(record);
+    found.push(...diagnostics);
   }
   const { subject, thumbprint } = await signing.describe();
   const record: ReleaseRecord = {
@@ -179,8 +170,9 @@ export const release = async (request: ReleaseRequest, ports: ReleasePorts): Pro
     const shown = (path: string): string => ports.files.join(request.out, path);
     const making: Making = { prepared, signing, signatures: new Map(), ports, shown };
     const { ledger, ...released } = await makeAll(making, request.toolVersion, output);
-    const { folder } = prepared.loaded.project;
-    const noted = await step(ports, 'write', () => commitWithLedger(ports, folder, ledger, () => output.commit()));
+    const noted = await step(ports, 'write', () =>
+      commitWithLedger(ports, prepared.ledger, ledger, () => output.commit()),
+    );
     return { ...released, diagnostics: [...released.diagnostics, ...noted].map(inProjectWords) };
   } catch (error) {
     throw errorInProjectWords(error);
