@@ -50,6 +50,19 @@ export const programImports = (...modules: readonly ModuleImports[]): readonly M
   ...modules,
 ];
 
+/** A program of the package that stands in System32 under a name with its version, such as a service's. */
+export const programOf = (
+  name: string,
+  modules: readonly ModuleImports[],
+  ...strings: readonly string[]
+): DriverFile => ({
+  name: `${name}.exe`,
+  kind: 'program',
+  dirid: 11,
+  installedName: `${name}_${VERSION_IN_NAMES}.exe`,
+  standIn: { imports: programImports(...modules), exports: [], strings: [...BRAND_TEXTS, name, ...strings] },
+});
+
 /** The co-installer of an 8.2 package: a library that the device installer calls, which reads the registry. */
 export const coInstallerOf = (driver: string, ...strings: readonly string[]): DriverFile => ({
   name: `${driver}_coinst.dll`,

@@ -1,14 +1,6 @@
 import type { DriverDefinition, DriverFile, DriverService } from '../contract.ts';
 import { platformIds } from '../ids.ts';
-import {
-  BRAND_TEXTS,
-  coInstallerOf,
-  DEVICE_NAMES,
-  eventTextsOf,
-  kernelImports,
-  programImports,
-  VERSION_IN_NAMES,
-} from '../stand-in-facts.ts';
+import { BRAND_TEXTS, coInstallerOf, DEVICE_NAMES, eventTextsOf, kernelImports, programOf } from '../stand-in-facts.ts';
 import { WINDOWS_7_TO_10, WINDOWS_10_AND_LATER } from '../windows.ts';
 import { REVISIONS_8_2, REVISIONS_9_1 } from './revisions.ts';
 import { XEN_EXPORTS } from './xen-exports.ts';
@@ -85,20 +77,10 @@ const xenfiltSys: DriverFile = {
   },
 };
 
-const monitor: DriverFile = {
-  name: 'xenbus_monitor.exe',
-  kind: 'program',
-  dirid: 11,
-  installedName: `xenbus_monitor_${VERSION_IN_NAMES}.exe`,
-  standIn: {
-    imports: programImports(
-      { module: 'ADVAPI32.dll', names: ['RegNotifyChangeKeyValue', 'RegOpenKeyExW', 'StartServiceCtrlDispatcherW'] },
-      { module: 'WTSAPI32.dll', names: ['WTSSendMessageW'] },
-    ),
-    exports: [],
-    strings: [...BRAND_TEXTS, 'xenbus_monitor'],
-  },
-};
+const monitor = programOf('xenbus_monitor', [
+  { module: 'ADVAPI32.dll', names: ['RegNotifyChangeKeyValue', 'RegOpenKeyExW', 'StartServiceCtrlDispatcherW'] },
+  { module: 'WTSAPI32.dll', names: ['WTSSendMessageW'] },
+]);
 
 /** Gone since the 9.1 line. */
 const monitorMessages = eventTextsOf('xenbus_monitor');

@@ -1,13 +1,6 @@
 import type { DriverDefinition, DriverFile, DriverService } from '../contract.ts';
 import { busChildIds } from '../ids.ts';
-import {
-  BRAND_TEXTS,
-  DEVICE_NAMES,
-  eventTextsOf,
-  kernelImports,
-  programImports,
-  VERSION_IN_NAMES,
-} from '../stand-in-facts.ts';
+import { BRAND_TEXTS, DEVICE_NAMES, eventTextsOf, kernelImports, programOf } from '../stand-in-facts.ts';
 import { WINDOWS_10_AND_LATER } from '../windows.ts';
 
 const xenconsSys: DriverFile = {
@@ -30,33 +23,15 @@ const xenconsSys: DriverFile = {
   },
 };
 
-const monitor: DriverFile = {
-  name: 'xencons_monitor.exe',
-  kind: 'program',
-  dirid: 11,
-  installedName: `xencons_monitor_${VERSION_IN_NAMES}.exe`,
-  standIn: {
-    imports: programImports({
-      module: 'ADVAPI32.dll',
-      names: ['RegOpenKeyExW', 'RegisterEventSourceW', 'ReportEventW', 'StartServiceCtrlDispatcherW'],
-    }),
-    exports: [],
-    strings: [...BRAND_TEXTS, 'xencons_monitor'],
+const monitor = programOf('xencons_monitor', [
+  {
+    module: 'ADVAPI32.dll',
+    names: ['RegOpenKeyExW', 'RegisterEventSourceW', 'ReportEventW', 'StartServiceCtrlDispatcherW'],
   },
-};
+]);
 
 /** Asks for a user name and a password, and starts a process as that user. */
-const tty: DriverFile = {
-  name: 'xencons_tty.exe',
-  kind: 'program',
-  dirid: 11,
-  installedName: `xencons_tty_${VERSION_IN_NAMES}.exe`,
-  standIn: {
-    imports: programImports({ module: 'ADVAPI32.dll', names: ['CreateProcessAsUserW', 'LogonUserW'] }),
-    exports: [],
-    strings: [...BRAND_TEXTS, 'xencons_tty'],
-  },
-};
+const tty = programOf('xencons_tty', [{ module: 'ADVAPI32.dll', names: ['CreateProcessAsUserW', 'LogonUserW'] }]);
 
 const services: readonly DriverService[] = [
   { name: 'xencons', file: 'xencons.sys', type: 'kernel', start: 'demand', group: 'Extended Base', role: 'function' },

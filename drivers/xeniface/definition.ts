@@ -1,14 +1,6 @@
 import type { DriverDefinition, DriverFile, DriverService } from '../contract.ts';
 import { busChildIds } from '../ids.ts';
-import {
-  BRAND_TEXTS,
-  coInstallerOf,
-  DEVICE_NAMES,
-  eventTextsOf,
-  kernelImports,
-  programImports,
-  VERSION_IN_NAMES,
-} from '../stand-in-facts.ts';
+import { BRAND_TEXTS, coInstallerOf, DEVICE_NAMES, eventTextsOf, kernelImports, programOf } from '../stand-in-facts.ts';
 import { WINDOWS_7_TO_10, WINDOWS_10_AND_LATER } from '../windows.ts';
 
 const xenifaceSys: DriverFile = {
@@ -35,23 +27,17 @@ const xenifaceSys: DriverFile = {
   },
 };
 
-const agent: DriverFile = {
-  name: 'xenagent.exe',
-  kind: 'program',
-  dirid: 11,
-  installedName: `xenagent_${VERSION_IN_NAMES}.exe`,
-  standIn: {
-    imports: programImports(
-      {
-        module: 'ADVAPI32.dll',
-        names: ['InitiateSystemShutdownExW', 'RegisterEventSourceW', 'ReportEventW', 'StartServiceCtrlDispatcherW'],
-      },
-      { module: 'SETUPAPI.dll', names: ['SetupDiEnumDeviceInterfaces', 'SetupDiGetClassDevsW'] },
-    ),
-    exports: [],
-    strings: [...BRAND_TEXTS, 'xenagent', 'control/shutdown'],
-  },
-};
+const agent = programOf(
+  'xenagent',
+  [
+    {
+      module: 'ADVAPI32.dll',
+      names: ['InitiateSystemShutdownExW', 'RegisterEventSourceW', 'ReportEventW', 'StartServiceCtrlDispatcherW'],
+    },
+    { module: 'SETUPAPI.dll', names: ['SetupDiEnumDeviceInterfaces', 'SetupDiGetClassDevsW'] },
+  ],
+  'control/shutdown',
+);
 
 const agentMessages = eventTextsOf('xenagent');
 
