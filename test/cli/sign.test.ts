@@ -1,28 +1,15 @@
 import { sign as cryptoSign } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { encodeStandIn } from '../../packaging/formats/pe/stand-in.ts';
 import { encodePem } from '../../packaging/formats/x509/pem.ts';
 import { type CommandOptions, winpv, winpvJson } from '../support/command-line.ts';
+import { driverImage, driverVersion } from '../support/demo-image.ts';
 import { oracle } from '../support/outside.ts';
 import { filesBelow, makeProject, type TestProject } from '../support/project.ts';
 import { hierarchyWith, sharedHierarchy } from '../support/test-keys.ts';
 
 const image = (machine: 'x64' | 'x86' | 'arm64'): Uint8Array =>
-  encodeStandIn({
-    ...{ name: 'a.sys', machine, kind: 'driver', imports: [], exports: [], strings: ['text'], timeDateStamp: 0 },
-    version: {
-      fixed: {
-        fileVersion: [1, 0, 0, 0],
-        productVersion: [1, 0, 0, 0],
-        fileType: 3,
-        fileSubtype: 7,
-        fileFlags: 0,
-        fileOs: 0x40004,
-      },
-      strings: [{ language: 0x409, codepage: 1200, values: { CompanyName: 'Example' } }],
-    },
-  });
+  driverImage('a.sys', { machine, strings: ['text'], version: driverVersion([1, 0, 0, 0], 'Example') });
 
 const pem = (label: string, der: Uint8Array): string => encodePem(label, der);
 

@@ -1,28 +1,15 @@
 import { renameSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { encodeInfText } from '../../packaging/formats/inf/text.ts';
-import { encodeStandIn } from '../../packaging/formats/pe/stand-in.ts';
 import { TEST_NOW, winpv, winpvJson } from '../support/command-line.ts';
+import { driverImage, driverVersion } from '../support/demo-image.ts';
 import { filesBelow, makeProject, type TestProject } from '../support/project.ts';
 
 let project: TestProject | undefined;
 afterEach(() => project?.dispose());
 
 const image = (name: string, machine: 'x64' | 'x86' = 'x64'): Uint8Array =>
-  encodeStandIn({
-    ...{ name, machine, kind: 'driver', imports: [], exports: [], strings: [], timeDateStamp: 0 },
-    version: {
-      fixed: {
-        fileVersion: [9, 1, 0, 0],
-        productVersion: [9, 1, 0, 0],
-        fileType: 3,
-        fileSubtype: 7,
-        fileFlags: 0,
-        fileOs: 0x40004,
-      },
-      strings: [{ language: 0x409, codepage: 1200, values: { CompanyName: 'Xen Project' } }],
-    },
-  });
+  driverImage(name, { machine, version: driverVersion([9, 1, 0, 0], 'Xen Project') });
 
 const XENVBD = {
   'bin/x64/xenvbd.sys': image('xenvbd.sys'),

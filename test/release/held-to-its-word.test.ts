@@ -1,23 +1,13 @@
 import { lstatSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
-import { encodeStandIn } from '../../packaging/formats/pe/stand-in.ts';
 import { winpvJson } from '../support/command-line.ts';
+import { driverImage, driverVersion } from '../support/demo-image.ts';
 import { filesBelow, makeProject, type TestProject } from '../support/project.ts';
 
 let project: TestProject | undefined;
 afterEach(() => project?.dispose());
 
-const image = (name: string): Uint8Array =>
-  encodeStandIn({
-    ...{ name, machine: 'x64', kind: 'driver', imports: [], exports: [], strings: [], timeDateStamp: 0 },
-    version: {
-      fixed: {
-        ...{ fileVersion: [9, 1, 0, 0], productVersion: [9, 1, 0, 0] },
-        ...{ fileType: 3, fileSubtype: 7, fileFlags: 0, fileOs: 0x40004 },
-      },
-      strings: [{ language: 0x409, codepage: 1200, values: { CompanyName: 'Acme' } }],
-    },
-  });
+const image = (name: string): Uint8Array => driverImage(name, { version: driverVersion([9, 1, 0, 0], 'Acme') });
 
 const GOOD = 'id: acme\nversion: "9.1.0.7"\nvendorName: Acme\nvendorPrefix: AC\nproductName: Acme\n';
 const STAND_IN = 'brands: [acme.yaml]\nsources: { default: stand-in }\narchitectures: [x64]\ndrivers: [xenvbd]\n';

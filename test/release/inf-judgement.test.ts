@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { encodeStandIn, type StandIn } from '../../packaging/formats/pe/stand-in.ts';
 import type { ReleaseRecord } from '../../release/record.ts';
 import { winpvJson } from '../support/command-line.ts';
+import { driverImage } from '../support/demo-image.ts';
 import { projectRoot } from '../support/outside.ts';
 import { filesBelow, makeProject, type TestProject } from '../support/project.ts';
 import { type Change, changed } from '../support/pv-infs.ts';
@@ -11,31 +11,14 @@ import { type Change, changed } from '../support/pv-infs.ts';
 let project: TestProject | undefined;
 afterEach(() => project?.dispose());
 
-const image = (name: string, changes: Partial<StandIn> = {}): Uint8Array =>
-  encodeStandIn({
-    ...{ name, machine: 'x64', kind: 'driver', imports: [], exports: [], strings: [], timeDateStamp: 0 },
-    version: {
-      fixed: {
-        fileVersion: [9, 1, 0, 0],
-        productVersion: [9, 1, 0, 0],
-        fileType: 3,
-        fileSubtype: 7,
-        fileFlags: 0,
-        fileOs: 0x40004,
-      },
-      strings: [],
-    },
-    ...changes,
-  });
-
 /** A template of someone else's: winpv's own, changed. */
 const template = (name: string, changes: readonly Change[] = []): string =>
   changed(readFileSync(join(projectRoot, 'drivers/xenvbd', name), 'utf8'), changes);
 
 const FILES = {
-  'bin/x64/xenvbd.sys': image('xenvbd.sys'),
-  'bin/x64/xendisk.sys': image('xendisk.sys'),
-  'bin/x64/xencrsh.sys': image('xencrsh.sys'),
+  'bin/x64/xenvbd.sys': driverImage('xenvbd.sys'),
+  'bin/x64/xendisk.sys': driverImage('xendisk.sys'),
+  'bin/x64/xencrsh.sys': driverImage('xencrsh.sys'),
 };
 
 const settings = (more = '', brands = '[xenproject, example-vendor]'): string => `
@@ -110,7 +93,7 @@ describe('a release', () => {
     const old = template('8.2.inf');
     const answer = await released({
       ...{ 'winpv.yaml': settings(), 't.inf': old, ...FILES },
-      'bin/x64/xenvbd_coinst.dll': image('xenvbd_coinst.dll', { kind: 'library' }),
+      'bin/x64/xenvbd_coinst.dll': driverImage('xenvbd_coinst.dll', { kind: 'library' }),
     });
     expect(answer.error).toBeUndefined();
     expect(answer.exit).toBe(0);
@@ -175,7 +158,7 @@ describe('the packages of a release', () => {
   test('whose binaries do not find each other are refused', async () => {
     const files = {
       ...FILES,
-      'bin/x64/xenvbd.sys': image('xenvbd.sys', { imports: [{ module: 'xencrsh.sys', names: ['Gone'] }] }),
+      'bin/x64/xenvbd.sys': driverImage('xenvbd.sys', { imports: [{ module: 'xencrsh.sys', names: ['Gone'] }] }),
     };
     const answer = await released({ 'winpv.yaml': own, ...files });
     expect(answer.exit).toBe(4);
@@ -187,7 +170,7 @@ describe('the packages of a release', () => {
   test('of binaries from two builds are refused', async () => {
     const fixed = { fileVersion: [9, 0, 0, 1], productVersion: [9, 0, 0, 1] } as const;
     const older = { fixed: { ...fixed, fileType: 3, fileSubtype: 7, fileFlags: 0, fileOs: 0x40004 }, strings: [] };
-    const files = { ...FILES, 'bin/x64/xencrsh.sys': image('xencrsh.sys', { version: older }) };
+    const files = { ...FILES, 'bin/x64/xencrsh.sys': driverImage('xencrsh.sys', { version: older }) };
     const answer = await released({ 'winpv.yaml': own, ...files });
     expect(answer.exit).toBe(4);
     expect(answer.error).toMatchObject({ code: 'PV_BUILD_MIX', failureMode: 'F37' });

@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { STAND_IN_MARK } from '../../packaging/formats/pe/mark.ts';
-import { encodeStandIn } from '../../packaging/formats/pe/stand-in.ts';
 import {
   checkHistory,
   checkLedger,
@@ -12,6 +11,7 @@ import {
   parseLedger,
 } from '../../release/ledger.ts';
 import { winpvJson } from '../support/command-line.ts';
+import { driverImage, driverVersion } from '../support/demo-image.ts';
 import { filesBelow, makeProject, type TestProject } from '../support/project.ts';
 
 const entry = (version: string, date: string, content: string, more: Partial<NewEntry> = {}): NewEntry => ({
@@ -124,16 +124,7 @@ afterEach(() => project?.dispose());
 
 /** An image that does not say that it is a stand-in. */
 const image = (name: string, stamp = 0): Uint8Array => {
-  const made = encodeStandIn({
-    ...{ name, machine: 'x64', kind: 'driver', imports: [], exports: [], strings: [], timeDateStamp: stamp },
-    version: {
-      fixed: {
-        ...{ fileVersion: [9, 1, 0, 0], productVersion: [9, 1, 0, 0] },
-        ...{ fileType: 3, fileSubtype: 7, fileFlags: 0, fileOs: 0x40004 },
-      },
-      strings: [{ language: 0x409, codepage: 1200, values: { CompanyName: 'Acme' } }],
-    },
-  });
+  const made = driverImage(name, { timeDateStamp: stamp, version: driverVersion([9, 1, 0, 0], 'Acme') });
   const text = Buffer.from(made).toString('latin1').replaceAll(STAND_IN_MARK, 'x'.repeat(STAND_IN_MARK.length));
   return Buffer.from(text, 'latin1');
 };

@@ -4,9 +4,10 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { parseCatalog } from '../../packaging/formats/cat/parse.ts';
 import { parseInf } from '../../packaging/formats/inf/document.ts';
 import { infModel, installTarget } from '../../packaging/formats/inf/model.ts';
-import { encodeStandIn, type StandIn } from '../../packaging/formats/pe/stand-in.ts';
+import type { StandIn } from '../../packaging/formats/pe/stand-in.ts';
 import type { ReleaseRecord } from '../../release/record.ts';
 import { winpvJson } from '../support/command-line.ts';
+import { driverImage, driverVersion } from '../support/demo-image.ts';
 import { projectRoot } from '../support/outside.ts';
 import { contentBelow, filesBelow, makeProject, type TestProject } from '../support/project.ts';
 
@@ -193,21 +194,7 @@ describe('a release of a brand with services', () => {
 });
 
 const image = (name: string, changes: Partial<StandIn> = {}): Uint8Array =>
-  encodeStandIn({
-    ...{ name, machine: 'x64', kind: 'driver', imports: [], exports: [], strings: [], timeDateStamp: 0 },
-    version: {
-      fixed: {
-        fileVersion: [9, 1, 0, 7],
-        productVersion: [9, 1, 0, 7],
-        fileType: 3,
-        fileSubtype: 7,
-        fileFlags: 0,
-        fileOs: 0x40004,
-      },
-      strings: [],
-    },
-    ...changes,
-  });
+  driverImage(name, { version: driverVersion([9, 1, 0, 7]), ...changes });
 
 test('the example of the guide is made as the guide says', async () => {
   const guide = readFileSync(join(projectRoot, 'docs/guide/services.md'), 'utf8');

@@ -1,11 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
-import { encodeStandIn } from '../../packaging/formats/pe/stand-in.ts';
 import { encodePem } from '../../packaging/formats/x509/pem.ts';
 import { fingerprint } from '../../packaging/signing/key.ts';
 import { signPe } from '../../packaging/signing/sign.ts';
 import { certifyTestKeys, type TestHierarchy, testSigners } from '../../packaging/signing/test-hierarchy.ts';
 import { type JsonAnswer, TEST_NOW, winpvJson } from '../support/command-line.ts';
+import { driverImage, driverVersion } from '../support/demo-image.ts';
 import { oracle } from '../support/outside.ts';
 import { filesBelow, makeProject, type TestProject } from '../support/project.ts';
 import { newKey } from '../support/test-keys.ts';
@@ -185,17 +185,7 @@ describe('a release signed by a tool that takes files', () => {
   });
 });
 
-const image = (name: string): Uint8Array =>
-  encodeStandIn({
-    ...{ name, machine: 'x64', kind: 'driver', imports: [], exports: [], strings: [], timeDateStamp: 0 },
-    version: {
-      fixed: {
-        ...{ fileVersion: [9, 1, 0, 0], productVersion: [9, 1, 0, 0] },
-        ...{ fileType: 3, fileSubtype: 7, fileFlags: 0, fileOs: 0x40004 },
-      },
-      strings: [{ language: 0x409, codepage: 1200, values: { CompanyName: 'Example' } }],
-    },
-  });
+const image = (name: string): Uint8Array => driverImage(name, { version: driverVersion([9, 1, 0, 0], 'Example') });
 
 describe('a release of sources that are signed already', () => {
   const FROM_BIN = HEAD.replace('default: stand-in', 'xencrsh: { binaries: ../bin }');

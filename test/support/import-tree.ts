@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { encodeStandIn } from '../../packaging/formats/pe/stand-in.ts';
 import { winpvJson } from './command-line.ts';
+import { driverImage as anyDriverImage, driverVersion } from './demo-image.ts';
 import { makeProject } from './project.ts';
 
 export const driverImage = (
@@ -8,20 +8,7 @@ export const driverImage = (
   machine: 'x64' | 'x86' = 'x64',
   strings: readonly string[] = [],
 ): Uint8Array =>
-  encodeStandIn({
-    ...{ name, machine, kind: 'driver', imports: [], exports: [], strings: [name, ...strings], timeDateStamp: 0 },
-    version: {
-      fixed: {
-        fileVersion: [9, 1, 0, 0],
-        productVersion: [9, 1, 0, 0],
-        fileType: 3,
-        fileSubtype: 7,
-        fileFlags: 0,
-        fileOs: 0x40004,
-      },
-      strings: [{ language: 0x409, codepage: 1200, values: { CompanyName: 'Xen Project' } }],
-    },
-  });
+  anyDriverImage(name, { machine, strings: [name, ...strings], version: driverVersion([9, 1, 0, 0], 'Xen Project') });
 
 const BINARIES = ['xenvbd.sys', 'xendisk.sys', 'xencrsh.sys'];
 export const DATE = '2026-05-04';
