@@ -1,8 +1,6 @@
 import { formatRevision } from './ids.ts';
+import type { VersionRange } from './model.ts';
 import type { RevisionTable } from './revision-table.ts';
-
-/** Versions of an interface that a bus answers to, both included. */
-export type VersionRange = readonly [oldest: number, newest: number];
 
 /** A bus driver as it was over a while: what it lists for its children, and what it answers to. */
 export interface BusState {

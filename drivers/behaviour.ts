@@ -1,0 +1,175 @@
+import type { DriverModel, VersionRange } from './model.ts';
+
+/** Data that survives JSON: what an emulated machine is made of. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+
+/** Data of a registry value: text, a number for REG_DWORD, a list for REG_MULTI_SZ, lower-case hex digits for bytes. */
+export type RegistryData = string | number | readonly string[] | null;
+
+export type RegistryDataType =
+  | 'REG_SZ'
+  | 'REG_EXPAND_SZ'
+  | 'REG_MULTI_SZ'
+  | 'REG_DWORD'
+  | 'REG_QWORD'
+  | 'REG_BINARY'
+  | 'REG_NONE'
+  | `REG_TYPE_${number}`;
+
+/** What a device is beside its ids, told by the bus that lists it; what the machine's user would miss. */
+export type DeviceFacts =
+  | { readonly kind: 'root' }
+  | { readonly kind: 'pci-root' }
+  | { readonly kind: 'pci'; readonly vendor: string; readonly device: string; readonly slot: number }
+  | { readonly kind: 'ide-channel'; readonly channel: number }
+  | { readonly kind: 'controller'; readonly of: 'ide' | 'nvme' | 'pv' }
+  /** `vbd` is the number of the block device behind it in xenstore: 768 is the first disk. */
+  | { readonly kind: 'disk'; readonly vbd: number; readonly path: 'emulated' | 'pv' | 'pass-through' }
+  | { readonly kind: 'cdrom'; readonly vbd: number }
+  | { readonly kind: 'nic'; readonly vif: number; readonly path: 'emulated' | 'pv' }
+  /** A device that a Xen bus lists: `VBD`, `NET`. */
+  | { readonly kind: 'xen-class'; readonly name: string }
+  | { readonly kind: 'other' };
+
+/** A device as its bus lists it. */
+export interface ChildDevice {
+  /** `XENBUS\VEN_XP&DEV_VBD`; with `\` and the instance id it is the instance path. */
+  readonly deviceId: string;
+  readonly instanceId: string;
+  /** Most specific first. */
+  readonly hardwareIds: readonly string[];
+  readonly compatibleIds: readonly string[];
+  /** The device text that its bus reports. */
+  readonly text: string;
+  readonly location: string;
+  /** Works without a function driver. */
+  readonly rawOk: boolean;
+  readonly facts: DeviceFacts;
+}
+
+/** A device of the running machine. */
+export interface DeviceView extends ChildDevice {
+  /** `PCI\VEN_5853&DEV_0001&SUBSYS_00015853&REV_01\3&267A616A&0&18` */
+  readonly path: string;
+  readonly parent: string | undefined;
+  readonly started: boolean;
+  /** Service of its function driver, when it has one. */
+  readonly service: string | undefined;
+}
+
+/** Why a driver does not do what it was asked to. The kinds decide which failure mode a finding stands for. */
+export type DriverFailure =
+  /** The bus does not answer to the version that the driver asks for (F05). */
+  | {
+      readonly kind: 'interface';
+      readonly name: string;
+      readonly wanted: number;
+      readonly range: VersionRange | undefined;
+    }
+  /** Not the version of the module that it was built with: inert until a restart (F24). */
+  | { readonly kind: 'module'; readonly module: string; readonly wanted: string; readonly found: string }
+  | { readonly kind: 'other'; readonly reason: string };
+
+export type Outcome = { readonly ok: true } | { readonly ok: false; readonly failure: DriverFailure };
+export const OK: Outcome = { ok: true };
+
+/** An image in memory. */
+export interface LoadedDriver {
+  /** Name of its service, or of the file without its extension for a module that is no service: `xen`. */
+  readonly service: string;
+  /** `Services\<service>` below CurrentControlSet, from HKLM. */
+  readonly key: string;
+  readonly model: DriverModel;
+}
+
+/**
+ * The machine as a driver sees it. Keys of the registry are named from HKLM (`SYSTEM\CurrentControlSet\Services\XEN`), names
+ * compare without case. It is the cursor of one transition over readonly state: what is written is there for the next read.
+ */
+export interface Machine {
+  readonly safeMode: boolean;
+  /** The start options of the boot entry, as written: `XEN:BOOT_EMULATED=TRUE`. */
+  readonly bootOptions: readonly string[];
+  /** Whether the system is past the phase in which only boot-start drivers run. */
+  readonly phase: 'boot' | 'running';
+
+  value(key: string, name: string): RegistryData | undefined;
+  /** Names of the values of a key, as written. */
+  valueNames(key: string): readonly string[];
+  /** Names of the subkeys, as written. */
+  keyNames(key: string): readonly string[];
+  hasKey(key: string): boolean;
+  setValue(key: string, name: string, type: RegistryDataType, data: RegistryData): void;
+  /** A key that is gone when the machine is switched off. */
+  makeVolatileKey(key: string): void;
+  deleteValue(key: string, name: string): void;
+  /** With all below it. */
+  deleteKey(key: string): void;
+
+  readPort(port: number, bits: 8 | 16 | 32): number;
+  writePort(port: number, bits: 8 | 16 | 32, value: number): void;
+
+  /** xenstore, relative to the domain's own area when the path does not start with `/`. */
+  storeRead(path: string): string | undefined;
+  storeList(path: string): readonly string[];
+  storeWrite(path: string, value: string): void;
+  storeRemove(path: string): void;
+
+  /** Every device that is there now, in the order in which they came. */
+  devices(): readonly DeviceView[];
+  /** The module as it is in memory; undefined when it is not. */
+  loaded(module: string): LoadedDriver | undefined;
+  /** Says that a device's driver answers to these interfaces for what is below it; without a device, for all. */
+  provide(device: DeviceView | undefined, interfaces: Readonly<Record<string, VersionRange>>): void;
+  /** What a device gets when it asks for an interface from above its own driver. */
+  provided(device: DeviceView, name: string): VersionRange | undefined;
+  /** Asks the bus above for its list of devices again. */
+  invalidate(device: DeviceView): void;
+
+  /** What a module keeps in memory: gone when the machine is switched off. */
+  recall(module: string, name: string): Json | undefined;
+  remember(module: string, name: string, value: Json): void;
+
+  /** Says something worth telling: `unplug` with its mask, `inert` with the reason. */
+  note(event: DriverNote): void;
+  /** Stops the machine on purpose. */
+  stop(code: number, reason: string): void;
+}
+
+/** Events that drivers add to the transcript. */
+export type DriverNote =
+  | { readonly kind: 'xen.unplug'; readonly mask: number; readonly disks: boolean; readonly nics: boolean }
+  | { readonly kind: 'xen.unplug-vetoed'; readonly type: 'DISKS' | 'NICS' }
+  | { readonly kind: 'xen.blocked'; readonly reason: string }
+  | { readonly kind: 'xen.inert'; readonly module: string; readonly reason: string }
+  | { readonly kind: 'xen.active'; readonly device: string; readonly active: boolean; readonly because: string }
+  | { readonly kind: 'xen.reboot-requested'; readonly by: string; readonly because: string }
+  | { readonly kind: 'xen.target-hidden'; readonly target: number; readonly vbd: number; readonly because: string }
+  | { readonly kind: 'xen.id-list'; readonly device: string; readonly bytes: number }
+  | { readonly kind: 'xen.connected'; readonly device: string; readonly path: string }
+  | { readonly kind: 'xen.warning'; readonly module: string; readonly message: string };
+
+/** What an image does in the guest. Each function sees the machine as it is and changes it through the cursor only. */
+export interface DriverBehaviour {
+  /** The image, lower case, without extension: `xenbus`. */
+  readonly image: string;
+  /** DriverEntry; DllInitialize of an export driver. */
+  readonly load?: (driver: LoadedDriver, machine: Machine) => Outcome;
+  /** AddDevice, as function driver or as filter of the device. */
+  readonly add?: (driver: LoadedDriver, device: DeviceView, machine: Machine) => Outcome;
+  /** IRP_MN_START_DEVICE. */
+  readonly start?: (driver: LoadedDriver, device: DeviceView, machine: Machine) => Outcome;
+  /** Bus relations of a started device. */
+  readonly children?: (driver: LoadedDriver, device: DeviceView, machine: Machine) => readonly ChildDevice[];
+  /** What a filter leaves of the list that the driver below it makes. */
+  readonly filterChildren?: (
+    driver: LoadedDriver,
+    device: DeviceView,
+    children: readonly ChildDevice[],
+    machine: Machine,
+  ) => readonly ChildDevice[];
+  /** Orderly removal of the device while the machine runs. */
+  readonly remove?: (driver: LoadedDriver, device: DeviceView, machine: Machine) => void;
+  /** A user-mode service, each time the machine comes to rest. */
+  readonly run?: (driver: LoadedDriver, machine: Machine) => Outcome;
+}
