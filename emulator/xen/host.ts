@@ -3,7 +3,7 @@ import type { StoreTree } from './store.ts';
 /** What the host presents to the domain, and how far the two have come. */
 export interface HostState {
   readonly settings: HostSettings;
-  /** xenstore, the domain's area below `/local/domain/1`. */
+  /** xenstore from its root; the domain's own area is `/local/domain/1`. */
   readonly store: StoreTree;
   readonly unplug: UnplugState;
 }
