@@ -1,4 +1,5 @@
-import type { StoreTree } from './store.ts';
+import { freshStore } from './fresh-store.ts';
+import type { StoreTree } from './tree.ts';
 
 /** What the host presents to the domain, and how far the two have come. */
 export interface HostState {
@@ -11,7 +12,7 @@ export interface HostState {
 export interface HostSettings {
   /** PCI device id of the platform function: a guest sees one of the two (spec xen-pv 1.1). */
   readonly platform: '0001' | '0002';
-  /** An additional vendor function, four hex digits: `C000`. */
+  /** An additional vendor function, four hex digits: `C000`. Absent or empty: none. */
   readonly vendorDevice?: string;
   readonly disks: readonly HostDisk[];
   readonly nics: readonly HostNic[];
@@ -48,5 +49,37 @@ export interface UnplugState {
   readonly build?: number;
 }
 
-/** Settings that change while the domain is off. */
+/** Settings that change while the domain is off. An empty `vendorDevice` takes the function away. */
 export type HostChange = Partial<HostSettings>;
+
+/** A machine as most are: one disk, a CD-ROM drive, one network card, all emulated at first. */
+export const DEFAULT_SETTINGS: HostSettings = {
+  platform: '0001',
+  disks: [
+    { vbd: 768, system: true },
+    { vbd: 5632, system: false, cdrom: true },
+  ],
+  nics: [{ vif: 0, mac: '00:16:3e:00:00:01' }],
+  keyboard: true,
+  emulatedDisks: 'ide',
+  emulatedNics: 'rtl8139',
+  slot: 3,
+  unplugVersion: 1,
+  unplugBlocked: false,
+};
+
+const withSettings = (settings: HostSettings): HostState => ({
+  settings,
+  store: freshStore(settings),
+  unplug: { mask: 0 },
+});
+
+export const newHost = (settings: Partial<HostSettings> = {}): HostState =>
+  withSettings({ ...DEFAULT_SETTINGS, ...settings });
+
+/** The machine is switched on: a new domain, with every emulated device back and nothing of the last guest in xenstore. */
+export const poweredOn = ({ settings }: HostState): HostState => withSettings(settings);
+
+/** With other settings; for a domain that is switched off. */
+export const changeHost = ({ settings }: HostState, change: HostChange): HostState =>
+  withSettings({ ...settings, ...change });

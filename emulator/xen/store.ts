@@ -1,72 +1,22 @@
-/** xenstore as data: a node has a value and, by name, others below it. */
-export interface StoreTree {
-  readonly value: string;
-  readonly below: Readonly<Record<string, StoreTree>>;
-}
+import { answerGuest } from './backends.ts';
+import { listNode, readNode, removeNode, type StoreTree, writeNode } from './tree.ts';
 
-/** The domain's own area; paths that do not begin with `/` are relative to it. */
-export const DOMAIN_AREA = '/local/domain/1';
+export { DOMAIN_AREA, domainPath, type StoreTree } from './tree.ts';
 
-export const EMPTY_STORE: StoreTree = { value: '', below: {} };
-
-/** Names of nodes from the root down. */
-const parts = (path: string): readonly string[] =>
-  (path.startsWith('/') ? path : `${DOMAIN_AREA}/${path}`).split('/').filter((part) => part !== '');
-
-const own = (node: StoreTree, name: string): StoreTree | undefined =>
-  Object.hasOwn(node.below, name) ? node.below[name] : undefined;
-
-const nodeAt = (store: StoreTree, path: string): StoreTree | undefined => {
-  let node: StoreTree | undefined = store;
-  for (const part of parts(path)) {
-    node = own(node, part);
-    if (node === undefined) return undefined;
-  }
-  return node;
-};
-
-/** The path from the root, without repeated or closing slashes: how watches and backends compare paths. */
-export const absolutePath = (path: string): string => `/${parts(path).join('/')}`;
-
-/** The value of a node; undefined when it does not exist. */
-export const readStore = (store: StoreTree, path: string): string | undefined => nodeAt(store, path)?.value;
+/** What a guest reads: undefined when there is no such node. */
+export const storeRead = (store: StoreTree, path: string): string | undefined => readNode(store, path);
 
 /** Names of the nodes below one, in the order in which they came; none when it does not exist. */
-export const listStore = (store: StoreTree, path: string): readonly string[] => {
-  const node = nodeAt(store, path);
-  return node === undefined ? [] : Object.keys(node.below);
+export const storeList = (store: StoreTree, path: string): readonly string[] => listNode(store, path);
+
+/** A guest writes a node, and the backends that watch it have done what they do about it. */
+export const storeWrite = (store: StoreTree, path: string, value: string): StoreTree => {
+  const written = writeNode(store, path, value);
+  return written === store ? store : answerGuest(written, path);
 };
 
-const changed = (node: StoreTree, path: readonly string[], index: number, value: string): StoreTree => {
-  const part = path[index];
-  if (part === undefined) return node.value === value ? node : { ...node, value };
-  const before = own(node, part);
-  const after = changed(before ?? EMPTY_STORE, path, index + 1, value);
-  return after === before ? node : { ...node, below: { ...node.below, [part]: after } };
+/** A guest removes a node with all below it. */
+export const storeRemove = (store: StoreTree, path: string): StoreTree => {
+  const removed = removeNode(store, path);
+  return removed === store ? store : answerGuest(removed, path);
 };
-
-/** With a node's value set; nodes on the way are made, with empty values. */
-export const writeStore = (store: StoreTree, path: string, value: string): StoreTree =>
-  changed(store, parts(path), 0, value);
-
-/** With several nodes set. */
-export const writeAll = (store: StoreTree, values: Readonly<Record<string, string>>): StoreTree => {
-  let tree = store;
-  for (const [path, value] of Object.entries(values)) tree = writeStore(tree, path, value);
-  return tree;
-};
-
-const without = (node: StoreTree, path: readonly string[], index: number): StoreTree => {
-  const part = path[index];
-  const before = part === undefined ? undefined : own(node, part);
-  if (part === undefined || before === undefined) return node;
-  if (index === path.length - 1) {
-    const { [part]: _gone, ...below } = node.below;
-    return { ...node, below };
-  }
-  const after = without(before, path, index + 1);
-  return after === before ? node : { ...node, below: { ...node.below, [part]: after } };
-};
-
-/** Without a node and all below it. */
-export const removeStore = (store: StoreTree, path: string): StoreTree => without(store, parts(path), 0);

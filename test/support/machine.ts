@@ -21,15 +21,8 @@ import {
   withValue,
   withVolatileKey,
 } from '../../emulator/guest/registry.ts';
-import {
-  EMPTY_STORE,
-  listStore,
-  readStore,
-  removeStore,
-  type StoreTree,
-  writeAll,
-  writeStore,
-} from '../../emulator/xen/store.ts';
+import { type StoreTree, storeList, storeRead, storeRemove, storeWrite } from '../../emulator/xen/store.ts';
+import { EMPTY_TREE, writeNodes } from '../../emulator/xen/tree.ts';
 
 type Interfaces = Readonly<Record<string, VersionRange>>;
 
@@ -47,8 +40,6 @@ export interface MachineStart {
   readonly provides?: Interfaces;
   readonly readPort?: (port: number, bits: 8 | 16 | 32) => number;
   readonly writePort?: (port: number, bits: 8 | 16 | 32, value: number) => void;
-  /** Called after each write or removal of the guest's, with the store as it is now: a host that answers. */
-  readonly stored?: (store: StoreTree, path: string) => StoreTree;
 }
 
 /** A machine over plain data, for tests of single behaviours: what they did can be read from it. */
@@ -85,7 +76,7 @@ const registryOf = (start: MachineStart['registry'] = {}): RegistryKey => {
 
 export const testMachine = (start: MachineStart = {}): TestMachine => {
   let root = registryOf(start.registry);
-  let store = writeAll(EMPTY_STORE, start.store ?? {});
+  let store = writeNodes(EMPTY_TREE, start.store ?? {});
   let devices = start.devices ?? [];
   let loaded = start.loaded ?? [];
   const memory = new Map<string, Json>();
@@ -94,9 +85,6 @@ export const testMachine = (start: MachineStart = {}): TestMachine => {
   const stops: { code: number; reason: string }[] = [];
   const invalidated: string[] = [];
   const portLog: ['in' | 'out', number, 8 | 16 | 32, number][] = [];
-  const answered = (path: string) => {
-    if (start.stored) store = start.stored(store, path);
-  };
   /** Interfaces of the nearest device above that answers, then those for all. */
   const lookUp = (device: DeviceView, name: string): VersionRange | undefined => {
     for (let path: string | undefined = device.parent; path !== undefined; ) {
@@ -147,15 +135,13 @@ export const testMachine = (start: MachineStart = {}): TestMachine => {
       portLog.push(['out', port, bits, value]);
       start.writePort?.(port, bits, value);
     },
-    storeRead: (path) => readStore(store, path),
-    storeList: (path) => listStore(store, path),
+    storeRead: (path) => storeRead(store, path),
+    storeList: (path) => storeList(store, path),
     storeWrite: (path, value) => {
-      store = writeStore(store, path, value);
-      answered(path);
+      store = storeWrite(store, path, value);
     },
     storeRemove: (path) => {
-      store = removeStore(store, path);
-      answered(path);
+      store = storeRemove(store, path);
     },
     devices: () => devices,
     loaded: (module) => loaded.find(({ model }) => model.image === module.toLowerCase()),
