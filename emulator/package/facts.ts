@@ -77,6 +77,8 @@ export interface TargetFacts {
   readonly installs: Readonly<Record<string, InstallFacts>>;
   /** The DefaultInstall section of a primitive package; a key of `installs`. */
   readonly defaultInstall?: string;
+  /** Of ClassInstall32, for a class that the guest does not know yet: HKR is the key of the class. */
+  readonly classInstall?: InstallFacts;
 }
 
 export interface ModelFacts {
@@ -111,6 +113,8 @@ export interface InstallFacts {
   })[];
   /** DelReg, AddReg, BitReg of the section itself: HKR is the software key. */
   readonly software: readonly RegistryStep[];
+  /** [DDInstall] may have a DriverVer of its own, which counts instead of the package's. */
+  readonly driverVer?: { readonly date: CalendarDate | undefined; readonly version: FourPartVersion | undefined };
   /** Of .HW: HKR is the hardware key, `Device Parameters` apart from what stands in the device key itself. */
   readonly hardware: readonly RegistryStep[];
   readonly coInstallers: readonly RegistryStep[];
@@ -119,14 +123,16 @@ export interface InstallFacts {
   /** Declarative filters, AddFilter. */
   readonly filters: readonly {
     readonly service: string;
-    readonly position: 'upper' | 'lower';
+    /** A filter with a level is where the base INF puts that level. */
+    readonly position: 'upper' | 'lower' | 'by-level';
     readonly level?: string;
   }[];
-  /** Ids of software components, AddComponent. */
+  /** Hardware ids of software components, AddComponent: `SWC\VID0001&PID0002`. */
   readonly components: readonly string[];
   readonly reboot: boolean;
-  /** BootFlags of the service, by directive (spec inf 10). */
+  /** INFs of Windows that are included. */
   readonly includes: readonly string[];
+  /** Sections that the included INFs must have: those that the file has itself are part of the steps above. */
   readonly needs: readonly string[];
   /** Directives and sections that the emulator does not act on, for `emulator.unmodelled`. */
   readonly unmodelled: readonly string[];
@@ -159,6 +165,7 @@ export interface RegistryStep {
   readonly key: string;
   readonly name: string;
   readonly type: RegistryDataType;
+  /** For `set-bits` and `clear-bits`: the mask in two hex digits, and the index of the byte. */
   readonly data: RegistryData;
   readonly line: number;
 }
@@ -176,11 +183,21 @@ export interface ServiceStep {
   readonly binary: string | undefined;
   readonly group: string;
   readonly displayName: string;
+  readonly description?: string;
+  /** Services, and groups with a `+` before the name. */
   readonly dependencies: readonly string[];
+  /** By directive (spec inf 10). */
   readonly bootFlags?: number;
   /** HKR is the service's key. */
   readonly registry: readonly RegistryStep[];
   /** HKR is the source's key below the event log. */
-  readonly eventLog: { readonly source: string; readonly registry: readonly RegistryStep[] } | undefined;
+  readonly eventLog:
+    | {
+        /** `System` when the INF does not say. */
+        readonly log?: string;
+        readonly source: string;
+        readonly registry: readonly RegistryStep[];
+      }
+    | undefined;
   readonly line: number;
 }
