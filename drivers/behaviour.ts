@@ -68,6 +68,8 @@ export type DriverFailure =
     }
   /** Not the version of the module that it was built with: inert until a restart (F24). */
   | { readonly kind: 'module'; readonly module: string; readonly wanted: string; readonly found: string }
+  /** The device starts after a restart only: STATUS_PNP_REBOOT_REQUIRED, problem 14. */
+  | { readonly kind: 'restart'; readonly reason: string }
   | { readonly kind: 'other'; readonly reason: string };
 
 export type Outcome = { readonly ok: true } | { readonly ok: false; readonly failure: DriverFailure };
@@ -147,6 +149,8 @@ export type DriverNote =
   | { readonly kind: 'xen.target-hidden'; readonly target: number; readonly vbd: number; readonly because: string }
   | { readonly kind: 'xen.id-list'; readonly device: string; readonly bytes: number }
   | { readonly kind: 'xen.connected'; readonly device: string; readonly path: string }
+  /** What happens cannot be told from what is known of the two builds: it is taken to go well. */
+  | { readonly kind: 'xen.undecided'; readonly module: string; readonly device: string; readonly reason: string }
   | { readonly kind: 'xen.warning'; readonly module: string; readonly message: string };
 
 /** What an image does in the guest. Each function sees the machine as it is and changes it through the cursor only. */

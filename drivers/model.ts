@@ -11,6 +11,8 @@ export interface DriverModel {
   readonly version?: FourPartVersion;
   /** Compiled-in vendor prefix: `XP`. */
   readonly prefix?: string;
+  /** Company of its version resource, which the drivers write to xenstore too: `Xen Project`. */
+  readonly vendorName?: string;
   /** Compiled-in device id of the vendor's own platform function: `C000`. */
   readonly vendorDeviceId?: string;
   /** Day of the source, `2025-08-18`: which of the changes that the specification dates it has. */
