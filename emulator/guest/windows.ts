@@ -122,7 +122,7 @@ export interface WindowsFeatures {
 }
 
 /** The features follow from the build alone. */
-export const windowsFeatures = ({ build }: Pick<WindowsProfile, 'build'>): WindowsFeatures => {
+export const featuresOf = ({ build }: Pick<WindowsProfile, 'build'>): WindowsFeatures => {
   const eight = build >= Build.windows8;
   return {
     driverDatabase: eight,

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { policyKey, targetKey } from '../../../emulator/guest/guest.ts';
 import {
+  featuresOf,
   guestById,
   guestSpecs,
   switchesOf,
   WINDOWS_PROFILES,
-  windowsFeatures,
   withSwitches,
 } from '../../../emulator/guest/windows.ts';
 import { machineStates } from '../../../packaging/signing/policy.ts';
@@ -67,8 +67,7 @@ describe('the guests', () => {
 });
 
 describe('what a Windows can do', () => {
-  const features = (name: string) =>
-    windowsFeatures({ build: WINDOWS_RELEASES.find((r) => r.name === name)?.build ?? 0 });
+  const features = (name: string) => featuresOf({ build: WINDOWS_RELEASES.find((r) => r.name === name)?.build ?? 0 });
 
   test('Windows 7 binds no boot device from the driver store and knows no StartOverride', () => {
     expect(features('7-sp1')).toMatchObject({ driverDatabase: false, startOverride: false, lastKnownGood: 'offered' });
