@@ -69,6 +69,7 @@ const branding = rows({
   LEDGER_NOT_KEPT: { exit: 8, title: 'The release ledger cannot be written' },
   LEDGER_BACKWARD: { exit: 3, title: 'A version or a date would go backward' },
   LEDGER_SAME_VERSION: { exit: 3, title: 'A version has been released with other content' },
+  LEDGER_SUPERSEDED: { exit: 3, title: 'An earlier release is made again' },
   PATCH_SYNTAX: { exit: 3, title: 'A patch is not a unified diff, a mail or a list of edits' },
   PATCH_PATH_REFUSED: { exit: 3, title: 'A patch names a path outside the tree' },
   PATCH_SERIES: { exit: 3, title: 'The series of a patch queue does not fit its files' },

@@ -43,25 +43,39 @@ const gitVersion = async (brand: LoadedBrand, glob: string, folder: string, exec
   return describedVersion(description) ?? fail(brand, `"${description}" has no version in it`, hint);
 };
 
+type NamedBytes = readonly [name: string, bytes: Uint8Array | string];
+
+const hashOf = (parts: Iterable<NamedBytes>): string => {
+  const hash = createHash('sha256');
+  for (const [name, bytes] of parts) hash.update(`${name} ${createHash('sha256').update(bytes).digest('hex')}\n`);
+  return hash.digest('hex');
+};
+
+/** What the project brings for a brand: its file, its patches, templates and binaries. */
+function* givenParts(brand: BrandInput, drivers: readonly DriverInput[]): Generator<NamedBytes> {
+  yield ['brand', brand.file.bytes];
+  for (const { name, sha256 } of brand.queue?.patches ?? []) yield [`patch ${name}`, sha256];
+  for (const { definition, source } of drivers) {
+    if (source.template !== undefined) yield [`template ${definition.name}`, source.template.bytes];
+    for (const [architecture, files] of source.files) {
+      for (const { name, bytes } of files) yield [`${definition.name} ${architecture} ${name}`, bytes];
+    }
+  }
+}
+
+/** Hash of what the project brings for a brand: neither the day nor winpv's own templates. */
+export const givenHash = (brand: BrandInput, drivers: readonly DriverInput[]): string =>
+  hashOf(givenParts(brand, drivers));
+
 /**
  * All that a brand's release is made from, but for its version: what was released once keeps its number, so that the
  * same input gives the same bytes.
  */
 export const inputsHash = (brand: BrandInput, { drivers, date }: VersionFacts): string => {
-  const hash = createHash('sha256');
-  const add = (name: string, bytes: Uint8Array | string): void => {
-    hash.update(`${name} ${createHash('sha256').update(bytes).digest('hex')}\n`);
-  };
-  add('date', formatDate(date));
-  add('brand', brand.file.bytes);
-  for (const { name, sha256 } of brand.queue?.patches ?? []) add(`patch ${name}`, sha256);
-  for (const { definition, source, ownTemplate } of drivers) {
-    add(`template ${definition.name}`, (source.template ?? ownTemplate).bytes);
-    for (const [architecture, files] of source.files) {
-      for (const { name, bytes } of files) add(`${definition.name} ${architecture} ${name}`, bytes);
-    }
-  }
-  return hash.digest('hex');
+  const own = drivers
+    .filter(({ source }) => source.template === undefined)
+    .map(({ definition, ownTemplate }): NamedBytes => [`template ${definition.name}`, ownTemplate.bytes]);
+  return hashOf([['date', formatDate(date)], ...givenParts(brand, drivers), ...own]);
 };
 
 const nextVersion = (

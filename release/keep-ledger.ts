@@ -19,6 +19,7 @@ import {
   type NewEntry,
   newsOf,
   parseLedger,
+  supersededNotes,
 } from './ledger.ts';
 import { lockPatiently } from './lock.ts';
 
@@ -70,21 +71,28 @@ export interface EntryFacts {
   readonly nowMs: number;
   /** Of a brand whose version is counted. */
   readonly counted?: CountedVersion | undefined;
+  /** Hash of what the project gives for the brand; noted for stand-ins. */
+  readonly given: string;
 }
 
 /** What the release of a brand would add to the ledger. */
-export const entryOf = ({ bundle, toolVersion, nowMs, counted }: EntryFacts): NewEntry => ({
-  time: new Date(nowMs).toISOString(),
-  brand: bundle.brandId,
-  tool: toolVersion,
-  ...(counted === undefined ? {} : { brandVersion: formatVersion(counted.version), inputs: counted.inputs }),
-  standIns: bundle.packages.some((pack) => pack.files.some(({ standIn }) => standIn)),
-  packages: bundle.packages.flatMap((pack) => packageEntry(pack) ?? []),
-});
+export const entryOf = ({ bundle, toolVersion, nowMs, counted, given }: EntryFacts): NewEntry => {
+  const standIns = bundle.packages.some((pack) => pack.files.some(({ standIn }) => standIn));
+  return {
+    time: new Date(nowMs).toISOString(),
+    brand: bundle.brandId,
+    tool: toolVersion,
+    standIns,
+    ...(counted === undefined ? {} : { brandVersion: formatVersion(counted.version), inputs: counted.inputs }),
+    ...(standIns ? { given } : {}),
+    packages: bundle.packages.flatMap((pack) => packageEntry(pack) ?? []),
+  };
+};
 
-/** @throws WinpvError LEDGER_* before anything is signed */
-export const checkAgainstLedger = (ledger: Ledger, added: readonly NewEntry[]): void => {
+/** Warnings about releases that are made again. @throws WinpvError LEDGER_* before anything is signed */
+export const checkAgainstLedger = (ledger: Ledger, added: readonly NewEntry[]): readonly Diagnostic[] => {
   stopOnErrors(checkLedger(ledger, added));
+  return supersededNotes(ledger, added);
 };
 
 /**

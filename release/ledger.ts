@@ -36,6 +36,8 @@ const entrySchema = z.strictObject({
   /** The version of the brand, and what it was made from, for brands whose version is counted. */
   brandVersion: z.string().optional(),
   inputs: hash.optional(),
+  /** Of stand-ins: what the project gives for them. When it is the same, only the day or winpv made them others. */
+  given: hash.optional(),
   packages: z.array(packageSchema).min(1),
 });
 
@@ -127,57 +129,103 @@ const earlierOf = ({ entries }: Ledger, brand: string, { driver, architecture }:
 const said = ({ entry, pack }: Earlier): string => `${pack.version} of ${pack.date}, made ${entry.time.slice(0, 10)}`;
 
 const HINT = 'Raise the version of the brand; Windows would go on with the earlier driver, or not see the new one.';
+/** Nobody has them, so their history may go. */
+const STAND_IN_HINT = 'Raise the version of the brand, or remove the ledger: stand-ins are never published.';
 
-const backward = (pack: LedgerPackage, { brand }: NewEntry, { file }: Ledger, words: string): Diagnostic =>
-  problem('LEDGER_BACKWARD', `${brand}: ${pack.driver} for ${pack.architecture} ${words}.`, {
+const hintFor = (pack: Earlier | undefined, usual: string): string =>
+  pack?.entry.standIns === true ? STAND_IN_HINT : usual;
+
+/** A new package of a brand, and all of its kind that the ledger knows. */
+interface Comparison {
+  readonly file: string;
+  readonly added: NewEntry;
+  readonly pack: LedgerPackage;
+  readonly earlier: readonly Earlier[];
+}
+
+const subject = ({ added, pack }: Comparison): string => `${added.brand}: ${pack.driver} for ${pack.architecture}`;
+
+const backward = (comparison: Comparison, than: Earlier, words: string): Diagnostic =>
+  problem('LEDGER_BACKWARD', `${subject(comparison)} ${words}.`, {
     failureMode: 'F55',
-    at: { file },
-    hint: HINT,
+    at: { file: comparison.file },
+    hint: hintFor(than, HINT),
   });
 
-const checkPackage = (ledger: Ledger, added: NewEntry, pack: LedgerPackage): readonly Diagnostic[] => {
-  const earlier = earlierOf(ledger, added.brand, pack);
-  // What was made before may be made again.
-  if (earlier.some((one) => one.pack.content === pack.content)) return [];
-  const version = versionOf(pack.version);
-  const newest = earlier.reduce<Earlier | undefined>(
-    (best, one) =>
-      best && compareVersions(versionOf(best.pack.version), versionOf(one.pack.version)) >= 0 ? best : one,
-    undefined,
-  );
-  const latest = earlier.reduce<Earlier | undefined>(
-    (best, one) => (best && compareDates(dateOf(best.pack.date), dateOf(one.pack.date)) >= 0 ? best : one),
-    undefined,
-  );
+const greatest = (
+  [first, ...others]: readonly Earlier[],
+  compare: (a: LedgerPackage, b: LedgerPackage) => number,
+): Earlier | undefined =>
+  first && others.reduce((best, one) => (compare(best.pack, one.pack) >= 0 ? best : one), first);
+
+const byVersion = (a: LedgerPackage, b: LedgerPackage): number =>
+  compareVersions(versionOf(a.version), versionOf(b.version));
+const byDate = (a: LedgerPackage, b: LedgerPackage): number => compareDates(dateOf(a.date), dateOf(b.date));
+
+const checkPackage = (comparison: Comparison): readonly Diagnostic[] => {
+  const { file, added, pack, earlier } = comparison;
+  const newest = greatest(earlier, byVersion);
+  const latest = greatest(earlier, byDate);
   if (newest === undefined || latest === undefined) return [];
-  const order = compareVersions(version, versionOf(newest.pack.version));
-  if (order < 0) return [backward(pack, added, ledger, `would go back to ${pack.version}; there is ${said(newest)}`)];
-  // Stand-ins are made anew as often as somebody tries something.
-  if (order === 0 && added.standIns) return [];
-  if (compareDates(dateOf(pack.date), dateOf(latest.pack.date)) < 0) {
-    return [
-      backward(
-        pack,
-        added,
-        ledger,
-        `would be dated ${pack.date}, before ${said(latest)}: the date counts before the version`,
-      ),
-    ];
+  if (byVersion(pack, newest.pack) < 0) {
+    return [backward(comparison, newest, `would go back to ${pack.version}; there is ${said(newest)}`)];
   }
-  const same = earlier.find((one) => one.pack.version === pack.version);
-  if (same === undefined) return [];
-  const message = `${added.brand}: ${pack.driver} for ${pack.architecture} has other content than ${said(same)}.`;
-  return [
-    problem('LEDGER_SAME_VERSION', message, { at: { file: ledger.file }, hint: 'Raise the version of the brand.' }),
-  ];
+  const same = earlier.filter((one) => byVersion(one.pack, pack) === 0);
+  if (same.some((one) => one.pack.content === pack.content)) return [];
+  if (byDate(pack, latest.pack) < 0) {
+    const words = `would be dated ${pack.date}, before ${said(latest)}: the date counts before the version`;
+    return [backward(comparison, latest, words)];
+  }
+  const [first] = same;
+  if (first === undefined || (added.standIns && same.some(({ entry }) => isSameWork(entry, added)))) return [];
+  const message = `${subject(comparison)} has other content than ${said(first)}.`;
+  const hint = hintFor(first, 'Raise the version of the brand.');
+  return [problem('LEDGER_SAME_VERSION', message, { at: { file }, hint })];
 };
 
+/** Stand-ins of one input, made on another day or by another winpv. */
+const isSameWork = (entry: LedgerEntry, { given }: NewEntry): boolean =>
+  entry.standIns && given !== undefined && entry.given === given;
+
+const hasPackage = ({ packages }: LedgerEntry, pack: LedgerPackage): boolean =>
+  packages.some(
+    ({ driver, architecture, content }) =>
+      driver === pack.driver && architecture === pack.architecture && content === pack.content,
+  );
+
+/** Whether a release is one of the ledger's, or a part of one, made again. */
+const isMadeAgain = ({ entries }: Ledger, { brand, packages }: NewEntry): boolean =>
+  entries.some((entry) => entry.brand === brand && packages.every((pack) => hasPackage(entry, pack)));
+
 /**
- * Versions and dates only go forward: within a brand, for each driver and architecture. The same content may be made
- * again; other content needs a higher version, and no earlier date.
+ * Versions and dates only go forward: within a brand, for each driver and architecture. A release that was made may be
+ * made again; anything else has no lower version than the newest there is, and no earlier date, and other content has a
+ * higher version. An older package in a newer release goes back as well (spec xen-pv section 8, F55).
  */
 export const checkLedger = (ledger: Ledger, added: readonly NewEntry[]): readonly Diagnostic[] =>
-  added.flatMap((entry) => entry.packages.flatMap((pack) => checkPackage(ledger, entry, pack)));
+  added
+    .filter((entry) => !isMadeAgain(ledger, entry))
+    .flatMap((entry) =>
+      entry.packages.flatMap((pack) =>
+        checkPackage({ file: ledger.file, added: entry, pack, earlier: earlierOf(ledger, entry.brand, pack) }),
+      ),
+    );
+
+/** Releases that are made again although there are newer ones: nothing is wrong with them, but hardly meant to ship. */
+export const supersededNotes = (ledger: Ledger, added: readonly NewEntry[]): readonly Diagnostic[] =>
+  added
+    .filter((entry) => isMadeAgain(ledger, entry))
+    .flatMap((entry) => {
+      const newer = entry.packages
+        .map((pack) => ({ pack, newest: greatest(earlierOf(ledger, entry.brand, pack), byVersion) }))
+        .find(({ pack, newest }) => newest !== undefined && byVersion(newest.pack, pack) > 0);
+      if (newer?.newest === undefined) return [];
+      const { driver, architecture, version } = newer.pack;
+      const message = `${entry.brand}: an earlier release is made again: ${driver} for ${architecture} is ${version}, and there is ${said(newer.newest)}.`;
+      const hint =
+        'Machines with the newer one keep it. Raise the version of the brand for a release that replaces it.';
+      return [problem('LEDGER_SUPERSEDED', message, { severity: 'warning', at: { file: ledger.file }, hint })];
+    });
 
 /** The same for what the ledger says itself: each entry against those before it. */
 export const checkHistory = (ledger: Ledger): readonly Diagnostic[] =>

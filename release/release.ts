@@ -3,6 +3,7 @@ import { type Overlaid, overlayPrebuilt } from '../packaging/bundle/import/overl
 import { type SignatureCache, signBundle } from '../packaging/bundle/sign-bundle.ts';
 import type { SignFile } from '../packaging/signing/sign-file.ts';
 import { verifyTree } from '../packaging/signing/verify-package.ts';
+import { givenHash } from './brand-versions.ts';
 import { brandOf, buildPackages, type CheckedBrand } from './build.ts';
 import { checkAgainstLedger, checkUpgrades, commitWithLedger, entryOf } from './keep-ledger.ts';
 import type { NewEntry } from './ledger.ts';
@@ -120,12 +121,12 @@ const makeAll = async (making: Making, toolVersion: string, output: OutputStage)
   };
   const built = await buildPackages(making);
   const nowMs = ports.clock.now();
-  const made = built.brands.map(({ plan: { id }, bundle }) => ({
-    bundle,
-    entry: entryOf({ bundle, toolVersion, nowMs, counted: prepared.counted.get(id) }),
-  }));
+  const made = built.brands.map(({ plan: planned, bundle }) => {
+    const given = givenHash(brandOf(planned, making), prepared.loaded.drivers);
+    return { bundle, entry: entryOf({ bundle, toolVersion, nowMs, counted: prepared.counted.get(planned.id), given }) };
+  });
   const ledger = made.map(({ entry }) => entry);
-  checkAgainstLedger(prepared.ledger, ledger);
+  found.push(...checkAgainstLedger(prepared.ledger, ledger));
   checkUpgrades(prepared.ledger, made);
   for (const brand of built.brands) {
     const { files, record, diagnostics } = await makeBrand(brand, making);

@@ -2,11 +2,11 @@ import { type Diagnostic, WinpvError } from '../../core/errors.ts';
 import { shownText } from '../../core/spelling.ts';
 import { lineOf, sectionOf } from '../formats/inf/document.ts';
 import { pvProblem } from '../formats/inf/pv/facts.ts';
-import { type BuiltFile, buildOf, checkSameBuild } from './builds.ts';
+import { type BuiltFile, builtFile, checkSameBuild } from './builds.ts';
 import { fileNameOf } from './catalog-scope.ts';
 import { type PlacedFile, placedFiles } from './check-files.ts';
 import { checkRelease, type PvInf } from './check-release.ts';
-import { type CompiledRow, compiledTable } from './compiled-table.ts';
+import { type CompiledTable, compiledTable, tableBusOf } from './compiled-table.ts';
 import type { PackageView } from './package-view.ts';
 
 /** What Xen PV drivers of one folder owe each other (spec xen-pv 1.9, 7.1, and section 8). */
@@ -21,13 +21,15 @@ export const checkPvPackage = (view: PackageView): readonly Diagnostic[] => {
   ];
 };
 
-/** The revision table in the binary of xenbus; undefined when there is none, or it does not show. */
-const tableOf = (view: PackageView, inf: PvInf): readonly CompiledRow[] | undefined => {
-  if (inf.pv.kind !== 'xenbus') return undefined;
-  const placed = placedFiles(view, inf).find(({ installed }) => installed.name.toLowerCase() === 'xenbus.sys');
+/** The revision table in the binary of a bus; undefined when there is none, or it does not show. */
+const tableOf = (view: PackageView, inf: PvInf): CompiledTable | undefined => {
+  const bus = tableBusOf(inf.pv.kind);
+  if (bus === undefined) return undefined;
+  const placed = placedFiles(view, inf).find(({ installed }) => installed.name.toLowerCase() === `${bus}.sys`);
   try {
     const image = placed === undefined ? undefined : view.imageOf(placed.file);
-    return image === undefined ? undefined : compiledTable(image);
+    const rows = image === undefined ? undefined : compiledTable(image, bus);
+    return rows && { bus, rows };
   } catch (error) {
     if (error instanceof WinpvError) return undefined;
     throw error;
@@ -118,10 +120,7 @@ const checkFunctions = (infs: readonly PvInf[]): readonly Diagnostic[] => {
 const buildIn = (view: PackageView, { file, installed }: PlacedFile): BuiltFile | undefined => {
   try {
     const image = view.imageOf(file);
-    const version = image === undefined ? undefined : buildOf(image);
-    return version === undefined
-      ? undefined
-      : { name: installed.name.toLowerCase(), version, path: view.shown(file.path) };
+    return image === undefined ? undefined : builtFile(installed.name, image, view.shown(file.path));
   } catch (error) {
     if (error instanceof WinpvError) return undefined;
     throw error;

@@ -19,7 +19,7 @@ import { type PvFacts, type PvKind, pvProblem } from '../formats/inf/pv/facts.ts
 import { parseTargetOs } from '../formats/inf/target-os.ts';
 import { matchesOnOneLine, possibleBuses } from './bus-states.ts';
 import { fileNameOf } from './catalog-scope.ts';
-import { type CompiledRow, withTable } from './compiled-table.ts';
+import { type CompiledTable, withTable } from './compiled-table.ts';
 import type { PackageInf } from './package-view.ts';
 
 /** An INF of the Xen PV family. */
@@ -36,6 +36,8 @@ interface Pair {
   readonly deviceClass: string;
   readonly arch: InfArch;
   readonly states: readonly BusState[];
+  /** Whether the table shows in the binary of the bus. */
+  readonly shown: boolean;
   /** What the known drivers that bind this revision ask for. */
   readonly needs: readonly ChildNeed[];
 }
@@ -48,8 +50,10 @@ const BUSES: Readonly<Record<string, { readonly kind: PvKind; readonly lastId: s
 
 const archOf = (os: string): InfArch => (os === '' ? 'x86' : (parseTargetOs(os).arch ?? 'amd64'));
 
+type KnownBus = Pick<Pair, 'states' | 'shown'>;
+
 /** One pair for each bus, revision and architecture that an INF binds. */
-const pairsOf = (child: PvInf, infs: readonly PvInf[], statesOf: (bus: PvInf) => readonly BusState[]) => {
+const pairsOf = (child: PvInf, infs: readonly PvInf[], knownOf: (bus: PvInf) => KnownBus) => {
   const pairs = new Map<string, Pair>();
   for (const { bus: enumerator, revision, line, prefix, deviceClass, os } of child.pv.ids) {
     const arch = archOf(os);
@@ -62,9 +66,11 @@ const pairsOf = (child: PvInf, infs: readonly PvInf[], statesOf: (bus: PvInf) =>
     const [bus] = buses;
     if (bus === undefined) continue;
     const needs = CHILD_NEEDS.filter(({ driver, binds }) => driver === child.pv.kind && binds === revision);
+    const known = buses.map(knownOf);
     pairs.set(key, {
       ...{ child, bus, revision, line, prefix, deviceClass, arch, needs },
-      states: buses.flatMap(statesOf),
+      states: known.flatMap(({ states }) => states),
+      shown: known.every(({ shown }) => shown),
     });
   }
   return [...pairs.values()];
@@ -82,17 +88,18 @@ const pairsOf = (child: PvInf, infs: readonly PvInf[], statesOf: (bus: PvInf) =>
  */
 export const checkRelease = (
   infs: readonly PvInf[],
-  compiled: (bus: PvInf) => readonly CompiledRow[] | undefined = () => undefined,
+  compiled: (bus: PvInf) => CompiledTable | undefined = () => undefined,
 ): readonly Diagnostic[] => {
   const tables = new Map(infs.map((inf) => [inf, compiled(inf)]));
-  const known = new Map<PvInf, readonly BusState[]>();
-  const statesOf = (bus: PvInf): readonly BusState[] => {
-    const states = known.get(bus) ?? withTable(possibleBuses(bus.pv), tables.get(bus));
-    known.set(bus, states);
-    return states;
+  const buses = new Map<PvInf, KnownBus>();
+  const knownOf = (bus: PvInf): KnownBus => {
+    const table = tables.get(bus);
+    const known = buses.get(bus) ?? { states: withTable(possibleBuses(bus.pv), table), shown: table !== undefined };
+    buses.set(bus, known);
+    return known;
   };
   const ofChildren = infs.flatMap((child) =>
-    pairsOf(child, infs, statesOf).flatMap((pair) => {
+    pairsOf(child, infs, knownOf).flatMap((pair) => {
       if (pair.states.length === 0) return [unknownBus(pair)];
       return [...checkBinding(pair), ...checkListSize(pair)];
     }),
@@ -103,8 +110,8 @@ export const checkRelease = (
 };
 
 /** F07: one id of the list would stand for two rows. */
-const checkTwice = ({ pv, path }: PvInf, rows: readonly CompiledRow[] = []): readonly Diagnostic[] => {
-  const numbers = rows.map(({ revision }) => revision);
+const checkTwice = ({ pv, path }: PvInf, table: CompiledTable | undefined): readonly Diagnostic[] => {
+  const numbers = (table?.rows ?? []).map(({ revision }) => revision);
   const twice = numbers.find((revision, index) => numbers.indexOf(revision) !== index);
   if (twice === undefined) return [];
   const message = `The binary of ${fileNameOf(path)} has revision ${formatRevision(twice)} in its table twice.`;
@@ -162,13 +169,14 @@ const listed = (states: readonly BusState[]): string => {
 };
 
 /**
- * F03. What xenvif and xenvkbd list is told by what they bind only, so that a row which other builds of them have may
+ * F03. Unless it shows, what xenvif and xenvkbd list is told by what they bind only, so that a row which other builds of them have may
  * have been taken over; that of xenbus goes with the form of its INF.
  */
-const notListed = ({ child, bus, revision, line, states }: Pair): Diagnostic => {
+const notListed = ({ child, bus, revision, line, states, shown }: Pair): Diagnostic => {
   const { kind } = bus.pv;
   const newest = Math.max(...states.flatMap(({ table }) => table.rows.map((row) => row.revision)));
   const later =
+    !shown &&
     kind !== 'xenbus' &&
     Number.parseInt(revision, 16) > newest &&
     BUS_STATES.some((state) => state.table.bus === kind && lists(state, revision));

@@ -9,6 +9,7 @@ import {
   ledgerPackage,
   type NewEntry,
   parseLedger,
+  supersededNotes,
 } from '../../release/ledger.ts';
 import { winpvJson } from '../support/command-line.ts';
 import { driverImage, driverVersion } from '../support/demo-image.ts';
@@ -53,11 +54,44 @@ describe('versions and dates', () => {
     expect(codes(made, { ...other, packages: [{ ...pack, architecture: 'x86' }] as never })).toEqual([]);
   });
 
-  test('of stand-ins may be made anew, but do not go back either', () => {
-    const standIns = { standIns: true };
-    expect(codes(made, entry('9.1.0.7', '2026-05-01', 'c', standIns))).toEqual([]);
-    expect(codes(made, entry('9.1.0.6', '2026-06-02', 'c', standIns))).toEqual(['LEDGER_BACKWARD']);
-    expect(codes(made, entry('9.1.0.8', '2026-05-01', 'c', standIns))).toEqual(['LEDGER_BACKWARD']);
+  test('of stand-ins may be made anew from the same input on another day, and go by the rules otherwise', () => {
+    const given = '5'.repeat(64);
+    const standIns = { standIns: true, given };
+    const tried = ledgerOf(entry('9.1.0.7', '2026-06-01', 'b', standIns));
+    expect(codes(tried, entry('9.1.0.7', '2026-06-02', 'c', standIns))).toEqual([]);
+    expect(codes(tried, entry('9.1.0.7', '2026-06-02', 'c', { ...standIns, given: '6'.repeat(64) }))).toEqual([
+      'LEDGER_SAME_VERSION',
+    ]);
+    expect(codes(tried, entry('9.1.0.7', '2026-06-02', 'c'))).toEqual(['LEDGER_SAME_VERSION']);
+    expect(codes(tried, entry('9.1.0.7', '2026-05-31', 'c', standIns))).toEqual(['LEDGER_BACKWARD']);
+    expect(codes(tried, entry('9.1.0.6', '2026-06-02', 'c', standIns))).toEqual(['LEDGER_BACKWARD']);
+    expect(codes(made, entry('9.1.0.7', '2026-06-02', 'c', standIns))).toEqual(['LEDGER_SAME_VERSION']);
+  });
+
+  test('F55: a driver of an earlier release does not come back in a newer one', () => {
+    const pack = (driver: string, version: string, content: string) => ({
+      ...{ driver, architecture: 'x64', version, date: '2026-06-01', content: content.repeat(64) },
+    });
+    const of = (...packages: NewEntry['packages']): NewEntry => ({ ...entry('1.0.0.0', '2026-06-01', 'a'), packages });
+    const ledger = ledgerOf(
+      of(pack('xenbus', '9.1.0.1', 'a'), pack('xenvbd', '9.1.0.1', 'b')),
+      of(pack('xenbus', '9.1.0.2', 'c'), pack('xenvbd', '9.1.0.2', 'd')),
+    );
+    const mixed = of(pack('xenbus', '9.1.0.3', 'e'), pack('xenvbd', '9.1.0.1', 'b'));
+    expect(checkLedger(ledger, [mixed])).toEqual([
+      expect.objectContaining({ code: 'LEDGER_BACKWARD', failureMode: 'F55' }),
+    ]);
+    expect(codes(ledger, of(pack('xenbus', '9.1.0.3', 'e'), pack('xenvbd', '9.1.0.2', 'd')))).toEqual([]);
+    expect(codes(ledger, of(pack('xenbus', '9.1.0.2', 'c'), pack('xenvbd', '9.1.0.1', 'b')))).toEqual([
+      'LEDGER_BACKWARD',
+    ]);
+  });
+
+  test('of a release that is made again although there is a newer one are told', () => {
+    const notes = (added: NewEntry) => supersededNotes(made, [added]).map(({ code, severity }) => [code, severity]);
+    expect(notes(entry('9.1.0.5', '2026-05-04', 'a'))).toEqual([['LEDGER_SUPERSEDED', 'warning']]);
+    expect(notes(entry('9.1.0.7', '2026-06-01', 'b'))).toEqual([]);
+    expect(notes(entry('9.1.0.8', '2026-06-01', 'c'))).toEqual([]);
   });
 
   test('that went back are found in a ledger, with the failure mode', () => {
@@ -130,7 +164,7 @@ const image = (name: string, stamp = 0): Uint8Array => {
 };
 
 const brand = (version: string) =>
-  `id: acme\nversion: ${version}\nvendorName: Acme\nvendorPrefix: AC\nproductName: Acme\n`;
+  `id: acme\nversion: ${version}\nvendorName: Acme\nvendorPrefix: AC\nproductName: Acme\nrewriteVersions: true\n`;
 
 describe('a release', () => {
   const start = async (): Promise<TestProject> => {
@@ -173,6 +207,28 @@ describe('a release', () => {
     const { result } = await winpvJson(['ledger', 'show', '-C', at.folder]);
     expect(result.entries.map((one: NewEntry) => one.packages[0]?.version)).toEqual(['9.1.0.7', '9.1.0.8']);
     expect((await winpvJson(['ledger', 'verify', '-C', at.folder])).result).toMatchObject({ entries: 2, intact: true });
+  });
+
+  test('of stand-ins is held to the ledger as well: another brand file is other content', async () => {
+    const at = await start();
+    at.write(
+      'winpv.yaml',
+      'brands: [acme.yaml]\nsources: { default: stand-in }\ndrivers: [xencrsh]\narchitectures: [x64]\n',
+    );
+    expect((await release('one', '2026-05-04')).error).toBeUndefined();
+    expect((await release('two', '2026-05-05')).error).toBeUndefined();
+    expect((await release('three', '2026-05-04')).error).toBeUndefined();
+    expect(await release('four', '2026-05-03')).toMatchObject({ error: { code: 'LEDGER_BACKWARD' } });
+    at.write('acme.yaml', brand('9.1.0.7').replace('productName: Acme', 'productName: Other'));
+    const other = await release('four', '2026-05-05');
+    expect(other).toMatchObject({ exit: 3, error: { code: 'LEDGER_SAME_VERSION' } });
+    expect(filesBelow(at.path('four'))).toEqual([]);
+    at.write('acme.yaml', brand('9.1.0.8'));
+    expect((await release('four', '2026-05-05')).error).toBeUndefined();
+    at.write('acme.yaml', brand('9.1.0.7'));
+    const again = await release('five', '2026-05-05');
+    expect(again.error).toBeUndefined();
+    expect(again.diagnostics.map(({ code }) => code)).toContain('LEDGER_SUPERSEDED');
   });
 
   test('is not made against a ledger that somebody changed', async () => {
