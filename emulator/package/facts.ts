@@ -60,6 +60,8 @@ export interface PackageFacts {
   readonly signatures: Readonly<Record<string, PackageSignature>>;
   /** File names, in lower case, that SourceDisksFiles and CopyFiles name and the package lacks. */
   readonly missing: readonly string[];
+  /** The same for each `targetKey`, with those only that the Windows would copy: a folder may hold the files of one architecture. */
+  readonly missingOn?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** How a package's catalog stands (spec pnp-install 4). */
