@@ -1,0 +1,85 @@
+import { type DeviceView, type LoadedDriver, type Machine, OK, type Outcome } from '../behaviour.ts';
+import { closeFrontend, connectFrontend, takeNumber, XENBUS_STATE } from '../frontend.ts';
+import { busOf, neededVersion } from '../interface-needs.ts';
+import { requestRestart } from '../restart-request.ts';
+import { requestUnplug, revokeUnplug } from '../unplug-counter.ts';
+import { wasUnplugRequested } from '../unplug-requests.ts';
+
+const MODULE = 'xenvif';
+
+/** The bus of a network device, when it is this one. */
+const networkBus = (device: DeviceView, machine: Machine): LoadedDriver | undefined => {
+  const bus = busOf(device, machine);
+  return bus?.model.image === MODULE ? bus : undefined;
+};
+
+/** The emulated card with the same address, when Windows uses it. */
+const hasAlias = (machine: Machine, vif: number): boolean =>
+  machine
+    .devices()
+    .some(({ facts, started }) => started && facts.kind === 'nic' && facts.path === 'emulated' && facts.vif === vif);
+
+const connect = (machine: Machine, vif: number): Outcome => {
+  const path = `device/vif/${vif}`;
+  const connection = connectFrontend(machine, path, () => ({
+    ready: XENBUS_STATE.connected,
+    beforeConnecting: {
+      'tx-ring-ref': String(takeNumber(machine, 'grant')),
+      'rx-ring-ref': String(takeNumber(machine, 'grant')),
+      'event-channel': String(takeNumber(machine, 'event channel')),
+      'request-rx-copy': '1',
+    },
+  }));
+  if (!connection.connected) return { ok: false, failure: { kind: 'other', reason: connection.reason } };
+  machine.note({ kind: 'xen.connected', device: path, path: connection.backend });
+  return OK;
+};
+
+/** The emulated card has to go first: asks for it, and for the restart that takes it away. */
+const yieldToAlias = (bus: LoadedDriver, machine: Machine, vif: number, alias: boolean): Outcome => {
+  const reason = alias
+    ? `The emulated network card ${vif} is in use in this boot.`
+    : 'The emulated network cards were not unplugged in this boot.';
+  if (neededVersion(bus, 'XENBUS_UNPLUG') > 0) requestUnplug(machine, 'NICS');
+  if (alias) machine.remember(MODULE, `alias ${vif}`, true);
+  requestRestart(bus, machine, reason);
+  // Since version 2 of UNPLUG the device says that it waits for a restart; before, it only failed.
+  return { ok: false, failure: { kind: waitsForRestart(bus) ? 'restart' : 'other', reason } };
+};
+
+/** 6967416 and 4ad537e: a card starts only in a boot that unplugged the emulated ones. */
+const waitsForRestart = (bus: LoadedDriver): boolean => neededVersion(bus, 'XENBUS_UNPLUG') >= 2;
+
+/**
+ * What the bus does when one of its network devices starts, below whatever drives the device (win-xenvif `src/xenvif/pdo.c`):
+ * it makes way for an emulated card of the same address, or connects and counts for the next boot (spec xen-pv 1.7, 1.8).
+ */
+export const startNetworkDevice = (device: DeviceView, machine: Machine): Outcome => {
+  const bus = networkBus(device, machine);
+  if (bus === undefined || device.facts.kind !== 'nic') return OK;
+  const { vif } = device.facts;
+  if (machine.safeMode)
+    return { ok: false, failure: { kind: 'other', reason: 'Network devices do not start in safe mode.' } };
+  if (!waitsForRestart(bus) && machine.recall(MODULE, `alias ${vif}`) === true) {
+    return { ok: false, failure: { kind: 'other', reason: `The emulated network card ${vif} was in use.` } };
+  }
+  const alias = hasAlias(machine, vif);
+  if (alias || (waitsForRestart(bus) && !wasUnplugRequested(machine, 'NICS')))
+    return yieldToAlias(bus, machine, vif, alias);
+  const connected = connect(machine, vif);
+  if (!connected.ok) return connected;
+  machine.remember(MODULE, `started ${vif}`, true);
+  if (neededVersion(bus, 'XENBUS_UNPLUG') > 0) requestUnplug(machine, 'NICS');
+  return OK;
+};
+
+/** The other way: only a device that had started counts. */
+export const stopNetworkDevice = (device: DeviceView, machine: Machine): void => {
+  const bus = networkBus(device, machine);
+  if (bus === undefined || device.facts.kind !== 'nic') return;
+  const { vif } = device.facts;
+  if (machine.recall(MODULE, `started ${vif}`) !== true) return;
+  machine.remember(MODULE, `started ${vif}`, false);
+  if (neededVersion(bus, 'XENBUS_UNPLUG') > 0) revokeUnplug(machine, 'NICS');
+  closeFrontend(machine, `device/vif/${vif}`);
+};
