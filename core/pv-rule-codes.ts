@@ -29,6 +29,7 @@ export const PV_RULE_CODES = {
   PV_FILE_VERSION: { exit: 4, title: 'The name of a program does not keep it apart from other versions' },
   PV_FILE_MISSING: { exit: 4, title: 'A Xen PV driver is installed without a file that it is linked to' },
   PV_BUILD_MIX: { exit: 4, title: 'Binaries that belong together are of different builds' },
+  PV_OBJECT_PREFIX: { exit: 4, title: 'Programs and driver name WMI classes of different brands' },
   PV_BINARY_PREFIX: { exit: 4, title: 'A bus driver was built with another vendor prefix than the INFs have' },
   PV_BINARY_FUNCTION: { exit: 4, title: 'A bus driver was built for a platform function that its INF does not name' },
   PV_VERSION_RESOURCE: { exit: 4, title: 'The version resource of a binary disagrees with its INF' },

@@ -131,8 +131,9 @@ const checkBrands = (all: readonly Catalogued[], building: Building): BuiltPacka
   const { ports, prepared } = building;
   const { infMode: mode } = prepared.loaded.project;
   const judged = all.map(({ plan, bundle, origins }) => {
-    const { vendorPrefix, vendorDeviceId, forceUnplug, rewriteVersions } = brandOf(plan, building).loaded.brand;
-    const brand = { vendorPrefix, vendorDeviceId, forceUnplug, rewriteVersions };
+    const { brand: own } = brandOf(plan, building).loaded;
+    const { vendorPrefix, vendorDeviceId, objectPrefix, forceUnplug, rewriteVersions } = own;
+    const brand = { vendorPrefix, vendorDeviceId, objectPrefix, forceUnplug, rewriteVersions };
     const origin = (pack: DriverPackage): InfOrigin => {
       const found = origins.get(packageFolder(pack));
       if (found === undefined) throw new TypeError(`the package ${packageFolder(pack)} was not assembled`);

@@ -5,17 +5,24 @@ import { pvProblem } from '../formats/inf/pv/facts.ts';
 import { type BuiltFile, builtFile, checkSameBuild } from './builds.ts';
 import { fileNameOf } from './catalog-scope.ts';
 import { type PlacedFile, placedFiles } from './check-files.ts';
+import { checkObjectPrefix } from './check-object-prefix.ts';
 import { checkRelease, type PvInf } from './check-release.ts';
 import { type CompiledTable, compiledTable, tableBusOf } from './compiled-table.ts';
 import type { PackageView } from './package-view.ts';
 
-/** What Xen PV drivers of one folder owe each other (spec xen-pv 1.9, 7.1, and section 8). */
-export const checkPvPackage = (view: PackageView): readonly Diagnostic[] => {
+export interface PvBrand {
+  /** Begins the names of WMI classes; not judged against the brand when it has none. */
+  readonly objectPrefix?: string | undefined;
+}
+
+/** What Xen PV drivers of one folder owe each other, and their brand (spec xen-pv 1.9, 7.1, and section 8). */
+export const checkPvPackage = (view: PackageView, brand: PvBrand = {}): readonly Diagnostic[] => {
   const infs = view.infs.filter((inf): inf is PvInf => inf.pv !== undefined);
   const prefixes = checkPrefixes(infs);
   return [
     ...(prefixes.length > 0 ? prefixes : checkProviders(infs)),
     ...checkFunctions(infs),
+    ...checkObjectPrefix(view, infs, brand.objectPrefix),
     ...checkRelease(infs, (bus) => tableOf(view, bus)),
     ...infs.flatMap((inf) => checkBuilds(view, inf)),
   ];

@@ -4,7 +4,7 @@ import type { PlacedFile } from './check-files.ts';
 import { checkPackageFiles } from './check-files.ts';
 import { checkImports } from './check-imports.ts';
 import { cataloguedSystems, checkPackageCatalogs } from './check-package-catalogs.ts';
-import { checkPvPackage } from './check-pv-package.ts';
+import { checkPvPackage, type PvBrand } from './check-pv-package.ts';
 import type { WindowsVersion } from './exports/table.ts';
 import { type CheckedFile, type PackageInf, type PackageView, packageView } from './package-view.ts';
 
@@ -28,7 +28,11 @@ export const checkPackage = ({ files, shown = (path) => path, nowMs }: PackageCh
   checkView(packageView(files, shown), nowMs);
 
 /** The same for a folder that was read already. */
-export const checkView = (view: PackageView, nowMs: number | undefined, brand?: BrandFacts): readonly Diagnostic[] => {
+export const checkView = (
+  view: PackageView,
+  nowMs: number | undefined,
+  brand?: BrandFacts & PvBrand,
+): readonly Diagnostic[] => {
   if (view.infs.length === 0 && view.unreadable.length === 0) {
     return [problem('CAT_NO_INF', 'The folder holds no INF.')];
   }
@@ -36,7 +40,7 @@ export const checkView = (view: PackageView, nowMs: number | undefined, brand?: 
     ...view.unreadable,
     ...checkPackageFiles(view),
     ...checkImports(view, (inf, placed) => declaredMinimum(view, inf, placed)),
-    ...checkPvPackage(view),
+    ...checkPvPackage(view, brand),
     ...checkBinaries(view, brand),
     ...checkPackageCatalogs(view, nowMs),
   ];

@@ -30,6 +30,8 @@ export interface BundleJudgement {
   readonly vendorDeviceId?: string | undefined;
   /** Whether the brand asks for emulated devices to be taken away at every start; not judged when not given. */
   readonly forceUnplug?: boolean;
+  /** Begins the names of WMI classes, where the brand says so. */
+  readonly objectPrefix?: string | undefined;
   /** Whether the brand asks for version resources to be rewritten. */
   readonly rewriteVersions?: boolean;
   /** The rules that the project holds its INFs to; undefined when it does not say. */
@@ -159,9 +161,9 @@ const viewOf = ({ brandId, packages }: Bundle<'catalogued'>): PackageView =>
  */
 export const judgeBundle = (judgement: BundleJudgement): BundleVerdict => {
   const { bundle, origin, vendorPrefix, vendorDeviceId, rewriteVersions = false, mode, nowMs } = judgement;
-  const { forceUnplug } = judgement;
+  const { forceUnplug, objectPrefix } = judgement;
   const view = viewOf(bundle);
-  const closure = checkView(view, nowMs, { vendorPrefix, rewriteVersions });
+  const closure = checkView(view, nowMs, { vendorPrefix, objectPrefix, rewriteVersions });
   const withBus = view.infs.some(({ pv }) => pv?.kind === 'xenbus');
   const demands: InfDemands = { mode, vendorPrefix, vendorDeviceId, forceUnplug, withBus };
   const modesPassed = new Map<string, readonly InfMode[]>();

@@ -168,6 +168,12 @@ export const PV_RULE_TABLE: readonly PvRuleRow[] = [
     'Build the bus driver with the prefix of the INFs, or take the binaries of the brand.',
   ),
   row(
+    'PV_OBJECT_PREFIX',
+    ['package', 'error', 'F01'],
+    'The WMI classes that binaries name begin with one object prefix, the one of the brand.',
+    'Build them with the OBJECT_PREFIX of the brand, or set objectPrefix in the brand file.',
+  ),
+  row(
     'PV_BINARY_FUNCTION',
     ['package', 'error', 'F02'],
     'The platform functions that binaries of the bus name in their text are among those of its INF.',
