@@ -4,7 +4,7 @@ import { type InboxTarget, isFor } from './inbox-services.ts';
 
 export { type ExportAnswer, windowsExports } from './exports.ts';
 export { isInboxImage, isInboxModule } from './inbox-files.ts';
-export { loadsInSafeMode, type SafeModeSubject } from './safe-mode.ts';
+export { loadsInSafeMode, type SafeMode } from './safe-mode.ts';
 
 /** The driver that Windows itself has for a device. */
 export interface InboxDriver

@@ -3,6 +3,7 @@ import type { GuestSpec, WindowsProfile } from './guest.ts';
 
 /** Builds from which Windows has something that decides how devices are installed and started. */
 const FirstBuild = {
+  windows81: 9600,
   windows10: Build.windows10,
   version1903: 18362,
   version2004: 19041,
@@ -112,6 +113,8 @@ export interface WindowsFeatures {
   readonly serviceOwners: boolean;
   /** Drivers whose group is Early-Launch start before all others (Windows 8). */
   readonly earlyLaunch: boolean;
+  /** Drives NVMe disks by itself (8.1; before it an update had to be there, observed). */
+  readonly nvme: boolean;
   /** hal.dll only forwards to the kernel (spec kernel-exports: Windows 10 2004, not verified). */
   readonly halForwards: boolean;
   /**
@@ -134,6 +137,7 @@ export const featuresOf = ({ build }: Pick<WindowsProfile, 'build'>): WindowsFea
     storeFirst: eight,
     serviceOwners: eight,
     earlyLaunch: eight,
+    nvme: build >= FirstBuild.windows81,
     halForwards: build >= FirstBuild.version2004,
     lastKnownGood: eight ? 'on-request' : 'offered',
   };
