@@ -6,7 +6,7 @@ import { SERVICE_GROUP_ORDER } from './group-order.ts';
 import type { GuestSpec } from './guest.ts';
 import { inboxDrivers } from './inbox.ts';
 import { type InboxService, inboxServices } from './inbox-services.ts';
-import { emptyKey, type RegistryKey, withKey, withValue } from './registry.ts';
+import type { RegistryKey, RegistryValue } from './registry.ts';
 import { SAFE_BOOT_KEYS } from './safe-boot-keys.ts';
 import { featuresOf } from './windows.ts';
 import type { SystemDisk } from './world.ts';
@@ -176,10 +176,32 @@ const software = ({ windows }: GuestSpec): Write => [
   ],
 ];
 
-const written = (registry: RegistryKey, [key, values]: Write): RegistryKey => {
-  let after = withKey(registry, key);
-  for (const [name, type, data] of values) after = withValue(after, key, name, { type, data });
-  return after;
+/** A key while it is being written; nobody else has it yet. */
+interface Draft {
+  readonly name: string;
+  readonly values: Record<string, RegistryValue>;
+  readonly keys: Record<string, Draft>;
+}
+
+const draft = (name: string): Draft => ({ name, values: {}, keys: {} });
+
+const draftAt = (root: Draft, path: string): Draft => {
+  let key = root;
+  for (const part of path.split('\\')) {
+    const id = part.toLowerCase();
+    key.keys[id] ??= draft(part);
+    key = key.keys[id];
+  }
+  return key;
+};
+
+const written = (writes: readonly Write[]): RegistryKey => {
+  const root = draft('HKEY_LOCAL_MACHINE');
+  for (const [path, values] of writes) {
+    const key = draftAt(root, path);
+    for (const [name, type, data] of values) key.values[name.toLowerCase()] = { name, type, data };
+  }
+  return root;
 };
 
 /** Shared by all that begin with it: nobody may change it in place. */
@@ -201,7 +223,7 @@ const registryOf = (guest: GuestSpec, disks: EmulatedDisks): RegistryKey => {
     ...safeBoot(),
     software(guest),
   ];
-  return writes.reduce(written, emptyKey('HKEY_LOCAL_MACHINE'));
+  return written(writes);
 };
 
 const made = new Map<string, SystemDisk>();
