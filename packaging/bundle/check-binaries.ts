@@ -1,14 +1,14 @@
 import { type Diagnostic, problem, WinpvError } from '../../core/errors.ts';
 import { shownText } from '../../core/spelling.ts';
-import { compareVersions, formatVersion } from '../../core/version.ts';
 import type { PvFacts } from '../formats/inf/pv/facts.ts';
 import type { PeImage } from '../formats/pe/model.ts';
 import { parseVersionResource, type VersionResource } from '../formats/pe/version-resource.ts';
 import { type BinaryIds, binaryIds, type ChildBus, hasPrefixText, holdsPrefix, isVendorOf } from './binary-ids.ts';
 import { fileNameOf } from './catalog-scope.ts';
 import { placedFiles } from './check-files.ts';
+import { checkVersionResources } from './check-version-resources.ts';
 import type { CheckedFile, PackageInf, PackageView } from './package-view.ts';
-import { isMicrosofts, stringOf } from './rewrite-versions.ts';
+import { isMicrosofts } from './rewrite-versions.ts';
 
 /** What is known of the brand besides its packages. */
 export interface BrandFacts {
@@ -35,19 +35,20 @@ interface PlacedImage {
  */
 export const checkBinaries = (view: PackageView, brand?: BrandFacts): readonly Diagnostic[] => {
   const infs = view.infs.filter((inf): inf is PvInf => inf.pv !== undefined);
-  const images = infs.flatMap((inf) => imagesOf(view, inf));
   const prefix = expectedPrefix(view, brand);
-  return [
-    ...(prefix === undefined ? [] : images.flatMap((one) => checkPrefix(view, one, prefix))),
-    ...images.flatMap((one) => checkFunctions(view, one)),
-    ...infs.flatMap((inf) =>
-      checkVersions(
-        view,
-        images.filter((one) => one.inf === inf),
-        brand,
-      ),
-    ),
-  ];
+  return infs.flatMap((inf) => {
+    const images = imagesOf(view, inf);
+    const compiledIn = [
+      ...(prefix === undefined ? [] : images.flatMap((one) => checkPrefix(view, one, prefix))),
+      ...images.flatMap((one) => checkFunctions(view, one)),
+    ];
+    const context = { rewrites: brand?.rewriteVersions === true, told: compiledIn.length > 0 };
+    const { provider, driverVer } = inf.model.version;
+    const identity = { name: fileNameOf(inf.path), provider, driverVer: driverVer?.version };
+    const files = images.map(({ file, version }) => ({ path: file.path, version }));
+    const versions = checkVersionResources(identity, files, context);
+    return [...compiledIn, ...versions.map((finding) => ({ ...finding, at: { file: view.shown(finding.at) } }))];
+  });
 };
 
 const imagesOf = (view: PackageView, inf: PvInf): readonly PlacedImage[] =>
@@ -85,6 +86,7 @@ const expectedPrefix = (view: PackageView, brand: BrandFacts | undefined): Expec
   return brand === undefined ? undefined : { prefix: brand.vendorPrefix, source: 'the brand has' };
 };
 
+const isKernelFile = ({ file }: PlacedImage): boolean => /\.sys$/i.test(file.path);
 const nameOf = ({ file }: PlacedImage): string => shownText(fileNameOf(file.path));
 const placeOf = (view: PackageView, { file }: PlacedImage) => ({ file: view.shown(file.path) });
 
@@ -100,7 +102,7 @@ const KNOWN_PREFIXES = ['XP', 'XS', 'XN', 'XCPng'];
 
 /** F01: a bus whose binary was built with another prefix makes devices that no INF of the release matches. */
 const checkPrefix = (view: PackageView, image: PlacedImage, expected: ExpectedPrefix): readonly Diagnostic[] => {
-  if (!/\.sys$/i.test(image.file.path)) return [];
+  if (!isKernelFile(image)) return [];
   const { vendors, composed } = image.ids;
   const written = [...new Set(vendors.map(({ vendor }) => vendor))];
   if (written.length > 0) {
@@ -128,10 +130,13 @@ const otherPrefix = (
 /** Every platform function that all builds know. */
 const COMMON_FUNCTIONS: ReadonlySet<string> = new Set(['0001', '0002']);
 
-/** F02: the vendor's own platform function is compiled into the bus and named by its INF. */
+/**
+ * F02: the vendor's own platform function is compiled into the bus and named by its INF; a driver below the bus that
+ * names one is judged by its own INF. Programs of other packages may know the functions of many vendors.
+ */
 const checkFunctions = (view: PackageView, image: PlacedImage): readonly Diagnostic[] => {
   const { inf, ids } = image;
-  if (inf.pv.kind !== 'xenbus') return [];
+  if (inf.pv.kind !== 'xenbus' && !isKernelFile(image)) return [];
   const named = [...new Set(inf.pv.ids.flatMap(({ platform }) => platform ?? []))];
   const own = ids.functions.filter((one) => !COMMON_FUNCTIONS.has(one));
   const foreign = own.filter((one) => !named.includes(one));
@@ -145,64 +150,3 @@ const checkFunctions = (view: PackageView, image: PlacedImage): readonly Diagnos
     }),
   ];
 };
-
-/** Who made the binaries of an INF, and in which version, as the INF says and as they say: one finding for each difference. */
-const checkVersions = (
-  view: PackageView,
-  images: readonly PlacedImage[],
-  brand: BrandFacts | undefined,
-): readonly Diagnostic[] => {
-  const kernel = images.filter(({ file }) => /\.sys$/i.test(file.path));
-  const versions = new Set(kernel.flatMap(({ version }) => (version ? formatVersion(version.fixed.fileVersion) : [])));
-  // Drivers of several builds are told as that.
-  const mixed = versions.size > 1 ? new Set(kernel) : new Set<PlacedImage>();
-  const groups = new Map<string, PlacedImage[]>();
-  for (const image of images) {
-    const differences = [
-      resourceMissing(image, brand),
-      vendorDifference(image),
-      mixed.has(image) ? undefined : versionDifference(image),
-    ];
-    for (const difference of differences.filter((one) => one !== undefined)) {
-      groups.set(difference, [...(groups.get(difference) ?? []), image]);
-    }
-  }
-  return [...groups].map(([difference, [first, ...others]]) => {
-    const names = [first, ...others].flatMap((one) => (one === undefined ? [] : nameOf(one)));
-    return problem('PV_VERSION_RESOURCE', `${listed(names)}: ${difference}.`, {
-      ...(first === undefined ? {} : { at: placeOf(view, first) }),
-      severity: 'warning',
-      hint: 'Build the binaries for the brand, or write `rewriteVersions: true` in the brand file.',
-    });
-  });
-};
-
-const listed = (names: readonly string[]): string =>
-  names.length > MAX_NAMED
-    ? `${names.slice(0, MAX_NAMED).join(', ')} and ${names.length - MAX_NAMED} more`
-    : names.join(', ');
-const MAX_NAMED = 6;
-
-const resourceMissing = ({ version }: PlacedImage, brand: BrandFacts | undefined): string | undefined =>
-  version !== undefined || brand?.rewriteVersions !== true
-    ? undefined
-    : 'there is no version resource that `rewriteVersions` could change';
-
-const vendorDifference = ({ version, inf }: PlacedImage): string | undefined => {
-  const provider = inf.model.version.provider.trim();
-  const company = version?.strings
-    .flatMap(({ values }) => stringOf(values, 'CompanyName') ?? [])
-    .find((one) => one.trim() !== '' && one.trim() !== provider);
-  if (company === undefined || provider === '') return undefined;
-  return `the version resource names "${shownText(company.trim())}", and ${infNameOf(inf)} is by "${shownText(provider)}"`;
-};
-
-const versionDifference = ({ version, inf }: PlacedImage): string | undefined => {
-  const driverVer = inf.model.version.driverVer?.version;
-  if (version === undefined || driverVer === undefined) return undefined;
-  const { fileVersion } = version.fixed;
-  if (compareVersions(fileVersion, driverVer) === 0) return undefined;
-  return `the file version is ${formatVersion(fileVersion)}, and ${infNameOf(inf)} is of ${formatVersion(driverVer)}`;
-};
-
-const infNameOf = ({ path }: PvInf): string => shownText(fileNameOf(path));

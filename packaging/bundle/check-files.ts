@@ -59,10 +59,14 @@ const FAILURE_MODES: ReadonlyMap<string, string> = new Map([
   ['xendisk.sys', 'F38'],
 ]);
 
-const failureModeOf = ({ pv }: PackageInf, name: string): { readonly failureMode?: string } => {
-  const failureMode = pv === undefined ? undefined : FAILURE_MODES.get(name.toLowerCase());
+/** The failure mode of a PV package that lacks a file, by its name as installed. */
+export const missingFileMode = (name: string): { readonly failureMode?: string } => {
+  const failureMode = FAILURE_MODES.get(name.toLowerCase());
   return failureMode === undefined ? {} : { failureMode };
 };
+
+const failureModeOf = ({ pv }: PackageInf, name: string): { readonly failureMode?: string } =>
+  pv === undefined ? {} : missingFileMode(name);
 
 /** Files that explain a package and are not installed. */
 const EXPLAINS = /\.(pdb|map|md|txt|rtf|license)$|(^|\/)(license|readme|copying|revision|\.revision)[^/]*$/i;

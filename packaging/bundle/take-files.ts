@@ -10,9 +10,10 @@ import type { CatalogOs } from '../formats/cat/os.ts';
 import { checkPe } from '../formats/pe/flaws.ts';
 import { isStandIn } from '../formats/pe/mark.ts';
 import { isPe, parsePe } from '../formats/pe/parse.ts';
-import { type BuiltFile, buildOf, checkSameBuild } from './builds.ts';
+import { builtFile, checkSameBuild } from './builds.ts';
 import type { ShippedFile } from './bundle.ts';
 import { type CatalogInf, type ScopedFile, scopedFiles } from './catalog-scope.ts';
+import { missingFileMode } from './check-files.ts';
 import { brandedBinary } from './rewrite-versions.ts';
 import { serviceStandIns } from './service-files.ts';
 import { servicesOf } from './services.ts';
@@ -80,6 +81,7 @@ const missingFile = (request: PackageRequest, inf: CatalogInf, { file }: ScopedF
     `${driver.name} for ${architecture} installs ${file.sourcePath}, which the source does not have.`,
     {
       at: { file: inf.document.file, ...(line === undefined ? {} : { line }) },
+      ...missingFileMode(file.name),
       hint: `Add ${architecture}/${file.sourcePath} to the source, or take it out of the INF.`,
     },
   );
@@ -129,11 +131,10 @@ export const takeFiles = (request: PackageRequest, inf: CatalogInf, oses: readon
 /** Once version resources are rewritten, nothing shows any more that binaries are of different builds. */
 const checkBuildsBefore = ({ brand }: PackageRequest, files: readonly SourceFile[]): readonly Diagnostic[] => {
   if (!brand.brand.rewriteVersions) return [];
-  const built = files.flatMap(({ name, path, bytes }): BuiltFile[] => {
-    const version = isPe(bytes) ? buildOf(parsePe(bytes, path)) : undefined;
-    return version === undefined ? [] : [{ name: name.toLowerCase(), version, path }];
-  });
-  return checkSameBuild(built);
+  const built = files.map(({ name, path, bytes }) =>
+    isPe(bytes) ? builtFile(name, parsePe(bytes, path), path) : undefined,
+  );
+  return checkSameBuild(built.filter((one) => one !== undefined));
 };
 
 /** With the brand's version resource, where the brand asks for that. The parts of a driver have its version. */

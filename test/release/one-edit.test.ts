@@ -6,6 +6,8 @@ import { xenbus } from '../../drivers/xenbus/definition.ts';
 import { xenvbd } from '../../drivers/xenvbd/definition.ts';
 import { parseInf, sectionOf } from '../../packaging/formats/inf/document.ts';
 import { decodeInfText } from '../../packaging/formats/inf/text.ts';
+import { peChecksum } from '../../packaging/formats/pe/digest.ts';
+import { parsePe } from '../../packaging/formats/pe/parse.ts';
 import { winpvJson } from '../support/command-line.ts';
 import { busWith, HEAD } from '../support/compiled-table.ts';
 import { type Corpus, describeCorpus } from '../support/outside.ts';
@@ -109,6 +111,21 @@ const put =
     return { ...files, [file]: content };
   };
 
+const drop =
+  (file: string): Edit =>
+  (files) =>
+    Object.fromEntries(Object.entries(put(file, '')(files)).filter(([name]) => name !== file));
+
+/** Data directory 2 of a PE32+ image names its resources. */
+const withoutVersion = (name: string): Uint8Array => {
+  const bytes = binary(name).slice();
+  const start = new DataView(bytes.buffer).getUint32(0x3c, true) + 24 + 112 + 16;
+  bytes.fill(0, start, start + 8);
+  const { checksumOffset } = parsePe(bytes, name);
+  new DataView(bytes.buffer).setUint32(checksumOffset, peChecksum(bytes, checksumOffset), true);
+  return bytes;
+};
+
 const revision = (number: string): Edit => exchange('xenvbd.inf', /REV_[0-9A-F]{8}/g, `REV_${number}`);
 
 /** The number that upstream had twice for a fortnight in 2021. */
@@ -124,8 +141,11 @@ const CASES: readonly (readonly [mode: string, what: string, base: readonly [str
   ['F10', 'a prefix that makes the lists of ids too long', OF_2024, exchange('acme.yaml', 'XZ', 'ABCDE')],
   ['F14', 'a forced unplug that the brand does not ask for', NEWEST, exchange('xenvbd.inf', /; *@FORCE_UNPLUG@/g, '')],
   ['F24', 'xen.sys of another build', NEWEST, put('bus/x64/xen.sys', binary('xen.sys', '9.1.2.2'))],
+  ['F24', 'xen.sys without a version', NEWEST, put('bus/x64/xen.sys', withoutVersion('xen.sys'))],
+  ['F24', 'xen.sys that the source lacks', NEWEST, drop('bus/x64/xen.sys')],
   ['F27', 'a bus without its feature score', NEWEST, exchange('xenbus.inf', /^FeatureScore.*$/gm, '')],
   ['F37', 'xencrsh.sys of another build', NEWEST, put('disk/x64/xencrsh.sys', binary('xencrsh.sys', '9.1.2.2'))],
+  ['F37', 'xencrsh.sys that the source lacks', NEWEST, drop('disk/x64/xencrsh.sys')],
   ['F39', 'xendisk.sys of another build', NEWEST, put('disk/x64/xendisk.sys', binary('xendisk.sys', '9.1.2.2'))],
 ];
 

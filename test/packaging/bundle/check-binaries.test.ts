@@ -111,6 +111,14 @@ describe('binaries against their INFs', () => {
     }
   });
 
+  test('F02: so is a driver below the bus that names one', () => {
+    const foreign = 'PCI\\VEN_5853&DEV_C200&SUBSYS_C2005853&REV_01';
+    const child = binaryOf(fileOf(xenvbd, 'xenvbd.sys'), XEN_PROJECT.version, { strings: [foreign] });
+    expect(brief(release(XEN_PROJECT, { 'xenvbd.sys': child }))).toEqual([
+      'error F02 PV_BINARY_FUNCTION xenvbd/xenvbd.sys',
+    ]);
+  });
+
   test.each([
     ['functions of everyone', ['PCI\\VEN_5853&DEV_0001', 'PCI\\VEN_5853&DEV_0002']],
     ['the beginning of an id', ['PCI\\VEN_5853&DEV_']],

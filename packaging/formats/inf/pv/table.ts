@@ -158,7 +158,7 @@ export const PV_RULE_TABLE: readonly PvRuleRow[] = [
   row(
     'PV_BUILD_MIX',
     ['package', 'error', 'F24', 'F37', 'F39'],
-    'xenbus, xen and xenfilt have one file version, and so have xenvbd, xencrsh and xendisk.',
+    'xenbus, xen and xenfilt have the same four numbers in every place of their version resources, and so have xenvbd, xencrsh and xendisk.',
     'Take all files of the package from one build.',
   ),
   row(
@@ -176,13 +176,13 @@ export const PV_RULE_TABLE: readonly PvRuleRow[] = [
   row(
     'PV_BINARY_FUNCTION',
     ['package', 'error', 'F02'],
-    'The platform functions that binaries of the bus name in their text are among those of its INF.',
+    'The platform functions that binaries of the bus, and drivers below it, name in their text are among those of their INF.',
     'Build the binary with the device id of the brand, or add the id to the INF.',
   ),
   row(
     'PV_VERSION_RESOURCE',
-    ['package', 'warning'],
-    'The version resource of a binary names the Provider and the version of its INF; Microsoft’s files apart.',
+    ['package', 'both'],
+    'The version resource of a binary names the Provider and the version of its INF; Microsoft’s files apart. Images that agree with their INF in nothing, and a vendor’s own programs, are warned of.',
     'Build the binary for the brand, or set `rewriteVersions` in the brand file.',
   ),
   row(
