@@ -306,6 +306,29 @@ const bundle = rows({
   BUNDLE_CATALOG_OS: { exit: 4, title: 'A catalog is not for every Windows that its INF installs on' },
   BUNDLE_CATALOG_DATE: { exit: 4, title: 'A catalog bears a date in the future' },
 });
+const emulator = rows({
+  EMULATOR_NO_BOOT: { exit: 5, title: 'The emulated machine does not start any more' },
+  EMULATOR_DISK_LOST: { exit: 5, title: 'A disk is gone from the emulated machine' },
+  EMULATOR_NIC_LOST: { exit: 5, title: 'A network card is gone from the emulated machine' },
+  EMULATOR_NOT_PV: { exit: 5, title: 'A device stays on its emulated path' },
+  EMULATOR_NOT_STABLE: { exit: 5, title: 'The emulated machine does not come to rest' },
+  EMULATOR_DEVICE_PROBLEM: { exit: 5, title: 'A device of the release does not work' },
+  EMULATOR_DEVICE_RENAMED: { exit: 5, title: 'A device becomes a new one for Windows' },
+  EMULATOR_PACKAGE_REFUSED: { exit: 5, title: 'Windows refuses a package' },
+  EMULATOR_OUTRANKED: { exit: 5, title: 'Windows keeps another driver than the one of the release' },
+  EMULATOR_TIE: { exit: 5, title: 'Two drivers rank equal: Windows promises no order between them' },
+  EMULATOR_SERVICE_FAILED: { exit: 5, title: 'A service of the release does not start' },
+  EMULATOR_REGISTRY: { exit: 5, title: 'The registry is not as it has to be after an installation' },
+  EMULATOR_LEFTOVER: { exit: 5, title: 'Something stays behind' },
+  EMULATOR_INCOMPLETE: { exit: 5, title: 'A driver that the release needs is not in it' },
+  EMULATOR_UNDECIDED: { exit: 5, title: 'What the drivers do cannot be told from the package' },
+  EMULATOR_UNMODELLED: { exit: 5, title: 'Something happened that the emulator does not know' },
+  CHECK_NOT_A_BUNDLE: { exit: 4, title: 'What is to be rehearsed holds no driver package' },
+  CHECK_GUEST_UNKNOWN: { exit: 3, title: 'No such guest' },
+  CHECK_SCENARIO_UNKNOWN: { exit: 3, title: 'No such scenario' },
+  CHECK_NO_GUEST: { exit: 4, title: 'The packages are for none of the guests' },
+  CHECK_TRANSCRIPT: { exit: 4, title: 'A transcript cannot be replayed' },
+});
 const release = rows({
   CONFIG_UNSUPPORTED: { exit: 3, title: 'A setting asks for what this version of winpv cannot do yet' },
   PROJECT_NO_SOURCE: { exit: 3, title: 'A driver of the release has no source' },
@@ -351,6 +374,7 @@ export const ERROR_CODES = {
   ...signing,
   ...verify,
   ...bundle,
+  ...emulator,
   ...release,
 } satisfies Record<string, CodeRow>;
 

@@ -17,19 +17,39 @@ export interface RegistryKey {
   readonly volatile?: true;
 }
 
-/** Names that no registry of the emulated kind has: they would mean something else to an object. */
-const own = <T>(record: Readonly<Record<string, T>>, name: string): T | undefined =>
-  Object.hasOwn(record, name) ? record[name] : undefined;
+/** What a record has itself: a name such as `constructor` must not find what every object has. */
+const own = <T extends object>(record: Readonly<Record<string, T>>, name: string): T | undefined => {
+  const found = record[name];
+  return typeof found === 'function' || found === Object.prototype ? undefined : found;
+};
 
 export const emptyKey = (name: string): RegistryKey => ({ name, values: {}, keys: {} });
 
-const parts = (path: string): readonly string[] => (path === '' ? [] : path.split('\\').filter((part) => part !== ''));
+/** The parts of a path as written, and as they are compared. */
+interface Path {
+  readonly names: readonly string[];
+  readonly ids: readonly string[];
+}
+
+/** The same few paths are asked for again and again; a long run of odd ones must not fill the memory. */
+const known = new Map<string, Path>();
+const MOST_KNOWN = 20_000;
+
+const pathOf = (path: string): Path => {
+  const before = known.get(path);
+  if (before !== undefined) return before;
+  const names = path.split('\\').filter((part) => part !== '');
+  const parsed = { names, ids: names.map((name) => name.toLowerCase()) };
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(path, parsed);
+  return parsed;
+};
 
 /** The key at a path below another; undefined when it does not exist. */
 export const keyAt = (root: RegistryKey, path: string): RegistryKey | undefined => {
   let key: RegistryKey | undefined = root;
-  for (const part of parts(path)) {
-    key = own(key.keys, part.toLowerCase());
+  for (const id of pathOf(path).ids) {
+    key = own(key.keys, id);
     if (key === undefined) return undefined;
   }
   return key;
@@ -43,22 +63,21 @@ export const valueAt = (root: RegistryKey, path: string, name: string): Registry
 /** Changes the key at a path, making it and those above it as needed. */
 const changed = (
   key: RegistryKey,
-  path: readonly string[],
+  path: Path,
   index: number,
   change: (key: RegistryKey) => RegistryKey,
 ): RegistryKey => {
-  const part = path[index];
-  if (part === undefined) return change(key);
-  const name = part.toLowerCase();
-  const before = own(key.keys, name) ?? emptyKey(part);
-  const after = changed(before, path, index + 1, change);
-  return after === own(key.keys, name) ? key : { ...key, keys: { ...key.keys, [name]: after } };
+  const id = path.ids[index];
+  if (id === undefined) return change(key);
+  const before = own(key.keys, id);
+  const after = changed(before ?? emptyKey(path.names[index] ?? id), path, index + 1, change);
+  return after === before ? key : { ...key, keys: { ...key.keys, [id]: after } };
 };
 
-export const withKey = (root: RegistryKey, path: string): RegistryKey => changed(root, parts(path), 0, (key) => key);
+export const withKey = (root: RegistryKey, path: string): RegistryKey => changed(root, pathOf(path), 0, (key) => key);
 
 export const withVolatileKey = (root: RegistryKey, path: string): RegistryKey =>
-  changed(root, parts(path), 0, (key) => ({ ...key, volatile: true }));
+  changed(root, pathOf(path), 0, (key) => ({ ...key, volatile: true }));
 
 const sameData = (a: RegistryData, b: RegistryData): boolean =>
   a === b || (Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((one, i) => one === b[i]));
@@ -70,7 +89,7 @@ export const withValue = (
   name: string,
   { type, data }: Pick<RegistryValue, 'type' | 'data'>,
 ): RegistryKey =>
-  changed(root, parts(path), 0, (key) => {
+  changed(root, pathOf(path), 0, (key) => {
     const id = name.toLowerCase();
     const before = own(key.values, id);
     if (before !== undefined && before.type === type && sameData(before.data, data)) return key;
@@ -84,20 +103,21 @@ const without = <T>(record: Readonly<Record<string, T>>, name: string): Readonly
 
 export const withoutValue = (root: RegistryKey, path: string, name: string): RegistryKey => {
   if (valueAt(root, path, name) === undefined) return root;
-  return changed(root, parts(path), 0, (key) => ({ ...key, values: without(key.values, name.toLowerCase()) }));
+  return changed(root, pathOf(path), 0, (key) => ({ ...key, values: without(key.values, name.toLowerCase()) }));
 };
 
 /** Without a key and all below it. The root itself stays. */
 export const withoutKey = (root: RegistryKey, path: string): RegistryKey => {
-  const names = parts(path);
-  const last = names.at(-1)?.toLowerCase();
+  const { names, ids } = pathOf(path);
+  const last = ids.at(-1);
   if (last === undefined || keyAt(root, path) === undefined) return root;
-  return changed(root, names.slice(0, -1), 0, (key) => ({ ...key, keys: without(key.keys, last) }));
+  const above = { names: names.slice(0, -1), ids: ids.slice(0, -1) };
+  return changed(root, above, 0, (key) => ({ ...key, keys: without(key.keys, last) }));
 };
 
 /** A key put in the place of another: a control set that is brought back. */
 export const withKeyReplaced = (root: RegistryKey, path: string, key: RegistryKey): RegistryKey =>
-  changed(root, parts(path), 0, () => key);
+  changed(root, pathOf(path), 0, () => key);
 
 /** What is left when the machine is switched off. */
 export const withoutVolatile = (key: RegistryKey): RegistryKey => {

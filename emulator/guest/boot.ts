@@ -1,0 +1,110 @@
+import { poweredOn } from '../xen/host.ts';
+import { platformRoot } from '../xen/platform.ts';
+import { arrive, settle, startWaiting } from './devices.ts';
+import type { Cause } from './events.ts';
+import { bootServices } from './load-order.ts';
+import { effectiveStart, isSafe, loadService } from './loader.ts';
+import { CONTROL_SET, type GuestMachine, SERVICES } from './machine.ts';
+import { keyAt, withKeyReplaced, withoutVolatile } from './registry.ts';
+import { startAutomaticServices } from './services.ts';
+import type { DeviceNode, Session, World } from './world.ts';
+
+export interface BootRequest {
+  readonly mode: 'normal' | 'safe' | 'last-known-good';
+  readonly options: readonly string[];
+}
+
+/** Kernel drivers and file systems. */
+const KERNEL_TYPES: ReadonlySet<number> = new Set([1, 2, 8]);
+const SEVERE = 2;
+
+/** Switches a machine on, and follows it until it runs or stops (spec pnp-install 9). */
+export const boot = (
+  machine: GuestMachine,
+  { mode, options }: BootRequest,
+  good: World['disk']['lastKnownGood'],
+): void => {
+  machine.boots += 1;
+  machine.registry = withoutVolatile(machine.registry);
+  if (mode === 'last-known-good' && good !== undefined) {
+    machine.registry = withKeyReplaced(machine.registry, CONTROL_SET, good);
+  }
+  machine.host = poweredOn(machine.host);
+  machine.stale.clear();
+  const session: Session = {
+    mode: mode === 'safe' ? 'safe' : 'normal',
+    options,
+    phase: 'boot',
+    ...{ devices: {}, loaded: {}, services: [], memory: {}, provides: {}, restart: [] },
+  };
+  machine.session = session;
+  machine.say({ kind: 'boot.started', boot: machine.boots, mode: session.mode });
+  loadBootDrivers(machine);
+  if (!machine.running) return;
+  arrive(machine, platformRoot(), undefined);
+  settle(machine);
+  if (!machine.running) return;
+  const disk = systemDisk(machine);
+  if (disk === undefined) {
+    machine.halt('0x7B', 'The system disk is not there (INACCESSIBLE_BOOT_DEVICE).', diskGone(machine));
+    return;
+  }
+  machine.change({ phase: 'running' });
+  startWaiting(machine);
+  settle(machine);
+  startAutomaticServices(machine);
+  settle(machine);
+  if (machine.running) machine.say({ kind: 'boot.running', boot: machine.boots });
+};
+
+/** What the loader does: images of boot-start services, and their entries in the order of their groups. */
+const loadBootDrivers = (machine: GuestMachine): void => {
+  for (const service of bootServices(machine)) {
+    if (!KERNEL_TYPES.has(machine.number(`${SERVICES}\\${service}`, 'Type') ?? 0)) continue;
+    if (effectiveStart(machine, service) !== 0) continue;
+    if (machine.safeMode && !isSafe(machine, service)) continue;
+    const result = loadService(machine, service, 'function', '');
+    if (result.ok) continue;
+    if (!machine.running) return;
+    if (result.cause.kind === 'signature') {
+      machine.halt('0xC0000428', `The loader cannot verify the signature of ${result.cause.image}.`, result.cause);
+      return;
+    }
+    if ((machine.number(`${SERVICES}\\${service}`, 'ErrorControl') ?? 1) >= SEVERE && result.code === 39) {
+      machine.halt('0xC000000F', `The loader needs ${service}.`, result.cause);
+      return;
+    }
+  }
+};
+
+/** The disk that Windows is on, on whatever path. */
+export const systemDisk = (machine: GuestMachine): DeviceNode | undefined => {
+  const vbd = machine.host.settings.disks.find(({ system }) => system)?.vbd;
+  return machine.nodes().find(({ state, facts }) => state === 'started' && facts.kind === 'disk' && facts.vbd === vbd);
+};
+
+/** The first thing that went wrong with what would have led to the disk. */
+const diskGone = (machine: GuestMachine): Cause => {
+  const failed = machine.nodes().filter(({ problem }) => problem !== undefined);
+  const waiting = machine.nodes().filter(({ state }) => state === 'found');
+  const because: Cause = failed[0]?.problem?.cause ?? {
+    kind: 'text',
+    text:
+      waiting.length === 0
+        ? 'Nothing lists it.'
+        : `These wait for drivers: ${waiting.map(({ path }) => path).join(', ')}.`,
+  };
+  const { mask } = machine.host.unplug;
+  return {
+    kind: 'disk-gone',
+    emulated: (mask & 1) === 0 ? 'present' : 'unplugged',
+    pv: waiting
+      .concat(failed)
+      .map(({ path }) => path)
+      .join(', '),
+    because,
+  };
+};
+
+/** The control set of a boot that came up. */
+export const goodControlSet = (machine: GuestMachine) => keyAt(machine.registry, CONTROL_SET);

@@ -1,0 +1,97 @@
+import type { ModelFacts, PackageFacts } from '../package/facts.ts';
+import { INBOX_DATE, inboxDriver, inboxVersion } from './inbox.ts';
+import type { GuestMachine } from './machine.ts';
+import { compareRanked, type DeviceIds, type IdMatch, isTie, matchIds, type Ranked, rankOf } from './rank.ts';
+
+/** A package that matches a device, with the line that matches best. */
+export interface Candidate extends Ranked {
+  /** Key of the package; undefined for a driver of Windows itself. */
+  readonly package: string | undefined;
+  /** `oem3.inf`, or the name of Windows' own INF. */
+  readonly name: string;
+  readonly match: IdMatch;
+  readonly model: ModelFacts | undefined;
+}
+
+const bestModel = (
+  models: readonly ModelFacts[],
+  device: DeviceIds,
+): { readonly model: ModelFacts; readonly match: IdMatch } | undefined => {
+  let best: { readonly model: ModelFacts; readonly match: IdMatch } | undefined;
+  for (const model of models) {
+    const match = matchIds(device, model.ids);
+    if (match === undefined || (best !== undefined && best.match.score <= match.score)) continue;
+    if (model.excluded.length > 0 && isExcluded(model, device)) continue;
+    best = { model, match };
+  }
+  return best;
+};
+
+const isExcluded = ({ excluded }: ModelFacts, { hardware, compatible }: DeviceIds): boolean =>
+  [...hardware, ...compatible].some((id) => excluded.includes(id.toLowerCase()));
+
+const candidateOf = (
+  machine: GuestMachine,
+  facts: PackageFacts,
+  published: string,
+  device: DeviceIds,
+): Candidate | undefined => {
+  const target = machine.targetOf(facts);
+  const best = target === undefined ? undefined : bestModel(target.models, device);
+  if (target === undefined || best === undefined) return undefined;
+  const { model, match } = best;
+  const install = model.install === undefined ? undefined : target.installs[model.install];
+  const score = facts.signatures[machine.target]?.score ?? 'any-signer';
+  const { date, version } = facts;
+  const rank = rankOf(score, install?.featureScore, match.score);
+  return { package: facts.key, name: published, rank, date, version, match, model };
+};
+
+const inboxCandidate = ({ guest }: GuestMachine, device: DeviceIds): Candidate | undefined => {
+  const own = inboxDriver({ hardwareIds: device.hardware, compatibleIds: device.compatible }, guest);
+  if (own === undefined) return undefined;
+  const match = matchIds(device, [own.rankId]) ?? { id: own.rankId, score: 0x3000 };
+  const rank = rankOf('any-signer', undefined, match.score);
+  return {
+    package: undefined,
+    name: own.inf,
+    rank,
+    date: INBOX_DATE,
+    version: inboxVersion(guest),
+    match,
+    model: undefined,
+  };
+};
+
+/** Base drivers of the store and of Windows that match a device, best first (spec pnp-install 2, 3). */
+export const candidatesFor = (machine: GuestMachine, device: DeviceIds): readonly Candidate[] => {
+  const found: Candidate[] = [];
+  for (const { published, package: key } of machine.store) {
+    const facts = machine.package(key);
+    if (facts === undefined || facts.extensionId !== undefined) continue;
+    const candidate = candidateOf(machine, facts, published, device);
+    if (candidate !== undefined) found.push(candidate);
+  }
+  const inbox = inboxCandidate(machine, device);
+  if (inbox !== undefined) found.push(inbox);
+  return found.sort(compareRanked);
+};
+
+/** Extension INFs that apply to a device: of each ExtensionId the newest (spec pnp-install 5). */
+export const extensionsFor = (machine: GuestMachine, device: DeviceIds): readonly Candidate[] => {
+  const newest = new Map<string, Candidate>();
+  for (const { published, package: key } of machine.store) {
+    const facts = machine.package(key);
+    if (facts?.extensionId === undefined) continue;
+    const candidate = candidateOf(machine, facts, published, device);
+    if (candidate === undefined) continue;
+    const before = newest.get(facts.extensionId);
+    const later = before === undefined || compareRanked({ ...candidate, rank: 0 }, { ...before, rank: 0 }) < 0;
+    if (later) newest.set(facts.extensionId, candidate);
+  }
+  return [...newest.values()];
+};
+
+/** Whether Windows promises no order between the two best. */
+export const tied = ([first, second]: readonly Candidate[]): boolean =>
+  first !== undefined && second !== undefined && isTie(first, second);

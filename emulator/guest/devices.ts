@@ -1,0 +1,185 @@
+import type { ChildDevice } from '../../drivers/behaviour.ts';
+import { behaviourOf } from '../../drivers/behaviours.ts';
+import { platformChildren } from '../xen/platform.ts';
+import { type Candidate, candidatesFor, tied } from './candidates.ts';
+import { enumKey, installCandidate, installedInf, installedRank, rememberDevice } from './install.ts';
+import { effectiveStart } from './loader.ts';
+import type { GuestMachine } from './machine.ts';
+import { formatRank } from './rank.ts';
+import { startDevice, withoutDriver } from './stack.ts';
+import type { DeviceNode } from './world.ts';
+
+export const pathOf = ({ deviceId, instanceId }: ChildDevice, parent: DeviceNode | undefined): string => {
+  const unique = parent === undefined || isUnique(instanceId) ? instanceId : `${prefixOf(parent)}&${instanceId}`;
+  return `${deviceId}\\${unique}`;
+};
+
+/** An instance id that says where the device is needs no prefix of its parent. */
+const isUnique = (instanceId: string): boolean => instanceId.includes('&') || instanceId.includes('.');
+
+/** Windows makes the ids of a bus's children unique by a number of the parent; a fixed one for each parent does. */
+const prefixOf = ({ path }: DeviceNode): string => {
+  let hash = 0;
+  for (let index = 0; index < path.length; index += 1) hash = (Math.imul(hash, 31) + path.charCodeAt(index)) >>> 0;
+  return `3&${hash.toString(16)}`;
+};
+
+/** The list of children that a device's stack makes now, after its filters. */
+const listOf = (machine: GuestMachine, node: DeviceNode): readonly ChildDevice[] => {
+  const view = machine.view(node);
+  const own = node.stack.find(({ role }) => role === 'function')?.service;
+  const loaded = own === undefined ? undefined : machine.loaded(own);
+  const list = loaded === undefined ? undefined : behaviourOf(loaded.model.image)?.children;
+  const base =
+    loaded !== undefined && list !== undefined
+      ? list(loaded, view, machine)
+      : platformChildren(machine.host, node.facts, machine.features);
+  let children = [...base, ...softwareComponents(machine, node)];
+  for (const { service, role } of node.stack) {
+    const filter = role === 'function' ? undefined : machine.loaded(service);
+    const call = filter === undefined ? undefined : behaviourOf(filter.model.image)?.filterChildren;
+    if (filter !== undefined && call !== undefined) children = [...call(filter, view, children, machine)];
+  }
+  return children;
+};
+
+const softwareComponents = (machine: GuestMachine, node: DeviceNode): readonly ChildDevice[] =>
+  machine.texts(enumKey(node), 'SoftwareComponents').map((id) => ({
+    deviceId: `SWC\\${id}`,
+    instanceId: '0',
+    hardwareIds: [`SWC\\${id}`],
+    compatibleIds: [],
+    text: id,
+    location: '',
+    rawOk: false,
+    facts: { kind: 'other' },
+  }));
+
+/** Looks at the children of every device whose list may have changed, until nothing does. */
+export const settle = (machine: GuestMachine): void => {
+  for (let round = 0; machine.stale.size > 0 && machine.running; round += 1) {
+    if (round > MAX_ROUNDS) {
+      machine.say({ kind: 'emulator.unmodelled', what: 'Devices keep coming and going.' });
+      machine.stale.clear();
+      return;
+    }
+    const stale = [...machine.stale];
+    machine.stale.clear();
+    for (const id of stale) {
+      const node = machine.node(id);
+      if (node?.state === 'started') enumerate(machine, node);
+      if (!machine.running) return;
+    }
+  }
+};
+const MAX_ROUNDS = 200;
+
+const enumerate = (machine: GuestMachine, node: DeviceNode): void => {
+  const listed = listOf(machine, node);
+  const paths = new Set(listed.map((child) => pathOf(child, node).toUpperCase()));
+  for (const child of machine.childrenOf(node.path)) {
+    if (!paths.has(child.path.toUpperCase())) removeTree(machine, child);
+  }
+  for (const child of listed) {
+    if (!machine.running) return;
+    const known = machine.node(pathOf(child, node));
+    if (known === undefined) arrive(machine, child, node);
+  }
+};
+
+/** A device that its bus does not list any more, with all below it; without its drivers being asked. */
+export const removeTree = (machine: GuestMachine, node: DeviceNode): void => {
+  for (const child of machine.childrenOf(node.path)) removeTree(machine, child);
+  machine.dropNode(node.path);
+  machine.stale.delete(node.path.toUpperCase());
+  machine.say({ kind: 'device.gone', device: node.path });
+};
+
+/** A device that its bus lists: it is configured when it never was, and started when its drivers may run. */
+export const arrive = (machine: GuestMachine, child: ChildDevice, parent: DeviceNode | undefined): void => {
+  const node: DeviceNode = {
+    ...child,
+    path: pathOf(child, parent),
+    parent: parent?.path,
+    stack: [],
+    state: 'found',
+  };
+  const known = machine.hasKey(enumKey(node));
+  machine.putNode(node);
+  machine.say({ kind: 'device.arrived', device: node.path, known });
+  rememberDevice(machine, node);
+  configureAndStart(machine, node);
+};
+
+/** Whether a device has a driver that was installed, be it the null driver. */
+export const isConfigured = (machine: GuestMachine, node: DeviceNode): boolean =>
+  machine.value(enumKey(node), 'ClassGUID') !== undefined && installedInf(machine, node) !== undefined;
+
+const BOOT_START = 0;
+
+/** While booting, Windows 8 and later bind a new device from the driver database when the driver is a boot-start one. */
+const bindsAtBoot = (machine: GuestMachine, { package: key, model }: Candidate): boolean => {
+  if (key === undefined) return true;
+  if (!machine.features.driverDatabase) return false;
+  const facts = machine.package(key);
+  const target = facts === undefined ? undefined : machine.targetOf(facts);
+  const install = model?.install === undefined ? undefined : target?.installs[model.install];
+  const own = install?.services.find(({ flags }) => (flags & 0x2) !== 0);
+  return own?.start === BOOT_START || (own !== undefined && effectiveStart(machine, own.name) === BOOT_START);
+};
+
+/** @returns the node as it is after it */
+export const configureAndStart = (machine: GuestMachine, node: DeviceNode): DeviceNode => {
+  if (!isConfigured(machine, node)) {
+    const candidates = candidatesFor(machine, { hardware: node.hardwareIds, compatible: node.compatibleIds });
+    const [best] = candidates;
+    if (best === undefined) return node.rawOk ? startDevice(machine, node) : waits(machine, node);
+    if (machine.session.phase === 'boot' && !bindsAtBoot(machine, best)) return node;
+    if (!installBest(machine, node, candidates)) return machine.node(node.path) ?? node;
+  }
+  return startDevice(machine, machine.node(node.path) ?? node);
+};
+
+/** Nothing matches: while booting, the search goes on later. */
+const waits = (machine: GuestMachine, node: DeviceNode): DeviceNode =>
+  machine.session.phase === 'boot' ? node : withoutDriver(machine, node);
+
+const installBest = (machine: GuestMachine, node: DeviceNode, candidates: readonly Candidate[]): boolean => {
+  const [best, ...others] = candidates;
+  if (best === undefined) return false;
+  for (const other of others) {
+    if (other.package === undefined) continue;
+    machine.say({
+      kind: 'device.outranked',
+      device: node.path,
+      package: other.package,
+      rank: formatRank(other.rank),
+      by: best.package ?? best.name,
+      byRank: formatRank(best.rank),
+      tie: other === others[0] && tied(candidates),
+    });
+  }
+  if (installCandidate(machine, node, best)) return true;
+  const cause = {
+    kind: 'install-section-missing',
+    package: best.package ?? best.name,
+    section: best.model?.section ?? '',
+  } as const;
+  machine.say({ kind: 'device.problem', device: node.path, code: 28, cause });
+  machine.putNode({ ...node, state: 'problem', problem: { code: 28, cause } });
+  return false;
+};
+
+/** Devices that wait for their drivers, once these may run. */
+export const startWaiting = (machine: GuestMachine): void => {
+  for (const { path } of machine.nodes()) {
+    const node = machine.node(path);
+    if (node?.state === 'found' && machine.running) configureAndStart(machine, node);
+  }
+};
+
+/** What drives a device now, for people and for the ranking of others. */
+export const driverOf = (machine: GuestMachine, node: DeviceNode) => ({
+  inf: installedInf(machine, node),
+  rank: installedRank(machine, node),
+});

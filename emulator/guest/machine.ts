@@ -1,0 +1,334 @@
+import type {
+  DeviceView,
+  DriverNote,
+  Json,
+  LoadedDriver,
+  Machine,
+  RegistryData,
+  RegistryDataType,
+} from '../../drivers/behaviour.ts';
+import type { VersionRange } from '../../drivers/model.ts';
+import type { ImageFacts, PackageFacts, PackageLibrary, TargetFacts } from '../package/facts.ts';
+import type { HostState } from '../xen/host.ts';
+import { readPort, writePort } from '../xen/ports.ts';
+import { storeList, storeRead, storeRemove, storeWrite } from '../xen/store.ts';
+import type { GuestOutput } from './events.ts';
+import { type GuestSpec, policyKey, targetKey } from './guest.ts';
+import {
+  keyAt,
+  keyNames,
+  type RegistryKey,
+  valueAt,
+  valueNames,
+  withKey,
+  withoutKey,
+  withoutValue,
+  withValue,
+  withVolatileKey,
+} from './registry.ts';
+import { featuresOf, type WindowsFeatures } from './windows.ts';
+import type { DeviceNode, GuestFile, LoadedModule, Session, StoredPackage, SystemDisk, World } from './world.ts';
+
+export const CONTROL_SET = 'SYSTEM\\CurrentControlSet';
+export const SERVICES = `${CONTROL_SET}\\Services`;
+export const ENUM = `${CONTROL_SET}\\Enum`;
+export const CLASSES = `${CONTROL_SET}\\Control\\Class`;
+
+const OFF: Session = {
+  mode: 'normal',
+  options: [],
+  phase: 'stopped',
+  devices: {},
+  loaded: {},
+  services: [],
+  memory: {},
+  provides: {},
+  restart: [],
+};
+
+/**
+ * The cursor of one transition: reads and changes a world that stays as it is, for the engine and for drivers. What it
+ * holds is replaced, never changed in place, so that the world before shares all that stays the same.
+ */
+export class GuestMachine implements Machine {
+  readonly guest: GuestSpec;
+  readonly library: PackageLibrary;
+  readonly target: string;
+  readonly policy: string;
+  readonly features: WindowsFeatures;
+  readonly outputs: GuestOutput[] = [];
+  registry: RegistryKey;
+  files: SystemDisk['files'];
+  store: readonly StoredPackage[];
+  host: HostState;
+  session: Session;
+  /** Devices whose list of children is to be asked for again. */
+  readonly stale = new Set<string>();
+  boots: number;
+  private readonly before: World;
+
+  constructor(world: World, library: PackageLibrary) {
+    this.before = world;
+    this.guest = world.guest;
+    this.library = library;
+    this.target = targetKey(world.guest);
+    this.policy = policyKey(world.guest);
+    this.features = featuresOf(world.guest.windows);
+    this.registry = world.disk.registry;
+    this.files = world.disk.files;
+    this.store = world.disk.store;
+    this.host = world.host;
+    this.session = world.session ?? OFF;
+    this.boots = world.boots;
+  }
+
+  /** The world as it is now. */
+  world(): World {
+    const { registry, files, store, before } = this;
+    const { session: _off, ...rest } = before;
+    return {
+      ...rest,
+      disk: { ...before.disk, registry, files, store },
+      host: this.host,
+      boots: this.boots,
+      ...(this.session === OFF ? {} : { session: this.session }),
+    };
+  }
+
+  switchOff(): void {
+    this.session = OFF;
+    this.stale.clear();
+  }
+
+  get running(): boolean {
+    return this.session.phase === 'running' || this.session.phase === 'boot';
+  }
+
+  get safeMode(): boolean {
+    return this.session.mode === 'safe';
+  }
+
+  get bootOptions(): readonly string[] {
+    return this.session.options;
+  }
+
+  get phase(): 'boot' | 'running' {
+    return this.session.phase === 'boot' ? 'boot' : 'running';
+  }
+
+  say(output: GuestOutput): void {
+    this.outputs.push(output);
+  }
+
+  change(session: Partial<Session>): void {
+    this.session = { ...this.session, ...session };
+  }
+
+  // The registry.
+
+  value(key: string, name: string): RegistryData | undefined {
+    return valueAt(this.registry, key, name)?.data;
+  }
+
+  text(key: string, name: string): string | undefined {
+    const data = this.value(key, name);
+    return typeof data === 'string' ? data : undefined;
+  }
+
+  number(key: string, name: string): number | undefined {
+    const data = this.value(key, name);
+    return typeof data === 'number' ? data : undefined;
+  }
+
+  texts(key: string, name: string): readonly string[] {
+    const data = this.value(key, name);
+    return typeof data === 'object' && data !== null ? data : typeof data === 'string' ? [data] : [];
+  }
+
+  valueNames(key: string): readonly string[] {
+    return valueNames(keyAt(this.registry, key));
+  }
+
+  keyNames(key: string): readonly string[] {
+    return keyNames(keyAt(this.registry, key));
+  }
+
+  hasKey(key: string): boolean {
+    return keyAt(this.registry, key) !== undefined;
+  }
+
+  setValue(key: string, name: string, type: RegistryDataType, data: RegistryData): void {
+    this.registry = withValue(this.registry, key, name, { type, data });
+  }
+
+  makeKey(key: string): void {
+    this.registry = withKey(this.registry, key);
+  }
+
+  makeVolatileKey(key: string): void {
+    this.registry = withVolatileKey(this.registry, key);
+  }
+
+  deleteValue(key: string, name: string): void {
+    this.registry = withoutValue(this.registry, key, name);
+  }
+
+  deleteKey(key: string): void {
+    this.registry = withoutKey(this.registry, key);
+  }
+
+  // The host.
+
+  readPort(port: number, bits: 8 | 16 | 32): number {
+    return readPort(this.host, port, bits);
+  }
+
+  writePort(port: number, bits: 8 | 16 | 32, value: number): void {
+    this.host = writePort(this.host, port, bits, value);
+  }
+
+  storeRead(path: string): string | undefined {
+    return storeRead(this.host.store, path);
+  }
+
+  storeList(path: string): readonly string[] {
+    return storeList(this.host.store, path);
+  }
+
+  storeWrite(path: string, value: string): void {
+    this.host = { ...this.host, store: storeWrite(this.host.store, path, value) };
+  }
+
+  storeRemove(path: string): void {
+    this.host = { ...this.host, store: storeRemove(this.host.store, path) };
+  }
+
+  // Devices and modules.
+
+  node(path: string): DeviceNode | undefined {
+    const id = path.toUpperCase();
+    return Object.hasOwn(this.session.devices, id) ? this.session.devices[id] : undefined;
+  }
+
+  nodes(): readonly DeviceNode[] {
+    return Object.values(this.session.devices);
+  }
+
+  childrenOf(path: string): readonly DeviceNode[] {
+    return this.nodes().filter(({ parent }) => parent === path);
+  }
+
+  putNode(node: DeviceNode): DeviceNode {
+    this.change({ devices: { ...this.session.devices, [node.path.toUpperCase()]: node } });
+    return node;
+  }
+
+  dropNode(path: string): void {
+    const { [path.toUpperCase()]: _gone, ...devices } = this.session.devices;
+    this.change({ devices });
+  }
+
+  view(node: DeviceNode): DeviceView {
+    const service = node.stack.find(({ role }) => role === 'function')?.service;
+    return { ...node, started: node.state === 'started', service };
+  }
+
+  devices(): readonly DeviceView[] {
+    return this.nodes().map((node) => this.view(node));
+  }
+
+  module(name: string): LoadedModule | undefined {
+    const id = name.toLowerCase();
+    return Object.hasOwn(this.session.loaded, id) ? this.session.loaded[id] : undefined;
+  }
+
+  loaded(module: string): LoadedDriver | undefined {
+    const found = this.module(module);
+    return found === undefined || !found.ready ? undefined : this.driverOf(found);
+  }
+
+  driverOf({ image, service }: LoadedModule): LoadedDriver | undefined {
+    const model = this.image(image)?.model;
+    return model === undefined ? undefined : { service, key: `${SERVICES}\\${service}`, model };
+  }
+
+  provide(device: DeviceView | undefined, interfaces: Readonly<Record<string, VersionRange>>): void {
+    if (device === undefined) {
+      this.change({ provides: { ...this.session.provides, ...interfaces } });
+      return;
+    }
+    const node = this.node(device.path);
+    if (node !== undefined) this.putNode({ ...node, provides: { ...node.provides, ...interfaces } });
+  }
+
+  provided(device: DeviceView, name: string): VersionRange | undefined {
+    for (let path = device.parent; path !== undefined; ) {
+      const node = this.node(path);
+      const range = node?.provides?.[name];
+      if (range !== undefined) return range;
+      path = node?.parent;
+    }
+    return this.session.provides[name];
+  }
+
+  invalidate(device: DeviceView): void {
+    this.stale.add(device.path.toUpperCase());
+  }
+
+  recall(module: string, name: string): Json | undefined {
+    return this.session.memory[`${module.toLowerCase()}/${name}`];
+  }
+
+  remember(module: string, name: string, value: Json): void {
+    this.change({ memory: { ...this.session.memory, [`${module.toLowerCase()}/${name}`]: value } });
+  }
+
+  note(note: DriverNote): void {
+    this.say({ kind: 'driver.note', note });
+  }
+
+  stop(code: number, reason: string): void {
+    const name = `0x${code.toString(16).toUpperCase()}`;
+    this.halt(name, reason, { kind: 'deliberate', by: reason, reason });
+  }
+
+  halt(code: string, reason: string, cause: Extract<GuestOutput, { kind: 'boot.stopped' }>['cause']): void {
+    if (this.session.phase === 'stopped') return;
+    this.change({ phase: 'stopped', stop: { code, reason, cause } });
+    this.say({ kind: 'boot.stopped', boot: this.boots, code, reason, cause });
+  }
+
+  // Packages and images.
+
+  image(key: string): ImageFacts | undefined {
+    return this.library.images[key];
+  }
+
+  package(key: string): PackageFacts | undefined {
+    return this.library.packages[key];
+  }
+
+  targetOf({ targets }: PackageFacts): TargetFacts | undefined {
+    return targets[this.target];
+  }
+
+  file(path: string): GuestFile | undefined {
+    const id = path.toLowerCase();
+    return Object.hasOwn(this.files, id) ? this.files[id] : undefined;
+  }
+
+  writeFile(path: string, image: string): void {
+    this.files = { ...this.files, [path.toLowerCase()]: { path, image } };
+  }
+
+  deleteFile(path: string): void {
+    const { [path.toLowerCase()]: _gone, ...files } = this.files;
+    this.files = files;
+  }
+
+  wantRestart(by: string, because: string): void {
+    if (this.session.restart.includes(because)) return;
+    this.change({ restart: [...this.session.restart, because] });
+    this.say({ kind: 'restart.wanted', by, because });
+  }
+}

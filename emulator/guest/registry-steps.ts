@@ -1,0 +1,86 @@
+import type { RegistryStep } from '../package/facts.ts';
+import type { GuestMachine } from './machine.ts';
+
+/** The HKR of an INF's section, from HKLM. */
+export type RelativeRoot = string;
+
+const joined = (root: string, key: string): string => (key === '' ? root : `${root}\\${key}`);
+
+/** Does what the lines of AddReg, DelReg and BitReg sections say, in their order (spec pnp-install 7). */
+export const applyRegistrySteps = (
+  machine: GuestMachine,
+  steps: readonly RegistryStep[],
+  relative: RelativeRoot,
+): void => {
+  for (const step of steps) {
+    if (step.root === 'other') {
+      machine.say({ kind: 'emulator.unmodelled', what: `a registry value outside HKLM (line ${step.line})` });
+      continue;
+    }
+    const key = step.root === 'HKR' ? joined(relative, step.key) : step.key;
+    applyStep(machine, step, key);
+  }
+};
+
+const applyStep = (machine: GuestMachine, step: RegistryStep, key: string): void => {
+  const { name, type, data } = step;
+  const before = machine.value(key, name);
+  switch (step.does) {
+    case 'set':
+      machine.setValue(key, name, type, data);
+      return;
+    case 'set-if-missing':
+      if (before === undefined) machine.setValue(key, name, type, data);
+      return;
+    case 'set-if-present':
+      if (before !== undefined) machine.setValue(key, name, type, data);
+      return;
+    case 'append':
+      machine.setValue(key, name, type, appended(machine.texts(key, name), data));
+      return;
+    case 'make-key':
+      machine.makeKey(key);
+      return;
+    case 'delete-value':
+      machine.deleteValue(key, name);
+      return;
+    case 'delete-key':
+      machine.deleteKey(key);
+      return;
+    case 'remove-text':
+      if (before !== undefined) machine.setValue(key, name, type, withoutTexts(machine.texts(key, name), data));
+      return;
+    case 'set-bits':
+    case 'clear-bits':
+      changeBits(machine, step, key, before);
+      return;
+  }
+};
+
+/** BitReg: a mask of one byte of a binary value or of a number. */
+const changeBits = (
+  machine: GuestMachine,
+  step: RegistryStep,
+  key: string,
+  before: RegistryStep['data'] | undefined,
+): void => {
+  const [mask = '0', index = '0'] = texts(step.data);
+  const bits = (Number.parseInt(mask, 16) & 0xff) * 2 ** (8 * Number(index));
+  const old = typeof before === 'number' ? before : 0;
+  const after = step.does === 'set-bits' ? old | bits : old & ~bits;
+  machine.setValue(key, step.name, 'REG_DWORD', after >>> 0);
+};
+
+const texts = (data: RegistryStep['data']): readonly string[] =>
+  typeof data === 'object' && data !== null ? data : [String(data)];
+
+/** A text that is there already is not added again. */
+const appended = (before: readonly string[], data: RegistryStep['data']): readonly string[] => {
+  const known = new Set(before.map((text) => text.toLowerCase()));
+  return [...before, ...texts(data).filter((text) => !known.has(text.toLowerCase()))];
+};
+
+const withoutTexts = (before: readonly string[], data: RegistryStep['data']): readonly string[] => {
+  const gone = new Set(texts(data).map((text) => text.toLowerCase()));
+  return before.filter((text) => !gone.has(text.toLowerCase()));
+};

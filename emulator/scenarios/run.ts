@@ -1,0 +1,100 @@
+import type { GuestEvent, GuestOutput } from '../guest/events.ts';
+import type { World } from '../guest/world.ts';
+import { type Transition, transition } from '../transition.ts';
+import type { RehearsedBundle, ScenarioInput } from './contract.ts';
+import { packagesFor } from './input.ts';
+import { type Survey, survey } from './survey.ts';
+
+/** An event of a run and what it led to. */
+export interface Step {
+  readonly event: GuestEvent;
+  readonly outputs: readonly GuestOutput[];
+  /** Which part of the scenario it belongs to: what is expected of a boot depends on it. */
+  readonly stage: string;
+}
+
+/** A machine that is surveyed at a point of a scenario, and what it was expected to be there. */
+export interface Checkpoint {
+  readonly stage: string;
+  readonly survey: Survey;
+  readonly expected: Expectation;
+  /** Number of steps taken before it. */
+  readonly after: number;
+}
+
+/** What a scenario demands of the machine at a point. */
+export interface Expectation {
+  /** `pv`: on the paravirtual path; `emulated`; `any`: there, whatever the path. */
+  readonly disks: 'pv' | 'emulated' | 'any';
+  readonly nics: 'pv' | 'emulated' | 'any';
+  /** Nobody wants a restart any more. */
+  readonly settled: boolean;
+}
+
+/** Restarts that a machine may need until it is stable (issue text; F47). */
+export const MAX_RESTARTS = 3;
+
+/** The cursor of one run: plays events, and keeps the transcript. */
+export class Run {
+  readonly input: ScenarioInput;
+  readonly steps: Step[] = [];
+  readonly checkpoints: Checkpoint[] = [];
+  world: World;
+  /** Where in the scenario it is, for people: `install`, `first boot`. */
+  stage = 'start';
+
+  constructor(input: ScenarioInput, world: World) {
+    this.input = input;
+    this.world = world;
+  }
+
+  play(event: GuestEvent): readonly GuestOutput[] {
+    const [world, outputs]: Transition = transition(this.world, event, this.input.library);
+    this.world = world;
+    this.steps.push({ event, outputs, stage: this.stage });
+    return outputs;
+  }
+
+  get survey(): Survey {
+    return survey(this.world);
+  }
+
+  get stopped(): boolean {
+    return this.world.session?.phase === 'stopped';
+  }
+
+  /** Installs packages as a setup program does: all staged first, so that each device finds its driver. */
+  install(bundle: RehearsedBundle): void {
+    const packages = packagesFor(this.input, bundle).map(({ key }) => key);
+    for (const key of packages) this.play({ kind: 'package.stage', package: key });
+    for (const key of packages) this.play({ kind: 'package.install', package: key });
+  }
+
+  restart(): void {
+    this.play({ kind: 'restart' });
+  }
+
+  /** Restarts as long as someone wants it, or what is expected has not come yet; no more than a user would. */
+  untilStable(expected: Expectation): void {
+    for (let count = 0; count < MAX_RESTARTS && !this.stopped; count += 1) {
+      if (count > 0 && !this.survey.restartWanted && meets(this.survey, expected)) break;
+      this.stage = count === 0 ? 'first boot' : `boot ${count + 1}`;
+      this.restart();
+    }
+    this.expect(expected);
+  }
+
+  /** Looks at the machine, to be judged when the run is over. */
+  expect(expected: Expectation): void {
+    this.checkpoints.push({ stage: this.stage, survey: this.survey, expected, after: this.steps.length });
+  }
+}
+
+/** Whether a machine is as it is expected, restarts apart. */
+export const meets = ({ running, disks, nics }: Survey, expected: Expectation): boolean =>
+  running &&
+  disks.every(({ path }) => fits(path, expected.disks)) &&
+  nics.every(({ path }) => fits(path, expected.nics));
+
+const fits = (path: string | undefined, wanted: Expectation['disks']): boolean =>
+  path !== undefined && (wanted === 'any' || path === wanted);
