@@ -93,11 +93,11 @@ export const withSwitches = (guest: GuestSpec, switches: GuestSwitches): GuestSp
 export interface WindowsFeatures {
   /**
    * The kernel finds the package of a new boot device by itself, in the database of the driver store that the loader reads
-   * (Windows 8 and later). Before, only ids that an installation wrote to `Control\CriticalDeviceDatabase` could be bound
-   * before user mode runs (spec pnp-install 9, not verified on a machine).
+   * (Windows 8 and later). Before, only ids in `Control\CriticalDeviceDatabase` could be bound before user mode runs
+   * (observed: conversion tools prepare a disk's new controller in the one up to Windows 7, in the other from 8 on).
    */
   readonly driverDatabase: boolean;
-  /** `Services\<name>\StartOverride` decides over `Start` (spec pnp-install 9: Windows 8 and later, not verified). */
+  /** `Services\<name>\StartOverride` decides over `Start` (spec pnp-install 9; observed: repair instructions for 8 and later). */
   readonly startOverride: boolean;
   /** Filters registered by AddFilter, with levels (spec pnp-install 8: Windows 10 1903). */
   readonly declarativeFilters: boolean;
@@ -105,7 +105,7 @@ export interface WindowsFeatures {
   readonly pciIdsMoved: boolean;
   /** Every validly signed package has the same signature score (spec pnp-install 3: default since Windows 7). */
   readonly allSignersEqual: boolean;
-  /** The AddService directive BootFlags and promotion of network drivers by it (spec inf 10: Windows 8 and later). */
+  /** Network drivers are promoted to boot start by BootFlags (spec inf 10; since when is not verified). */
   readonly bootFlags: boolean;
   /** The driver store is searched first, and installs at once (spec pnp-install 2: Windows 8). */
   readonly storeFirst: boolean;
