@@ -48,6 +48,7 @@ const guid = z
     /^(\{[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})$/,
     'has to be a GUID, for example 0A1B2C3D-0000-4000-8000-0A1B2C3D4E5F',
   )
+  .refine((text) => /[1-9A-Fa-f]/.test(text), 'is the GUID of nothing')
   .transform((text) => text.replace(/[{}]/g, '').toUpperCase());
 
 /** `de`, `de-DE`, `zh-Hans-CN`, or the language number that an INF uses: `0407`. */
@@ -162,7 +163,8 @@ export const brandSchema = z
     patches: filePath.exactOptional().meta({ description: 'The folder of the patch queue.' }),
   })
   .superRefine((brand, context) => {
-    const own = brand.id === 'xenproject' || brand.vendorName === 'Xen Project';
+    // The codes go with upstream's names, whatever the brand file is called.
+    const own = brand.vendorName === 'Xen Project';
     for (const [architecture, code] of Object.entries(brand.msiUpgradeCodes ?? {})) {
       if (own || !PUBLISHED_UPGRADE_CODES.test(code)) continue;
       context.addIssue({

@@ -1,8 +1,9 @@
 import type { ErrorCode } from '../core/error-codes.ts';
 import { type Diagnostic, problem } from '../core/errors.ts';
+import { closestName } from '../core/spelling.ts';
 import { formatVersion } from '../core/version.ts';
 import { ID_LIST_LIMIT_BYTES, idListSizeBytes } from '../drivers/ids.ts';
-import type { Brand } from './brand.ts';
+import { type Brand, driverVersion } from './brand.ts';
 import { reservedRangeOf } from './device-ids.ts';
 import type { LoadedBrand } from './load.ts';
 import type { SettingsPoint, SettingsTree } from './settings-tree.ts';
@@ -129,19 +130,23 @@ const checkServices = (brands: readonly LoadedBrand[]): readonly Diagnostic[] =>
 };
 
 /**
- * Programs that brands put into System32. Names carry the version of the brand there, so that they meet only where that
- * is the same.
+ * Programs that brands put into System32. Names carry the version of their package there, so that they meet only where
+ * that is the same. Those of components stay in the driver store, each in a folder of its own. A version that is still to
+ * be worked out meets no other.
  */
-const checkPrograms = (brands: readonly LoadedBrand[]): readonly Diagnostic[] => {
+export const checkPrograms = (brands: readonly LoadedBrand[]): readonly Diagnostic[] => {
   const claims = brands.flatMap((owner) => {
-    const version = formatVersion(owner.brand.version);
+    const { brand } = owner;
     const seen = new Set<string>();
-    return owner.brand.services.flatMap(({ program, files }, index) =>
+    return brand.services.flatMap(({ program, files, as, package: driver = '' }, index) =>
       [program, ...files].flatMap((name): readonly Claim[] => {
+        const version = driverVersion(brand, driver);
+        if (as !== 'driver' || version.every((part) => part === 0)) return [];
+        const value = `${name} of version ${formatVersion(version)}`;
         // Services of one brand may share a file.
-        if (seen.has(name.toLowerCase())) return [];
-        seen.add(name.toLowerCase());
-        return [{ owner, value: `${name} of version ${version}`, point: owner.point(['services', index, 'program']) }];
+        if (seen.has(value.toLowerCase())) return [];
+        seen.add(value.toLowerCase());
+        return [{ owner, value, point: owner.point(['services', index, 'program']) }];
       }),
     );
   });
@@ -163,6 +168,27 @@ export const checkBrands = (brands: readonly LoadedBrand[]): readonly Diagnostic
   ...checkServices(brands),
   ...checkPrograms(brands),
 ];
+
+/** Whether there is each driver that a brand names. */
+export const checkDriverNames = (
+  { brand, point, keyPoint }: LoadedBrand,
+  known: readonly string[],
+): readonly Diagnostic[] => {
+  const complain = (name: string, place: SettingsPoint): readonly Diagnostic[] => {
+    if (known.includes(name)) return [];
+    const meant = closestName(name, known);
+    const hint = meant === undefined ? `The drivers are ${known.join(', ')}.` : `Did you mean \`${meant}\`?`;
+    return [problem('CONFIG_INVALID', `There is no driver "${name}".`, { ...place, hint })];
+  };
+  return [
+    ...(brand.drivers ?? []).flatMap((name, i) => complain(name, point(['drivers', i]))),
+    ...Object.keys(brand.versions).flatMap((name) => complain(name, keyPoint(['versions', name]))),
+    ...brand.services.flatMap((service, i) =>
+      service.package === undefined ? [] : complain(service.package, point(['services', i, 'package'])),
+    ),
+    ...Object.keys(brand.extraFiles).flatMap((name) => complain(name, keyPoint(['extraFiles', name]))),
+  ];
+};
 
 /** What a bus makes of a prefix: the rows of its revision table and the child classes it lists. */
 export interface BusIds {

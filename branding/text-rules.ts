@@ -65,15 +65,30 @@ export const brandText = z.string().min(1).max(MAX_TEXT).superRefine(checkText).
 /** Names that Windows claims for itself; compared as an eye would, without joiners and with wide forms folded. */
 const isMicrosoft = (text: string): boolean => /^\s*microsoft/i.test(visible(text.normalize('NFKC')));
 
-/** A word of letters that look alike in two scripts, as a forged name has it. */
-const MIXED_WORD =
-  /\p{L}*(\p{Script=Latin}[\p{Script=Cyrillic}\p{Script=Greek}]|[\p{Script=Cyrillic}\p{Script=Greek}]\p{Script=Latin})\p{L}*/u;
+/** Letters of Cyrillic and Greek that look like Latin ones (Unicode TR 39, confusables). */
+const LOOK_ALIKES = 'АВЕЅІЈКМНОРСТХҮԌԚԜаеѕіјорсухһԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧοιναρκ';
+
+const WORD = /\p{L}+/gu;
+const OF_TWO_SCRIPTS = /^(?=.*\p{Script=Latin})(?=.*[\p{Script=Cyrillic}\p{Script=Greek}])/u;
+
+/**
+ * A word as a forged name has it: letters of two scripts, the foreign ones all in disguise. A word such as kΩ shows that
+ * it is mixed.
+ */
+const forgedWord = (text: string): string | undefined =>
+  text
+    .match(WORD)
+    ?.find(
+      (word) =>
+        OF_TWO_SCRIPTS.test(word) &&
+        [...word].every((letter) => /\p{Script=Latin}/u.test(letter) || LOOK_ALIKES.includes(letter)),
+    );
 
 /** The name of the one who ships: a text, and not Microsoft. */
 export const vendorText = brandText.superRefine((text, context) => {
-  const mixed = MIXED_WORD.exec(text);
-  if (mixed !== null) {
-    const message = `has a word of letters from two scripts: "${shownText(mixed[0])}"`;
+  const forged = forgedWord(text);
+  if (forged !== undefined) {
+    const message = `has a word of letters from two scripts: "${shownText(forged)}"`;
     complain(context, message, { code: 'BRAND_TEXT_REFUSED', hint: 'Write each word in one script.' });
   }
   if (!isMicrosoft(text)) return;
@@ -94,6 +109,8 @@ export const webAddress = z
     }
     const { username, password } = new URL(text);
     if (username !== '' || password !== '') complain(context, 'has a user name or a password in the address');
+    const acted = TEXT_RULES.find(({ pattern }) => pattern.source !== '%' && pattern.test(text));
+    if (acted !== undefined) complain(context, `holds ${acted.why}`, { code: 'BRAND_TEXT_REFUSED' });
   })
   .meta({ format: 'uri' });
 

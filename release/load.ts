@@ -1,6 +1,5 @@
 import { type LoadedBrand, parseBrand } from '../branding/load.ts';
-import { checkBrands, checkIdListSizes } from '../branding/rules.ts';
-import type { SettingsPoint } from '../branding/settings-tree.ts';
+import { checkBrands, checkDriverNames, checkIdListSizes } from '../branding/rules.ts';
 import { SHIPPED_BRANDS, shippedBrand } from '../branding/shipped.ts';
 import { ARCHITECTURES, type Architecture } from '../core/architecture.ts';
 import { type Diagnostic, problem, stopOnErrors, WinpvError } from '../core/errors.ts';
@@ -140,37 +139,21 @@ const loadBrands = async (ports: LoadPorts, project: Project): Promise<readonly 
 const MOST_ROWS = 12;
 
 /**
- * F10. The table is compiled into the bus driver: winpv's own template stands for the current one; with another INF it
- * may be any of upstream's, so that what the longest would break is a warning.
+ * F10. The table is compiled into the bus driver: winpv's own template stands for the current one. With another INF it
+ * may be any of upstream's; what is wrong with it is told of the package, by its children. Without one of them in the
+ * release, what the longest table would break is a warning.
  */
 const checkPrefixes = (brands: readonly LoadedBrand[], drivers: readonly DriverInput[]): readonly Diagnostic[] =>
-  drivers.flatMap(({ generation: { bus }, source }) => {
+  drivers.flatMap(({ definition: { name }, generation: { bus }, source }) => {
     if (bus === undefined) return [];
-    const sure = brands.flatMap((brand) => checkIdListSizes(brand, [bus]));
     const foreign = source.kind === 'tree' || source.template !== undefined;
-    if (!foreign || sure.length > 0) return sure;
+    if (!foreign) return brands.flatMap((brand) => checkIdListSizes(brand, [bus]));
+    if (drivers.some(({ definition }) => definition.parent === name)) return [];
     const longest = { ...bus, revisions: { length: MOST_ROWS } };
     return brands.flatMap((brand) =>
       checkIdListSizes(brand, [longest]).map((finding) => ({ ...finding, severity: 'warning' as const })),
     );
   });
-
-const unknownDriversIn = ({ brand, point, keyPoint }: LoadedBrand): readonly Diagnostic[] => {
-  const complain = (name: string, place: SettingsPoint): readonly Diagnostic[] => {
-    if (FAMILY.includes(name)) return [];
-    const meant = closestName(name, FAMILY);
-    const hint = meant === undefined ? `The drivers are ${FAMILY.join(', ')}.` : `Did you mean \`${meant}\`?`;
-    return [problem('CONFIG_INVALID', `There is no driver "${name}".`, { ...place, hint })];
-  };
-  return [
-    ...(brand.drivers ?? []).flatMap((name, i) => complain(name, point(['drivers', i]))),
-    ...Object.keys(brand.versions).flatMap((name) => complain(name, keyPoint(['versions', name]))),
-    ...brand.services.flatMap((service, i) =>
-      service.package === undefined ? [] : complain(service.package, point(['services', i, 'package'])),
-    ),
-    ...Object.keys(brand.extraFiles).flatMap((name) => complain(name, keyPoint(['extraFiles', name]))),
-  ];
-};
 
 /** A brand that names drivers has to share one with the release. */
 const withoutDriver = ({ brand, keyPoint }: LoadedBrand, names: readonly string[]): readonly Diagnostic[] => {
@@ -198,7 +181,7 @@ export const loadRelease = async (ports: SourceLoadPorts, folder: string, select
   const all = await loadBrands(ports, project);
   const ids = all.map(({ loaded }) => loaded.brand.id);
   const every = all.map(({ loaded }) => loaded);
-  stopOnErrors(every.flatMap(unknownDriversIn));
+  stopOnErrors(every.flatMap((brand) => checkDriverNames(brand, FAMILY)));
   const clashes = stopOnErrors(checkBrands(every));
   const chosen = narrow('brand', ids, selection.brands);
   const queued = await withQueues(

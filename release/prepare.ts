@@ -1,4 +1,5 @@
 import { expiredPatches } from '../branding/patches/queue.ts';
+import { checkPrograms } from '../branding/rules.ts';
 import type { CalendarDate } from '../core/date.ts';
 import { type Diagnostic, stopOnErrors } from '../core/errors.ts';
 import type { Clock, Reporter } from '../core/ports.ts';
@@ -61,6 +62,8 @@ export const prepareRelease = async (request: ReleaseRequest, ports: ReleasePort
   const ledger = await readLedger(ports.files, project.folder);
   const facts = { folder: project.folder, drivers: read.drivers, date: dated.date, ledger };
   const loaded = { ...read, brands: await versionedBrands(read.brands, facts, ports) };
+  // Names of programs carry versions, which are known only now.
+  stopOnErrors(checkPrograms(loaded.brands.map((brand) => brand.loaded)));
   stopOnErrors(loaded.brands.flatMap(({ queue }) => (queue === undefined ? [] : expiredPatches(queue, dated.date))));
   const plan = planRelease({
     shownPath: (path) =>

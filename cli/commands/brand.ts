@@ -38,13 +38,14 @@ const show = async ({ io }: Context, brand: string): Promise<Outcome> => {
 
 const check = async ({ io }: Context, brands: readonly string[]): Promise<Outcome> => {
   const { loadBrand } = await import('../../release/load.ts');
-  const { checkBrands, checkIdListSizes } = await import('../../branding/rules.ts');
-  const { DRIVERS } = await import('../../drivers/index.ts');
+  const { checkBrands, checkDriverNames, checkIdListSizes } = await import('../../branding/rules.ts');
+  const { DRIVERS, FAMILY } = await import('../../drivers/index.ts');
   const { stopOnErrors } = await import('../../core/errors.ts');
   const loaded = await Promise.all(brands.map(async (brand) => (await loadBrand(io, brand)).loaded));
   const buses = DRIVERS.flatMap(({ generations: [newest] }) => newest.bus ?? []);
   const found = [
     ...loaded.flatMap(({ notes }) => notes),
+    ...loaded.flatMap((brand) => checkDriverNames(brand, FAMILY)),
     ...checkBrands(loaded),
     ...loaded.flatMap((brand) => checkIdListSizes(brand, buses)),
   ];

@@ -239,18 +239,23 @@ const checkVersions = (pair: Pair, listing: readonly BusState[]): readonly Diagn
   ];
 };
 
-/** F10, for the children that are there: the list that the bus makes of their ids. */
-const checkListSize = ({ child, bus, states, prefix, deviceClass, line }: Pair): readonly Diagnostic[] => {
+/** F10, for the children that are there: the list that a bus which has their revision makes of their ids. */
+const checkListSize = ({ child, bus, states, revision, prefix, deviceClass, line }: Pair): readonly Diagnostic[] => {
   const [enumerator, lastId] = Object.entries(BUSES).flatMap(([name, one]) =>
     one.kind === bus.pv.kind ? [name, one.lastId] : [],
   );
   if (prefix === undefined || enumerator === undefined || lastId === undefined) return [];
-  const sizes = states.map(({ table: { rows } }) =>
-    idListSizeBytes({ bus: enumerator, device: deviceClass, vendorPrefix: prefix, rows: rows.length, lastId }),
-  );
-  const smallest = Math.min(...sizes);
-  if (smallest < ID_LIST_LIMIT_BYTES) return [];
-  const message = `With the prefix "${prefix}" the list of ids that ${bus.pv.kind} makes for ${deviceClass} is ${smallest} bytes long; it has to stay below ${ID_LIST_LIMIT_BYTES}.`;
+  const sizes = states
+    .filter((state) => lists(state, revision))
+    .map(({ table: { rows } }) =>
+      idListSizeBytes({ bus: enumerator, device: deviceClass, vendorPrefix: prefix, rows: rows.length, lastId }),
+    );
+  const [smallest, longest] = [Math.min(...sizes), Math.max(...sizes)];
+  if (longest < ID_LIST_LIMIT_BYTES) return [];
+  const sure = smallest >= ID_LIST_LIMIT_BYTES;
+  const size = sure ? `is ${smallest} bytes long` : `may be ${longest} bytes long`;
+  const message = `With the prefix "${prefix}" the list of ids that ${bus.pv.kind} makes for ${deviceClass} ${size}; it has to stay below ${ID_LIST_LIMIT_BYTES}.`;
   const hint = 'Use a shorter vendor prefix, or a bus that lists fewer revisions.';
-  return [pvProblem(child.pv, 'PV_ID_LIST_TOO_LONG', message, { line, failureMode: 'F10', hint })];
+  const severity: Severity = sure ? 'error' : 'warning';
+  return [pvProblem(child.pv, 'PV_ID_LIST_TOO_LONG', message, { line, severity, failureMode: 'F10', hint })];
 };

@@ -109,6 +109,9 @@ describe('addresses and codes', () => {
     'https://a b',
     'https://me:pw@example.com/',
     'https://example.com/"',
+    'https://example.com/$(id)',
+    'https://example.com/@VENDOR_NAME@',
+    'https://example.com/\u202ea',
   ])('%j is no support address', (supportUrl) => {
     refusal('supportUrl', supportUrl);
   });
@@ -119,7 +122,13 @@ describe('addresses and codes', () => {
     expect(refusals(withKeys({ msiUpgradeCodes: published }))).toMatchObject([
       { code: 'BRAND_UPGRADE_CODE_DEFAULT', at: { line: 8, column: 10 } },
     ]);
-    expect(load({ id: 'xenproject', msiUpgradeCodes: published }).brand.id).toBe('xenproject');
+    expect(load({ vendorName: 'Xen Project', msiUpgradeCodes: published }).brand.id).toBe('acme');
+    // Only its names make a brand upstream's.
+    expect(refusals(withKeys({ id: 'xenproject', msiUpgradeCodes: published }))).toMatchObject([
+      { code: 'BRAND_UPGRADE_CODE_DEFAULT' },
+    ]);
+    const nothing = { x86: '{00000000-0000-0000-0000-000000000000}' };
+    expect(refusals(withKeys({ msiUpgradeCodes: nothing }))).toMatchObject([{ code: 'CONFIG_INVALID' }]);
   });
 });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type LoadedBrand, parseBrand } from '../../branding/load.ts';
-import { checkBrands, checkIdListSizes } from '../../branding/rules.ts';
+import { checkBrands, checkDriverNames, checkIdListSizes } from '../../branding/rules.ts';
 
 const brand = (id: string, prefix: string, more = ''): LoadedBrand =>
   parseBrand(
@@ -64,8 +64,8 @@ describe('the brands of one project', () => {
     expect(found?.message).toBe(`The brand "one" uses twice the upgrade code ${code}.`);
   });
 
-  const service = (name: string, program: string): string =>
-    `services: [{ name: ${name}, displayName: S, program: ${program}, as: component, package: xenbus }]`;
+  const service = (name: string, program: string, as = 'driver'): string =>
+    `services: [{ name: ${name}, displayName: S, program: ${program}, as: ${as}, package: xenbus }]`;
 
   test('user-mode services with one name, or with that of a driver service, are refused', () => {
     const found = checkBrands([
@@ -93,6 +93,35 @@ describe('the brands of one project', () => {
       'two.yaml',
     );
     expect(checkBrands([first, later])).toEqual([]);
+  });
+
+  test('programs are compared by the version of their package, where it is known', () => {
+    const of = (id: string, prefix: string, version: string, more = '') =>
+      parseBrand(
+        `id: ${id}\nversion: ${version}\nvendorName: V\nvendorPrefix: ${prefix}\nproductName: P\n${service(id, 'agent.exe')}\n${more}`,
+        `${id}.yaml`,
+      );
+    const one = of('one', 'AA', '9.1.0.1', 'versions: { xenbus: 9.1.0.8 }');
+    const codes = (...brands: readonly LoadedBrand[]) => checkBrands(brands).map(({ code }) => code);
+    expect(codes(one, of('two', 'BB', '9.1.0.8'))).toEqual(['BRAND_FILE_CLASH']);
+    expect(codes(one, of('two', 'BB', '9.1.0.1'))).toEqual([]);
+    expect(codes(of('a', 'AA', '{ counter: 9.1.0 }'), of('b', 'BB', '{ git: "v*" }'))).toEqual([]);
+  });
+
+  test('programs of components stay in the driver store and meet nobody', () => {
+    const [one, two] = ['one', 'two'].map((id) => brand(id, `A${id}`, service(id, 'agent.exe', 'component')));
+    expect(checkBrands([one, two].filter((each) => each !== undefined))).toEqual([]);
+  });
+
+  test('name drivers that there are', () => {
+    const found = checkDriverNames(
+      brand('one', 'AA', 'versions: { xenfilt: 9.1.0.2 }\ndrivers: [xenbus, xenvdb]\nextraFiles: { xennet: [a.txt] }'),
+      ['xenbus', 'xenvbd', 'xennet'],
+    );
+    expect(found.map(({ message, at, hint }) => [message, at?.line, hint])).toEqual([
+      ['There is no driver "xenvdb".', 7, 'Did you mean `xenvbd`?'],
+      ['There is no driver "xenfilt".', 6, expect.stringContaining('The drivers are')],
+    ]);
   });
 
   test('three with one prefix: each later one is named with the first', () => {

@@ -107,6 +107,7 @@ describe('the vendor', () => {
       expect(refusal('vendorName', vendorName)).toMatchObject({ code: 'BRAND_TEXT_REFUSED' });
       expect(refusal('vendorName', vendorName).message).toContain('two scripts');
     }
+    for (const vendorName of ['kΩ Labs', 'πCorp', 'Δelta & Ωmega']) expect(load({ vendorName }).brand.id).toBe('acme');
     expect(load({ vendorName: 'Яндекс Cloud' }).brand.vendorName).toBe('Яндекс Cloud');
   });
 

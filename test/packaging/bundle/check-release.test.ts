@@ -148,4 +148,20 @@ describeCorpus('revisions of real drivers', (corpus) => {
       'error F10 PV_ID_LIST_TOO_LONG xenvif.inf',
     ]);
   });
+
+  test('F10: a prefix that is too long for some of the buses that the INF may belong to is a warning', () => {
+    const bound = (revision: string): Texts =>
+      Object.fromEntries(
+        Object.entries(suite('xp-9.0-2019'))
+          .filter(([file]) => ['xenbus.inf', 'xeniface.inf'].includes(file))
+          .map(([file, text]) => [
+            file,
+            text.replaceAll('VEN_XP0', 'VEN_ABCDE0').replaceAll(/REV_[0-9A-F]{8}/g, `REV_${revision}`),
+          ]),
+      );
+    const sizes = (revision: string) => found(bound(revision)).filter((one) => one.includes('F10'));
+    // From 2019-10 to 2021-02 there were eleven rows, then twelve; from then on ten.
+    expect(sizes('09000007')).toEqual(['warning F10 PV_ID_LIST_TOO_LONG xeniface.inf']);
+    expect(sizes('09000009')).toEqual([]);
+  });
 });

@@ -91,7 +91,7 @@ export const PV_RULE_TABLE: readonly PvRuleRow[] = [
   ),
   row(
     'PV_ID_LIST_TOO_LONG',
-    ['package', 'error', 'F10'],
+    ['package', 'both', 'F10'],
     'The ids that the bus beside a child makes for it fit into 1024 bytes, with its prefix and the rows of the bus.',
     'Use a shorter vendor prefix, or a bus with fewer revisions.',
   ),
