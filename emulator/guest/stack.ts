@@ -108,15 +108,21 @@ const STEPS = [
   ['start', 10],
 ] as const;
 
+/** A driver may fail a start with the wish for a restart (CM_PROB_NEED_RESTART). */
+const NEED_RESTART = 14;
+
 const addAndStart = (machine: GuestMachine, node: DeviceNode): DeviceNode => {
   for (const [step, code] of STEPS) {
     const failed = each(machine, node, step);
     const now = current(machine, node) ?? node;
     if (machine.session.phase === 'stopped') return now;
     if (failed !== undefined) {
-      const { service, outcome } = failed;
-      const cause: Cause = { kind: 'driver', service, device: node.path, failure: outcome.failure };
-      return withProblem(machine, now, code, cause);
+      const { failure } = failed.outcome;
+      if (failure.kind === 'restart') {
+        const because = failure.reason;
+        return withProblem(machine, now, NEED_RESTART, { kind: 'restart-pending', device: node.path, because });
+      }
+      return withProblem(machine, now, code, { kind: 'driver', service: failed.service, device: node.path, failure });
     }
   }
   const { problem: _none, ...now } = current(machine, node) ?? node;
