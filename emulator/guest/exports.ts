@@ -3,7 +3,7 @@ import type { WindowsVersion } from '../../packaging/bundle/exports/table.ts';
 import type { InfArch } from '../../packaging/formats/inf/target-os.ts';
 import { Build, type PolicyArch } from '../../packaging/signing/policy-data.ts';
 import type { GuestSpec } from './guest.ts';
-import { isInboxModule } from './inbox-files.ts';
+import { isWindowsModule } from './inbox-files.ts';
 
 /**
  * Whether Windows gives a driver what it imports. `unknown` where the tables of exports do not decide: they are complete
@@ -18,7 +18,7 @@ const compare = (a: WindowsVersion, b: WindowsVersion): number => a[0] - b[0] ||
 
 const answerFor = (module: string, name: string, { arch, windows }: GuestSpec): ExportAnswer => {
   if (kernelExports(module) === undefined) {
-    return isInboxModule(module, { arch, windows }) ? 'unknown' : 'no-module';
+    return isWindowsModule(module, { arch, windows }) ? 'unknown' : 'no-module';
   }
   const row = kernelExport(module, name);
   if (row === undefined || row.found.inline) return 'unknown';

@@ -1,4 +1,4 @@
-import { type InboxTarget, inboxServices } from './inbox-services.ts';
+import { INBOX_SERVICES, type InboxTarget, inboxServices } from './inbox-services.ts';
 
 /**
  * Kernel modules of Windows that drivers import from or that services of Windows load, beside the images of
@@ -68,19 +68,18 @@ const driversOf = (guest: InboxTarget): ReadonlySet<string> => {
   return names;
 };
 
-/** Images that inbox-services.ts gives to some Windows only. */
-const SOMETIMES = new Set(
-  ['acpiex', 'spaceport', 'volume', 'iorate', 'ehstorclass', 'msahci', 'storahci', 'stornvme', 'intelide', 'vgapnp']
-    .concat(['basicdisplay', 'basicrender', 'usbxhci', 'compositebus', 'rtnic64', 'rtnicxp', 'e1g6032e', 'e1g60i32'])
-    .map((name) => `${name}.sys`),
-);
+/** Images of inbox-services.ts: its rows say which Windows has them. */
+const TABLED = new Set(INBOX_SERVICES.map(({ image }) => image.toLowerCase()));
 
 /** Whether a kernel module is one of Windows' own, by its file name in any case. */
 export const isInboxModule = (name: string, guest: InboxTarget): boolean => {
   const file = name.toLowerCase();
-  if (SOMETIMES.has(file)) return driversOf(guest).has(file);
-  return MODULES.has(file) || isApiSet(file) || driversOf(guest).has(file);
+  return TABLED.has(file) ? driversOf(guest).has(file) : MODULES.has(file) || isApiSet(file);
 };
+
+/** Whether Windows has something to link to under a name: a kernel module, or a library of user mode. */
+export const isWindowsModule = (name: string, guest: InboxTarget): boolean =>
+  isInboxModule(name, guest) || SYSTEM_FILES.has(name.toLowerCase());
 
 /**
  * Whether a guest has a file by itself.

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ChildDevice } from '../../../drivers/behaviour.ts';
+import { DRIVERS } from '../../../drivers/index.ts';
 import {
   inboxDriver,
   inboxDrivers,
@@ -168,6 +169,24 @@ describe('an import from Windows', () => {
     expect(windowsExports('xen.sys', 'XenTouch', TEN)).toBe('no-module');
     expect(windowsExports('XENCRSH.SYS', 'Anything', TEN)).toBe('no-module');
     expect(windowsExports('constructor', '__proto__', TEN)).toBe('no-module');
+  });
+
+  test('that drivers of the family have is never missing on the Windows that they are for', () => {
+    const own = new Set(
+      DRIVERS.flatMap(({ generations }) => generations.flatMap(({ files }) => files)).map(({ name }) => name),
+    );
+    for (const { generations } of DRIVERS) {
+      for (const { name: line, files } of generations) {
+        const guests = guestSpecs().filter(({ windows }) => windows.major >= 10 || line === '8.2');
+        for (const { module, names } of files.flatMap(({ standIn }) => standIn.imports)) {
+          if (own.has(module)) continue;
+          const missing = guests.flatMap((spec) =>
+            names.filter((name) => ['no', 'no-module'].includes(windowsExports(module, name, spec))),
+          );
+          expect(missing, `${line} ${module}`).toEqual([]);
+        }
+      }
+    }
   });
 
   test('costs little when it is asked again', () => {
