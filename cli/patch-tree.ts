@@ -126,24 +126,21 @@ export const writeTree = async (
   return changed;
 };
 
-/** Whether git itself would make the same of the diffs; only asked in a checkout of git's that has git. */
+/** Whether git itself would apply the patches; only asked in a checkout of git's, and where there is git. */
 export const gitAgrees = async (io: Io, tree: string, outcomes: readonly PatchOutcome[]): Promise<boolean> => {
   if ((await io.files.stat(io.files.join(tree, '.git'))) === undefined) return false;
+  const { gitQuestion } = await import('../packaging/bundle/patches/written-diff.ts');
   const exec = await io.exec();
-  const diffs = outcomes.flatMap(({ patch, state }) =>
-    state === 'applied' && patch.content.kind === 'diff' && (patch.meta.fuzz ?? 0) === 0 ? [patch] : [],
-  );
-  const [first] = diffs;
-  if (first === undefined || diffs.length !== outcomes.filter(({ state }) => state === 'applied').length) return false;
-  const input = Buffer.concat(
-    diffs.flatMap(({ content }) => (content.kind === 'diff' ? [Buffer.from(`${content.mail.body}\n`, 'latin1')] : [])),
-  );
+  const applied = outcomes.filter(({ state }) => state === 'applied');
+  const [first] = applied;
+  if (first === undefined) return false;
+  const input = Buffer.from(applied.map(gitQuestion).join(''), 'latin1');
   const args = [...GIT, 'apply', '--check', '--whitespace=nowarn', '-'];
   try {
     const { exitCode, stderr } = await exec.run('git', args, { input, cwd: tree, timeoutMs: 60_000 });
     if (exitCode === 0) return true;
     throw new WinpvError('PATCH_CONFLICT', `git does not apply the queue: ${stderr.split('\n')[0]}`, {
-      at: { file: first.file },
+      at: { file: first.patch.file },
     });
   } catch (error) {
     if (error instanceof WinpvError && error.code === 'TOOL_MISSING') return false;

@@ -165,7 +165,8 @@ export const parsePatchMail = (latin1: string, file: string): PatchMail => {
   const text = messageOf(body);
   const message = charset === undefined ? textOf(text) : decoded(text, charset);
   // git puts the author into the body where the sender of the mail is another.
-  const [, inBody] = /^From: (.+)\n\n?/.exec(message) ?? [];
+  const [, named] = /^From: (.+)\n\n?/.exec(message) ?? [];
+  const inBody = named === undefined || parsePerson(named) === undefined ? undefined : named;
   const from = inBody ?? (isMail ? decodedWords(values.get('from') ?? '') : '');
   const rest = inBody === undefined ? message : message.replace(/^From: .+\n+/, '');
   const subject = isMail ? decodedWords(values.get('subject') ?? '').replace(SUBJECT_MARK, '') : '';

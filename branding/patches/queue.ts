@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto';
 import { type CalendarDate, compareDates, formatDate } from '../../core/date.ts';
 import { type Diagnostic, problem, stopOnErrors, WinpvError } from '../../core/errors.ts';
 import { closestName, shownText } from '../../core/spelling.ts';
+import { FAMILY } from '../../drivers/index.ts';
 import type { SettingsPoint } from '../settings-tree.ts';
 import { type InfPatchEdit, parseInfEdits } from './edits.ts';
+import type { FileDiff } from './file-diff.ts';
 import { type PatchMail, parsePatchMail } from './mail.ts';
 import { parseSeries, type SeriesEntry } from './series.ts';
 import { type PatchMeta, parseSeriesMeta } from './series-meta.ts';
-import { type FileDiff, parseUnifiedDiff } from './unified.ts';
+import { parseUnifiedDiff } from './unified.ts';
 
 /** How a patch says what it changes. */
 export type PatchContent =
@@ -33,6 +35,8 @@ export interface Patch {
   /** Where `series.yaml` speaks of it. */
   readonly metaPoint: SettingsPoint;
   readonly content: PatchContent;
+  /** Leading parts that are taken off the paths in the file. */
+  readonly strip: 0 | 1;
   /** Paths that it touches, `/`-separated, in its order, both names of a rename. */
   readonly paths: readonly string[];
 }
@@ -78,16 +82,16 @@ const contentOf = ({ path, bytes, name }: QueueFile, strip: 0 | 1) => {
 /** A patch says of each file it changes what it was made against, and of no other. */
 const checkBase = (patch: Patch): readonly Diagnostic[] => {
   const named = Object.keys(patch.meta.base.files);
-  const added =
-    patch.content.kind === 'edits'
-      ? []
-      : patch.content.diffs.flatMap(({ from, to }) => (from === undefined || from !== to ? (to ?? []) : []));
-  const needed = patch.paths.filter((path) => !added.includes(path));
-  const missing = needed.filter((path) => !named.includes(path));
+  const diffs = patch.content.kind === 'edits' ? [] : patch.content.diffs;
+  const read = new Set(diffs.flatMap(({ from }) => from ?? []));
+  const made = diffs.flatMap(({ to }) => (to === undefined || read.has(to) ? [] : to));
+  const missing = patch.paths.filter((path) => !made.includes(path) && !named.includes(path));
   const foreign = named.filter((path) => !patch.paths.includes(path));
+  const anew = named.filter((path) => made.includes(path));
   return [
     ...missing.map((path) => `changes ${shownText(path)}, and \`base.files\` does not name it`),
     ...foreign.map((path) => `does not change ${shownText(path)}, which \`base.files\` names`),
+    ...anew.map((path) => `makes ${shownText(path)}, so \`base.files\` cannot have a hash of it`),
   ].map((what) => problem('PATCH_SERIES', `${patch.name} ${what}.`, patch.metaPoint));
 };
 
@@ -125,9 +129,23 @@ const readPatch = (entry: SeriesEntry, seriesFile: string, { files, meta, found 
   const content = collect(found, () => contentOf(file, entry.strip));
   if (content === undefined) return [];
   const sha256 = createHash('sha256').update(file.bytes).digest('hex');
+  const { strip } = entry;
   const metaPoint = meta.keyPoint([entry.name]);
-  return [{ name: entry.name, file: file.path, bytes: file.bytes, sha256, meta: about, metaPoint, ...content }];
+  return [{ name: entry.name, file: file.path, bytes: file.bytes, sha256, meta: about, metaPoint, strip, ...content }];
 };
+
+/** A patch for a driver that there is not would be left out in silence. */
+const checkDrivers = ({ name, meta, metaPoint }: Patch): readonly Diagnostic[] =>
+  meta.drivers
+    .filter((driver) => !FAMILY.includes(driver))
+    .map((driver) => {
+      const meant = closestName(driver, FAMILY);
+      const hint = meant === undefined ? `The drivers are ${FAMILY.join(', ')}.` : `Did you mean \`${meant}\`?`;
+      return problem('PATCH_SERIES', `${name} is for "${driver}", and there is no such driver.`, {
+        ...metaPoint,
+        hint,
+      });
+    });
 
 /** Files that nobody applies are a mistake in `series`, and what nobody has cannot be described. */
 const leftOver = (series: readonly SeriesEntry[], { files, meta }: Reading): readonly Diagnostic[] => {
@@ -169,7 +187,12 @@ export const parseQueue = (folder: string, all: readonly QueueFile[]): LoadedQue
   const meta = parseSeriesMeta(metaFile?.bytes ?? '{}', metaFile?.path ?? `${folder}/${SERIES_META}`);
   const reading: Reading = { files, meta, found: [] };
   const patches = series.flatMap((entry) => readPatch(entry, seriesFile.path, reading));
-  const found = [...reading.found, ...patches.flatMap(checkBase), ...leftOver(series, reading)];
+  const found = [
+    ...reading.found,
+    ...patches.flatMap(checkBase),
+    ...patches.flatMap(checkDrivers),
+    ...leftOver(series, reading),
+  ];
   return { queue: { folder, patches }, diagnostics: stopOnErrors(found) };
 };
 

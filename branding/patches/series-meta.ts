@@ -55,7 +55,7 @@ export const patchMetaSchema = z
           .exactOptional(),
         files: z
           .record(treePath, sha256)
-          .refine((files) => Object.keys(files).length > 0, 'has to name the files that the patch changes'),
+          .meta({ description: 'Every file that the patch changes; `{}` when it only adds.' }),
       })
       .meta({ description: 'What it was made against: a tag or commit, and the SHA-256 of each file before.' }),
     drivers: z.array(driverName).min(1).max(64).readonly(),

@@ -1,46 +1,9 @@
 import { type Diagnostic, problem, stopOnErrors, WinpvError } from '../../core/errors.ts';
 import { shownText } from '../../core/spelling.ts';
 import { gitPaths, headerPath, unquoted } from './diff-paths.ts';
+import type { FileDiff, Hunk, HunkLine } from './file-diff.ts';
 import { textOf } from './latin1.ts';
 import { pathComplaint } from './path.ts';
-
-/**
- * Texts of patches are bytes, one character each (Latin-1): what is patched may be in any encoding, and a byte that is
- * no character of UTF-8 must come through as it is.
- */
-export interface HunkLine {
-  readonly kind: 'context' | 'remove' | 'add';
-  /** Without the line feed. A carriage return before it belongs to the text. */
-  readonly text: string;
-  /** The last line of its file, and no line feed follows. */
-  readonly open?: true;
-}
-
-export interface Hunk {
-  /** Line in the old file of its first line, from 1; with no old lines, the line after which it inserts. */
-  readonly oldStart: number;
-  readonly oldCount: number;
-  readonly newStart: number;
-  readonly newCount: number;
-  /** What stands after the second `@@`. */
-  readonly heading: string;
-  readonly lines: readonly HunkLine[];
-  /** Line of the patch file that its `@@` stands in. */
-  readonly line: number;
-}
-
-/** What a diff does to one file; paths are `/`-separated, from the root of the tree, and stay inside it. */
-export interface FileDiff {
-  /** Undefined: the file is new. */
-  readonly from: string | undefined;
-  /** Undefined: the file goes away. */
-  readonly to: string | undefined;
-  /** `from` stays and `to` begins as its copy. */
-  readonly copy: boolean;
-  readonly hunks: readonly Hunk[];
-  /** Line of the patch file where it begins. */
-  readonly line: number;
-}
 
 export interface DiffOptions {
   readonly file: string;
@@ -62,17 +25,21 @@ interface Draft {
   copy: boolean;
   isNew: boolean;
   isDeleted: boolean;
-  git: boolean;
+  /** It changes who may do what with the file. */
+  mode: boolean;
   readonly hunks: Hunk[];
   readonly line: number;
 }
 
-const draftAt = (line: number, git: boolean): Draft => ({
-  ...{ renamed: false, copy: false, isNew: false, isDeleted: false, git },
+const draftAt = (line: number): Draft => ({
+  ...{ renamed: false, copy: false, isNew: false, isDeleted: false, mode: false },
   ...{ hunks: [], line },
 });
 
 const NOTHING = '/dev/null';
+
+/** What ends the text of a mail; a mailer may have taken its blank away. */
+const SIGNATURE = /^-- ?$/;
 
 /** Reads the lines of a diff one after the other. */
 class DiffReader {
@@ -81,6 +48,7 @@ class DiffReader {
   private readonly file: string;
   private readonly strip: 0 | 1;
   private index = 0;
+  private signed = false;
 
   constructor(text: string, { file, firstLine = 1, strip = 1 }: DiffOptions) {
     this.lines = text.split('\n');
@@ -104,7 +72,7 @@ class DiffReader {
     const drafts: Draft[] = [];
     while (this.index < this.lines.length) {
       const draft = this.readFile();
-      if (draft === undefined) this.index += 1;
+      if (draft === undefined) this.passOver(drafts.length > 0);
       else if (drafts.push(draft) > MAX_FILES) this.fail(`A patch changes more than ${MAX_FILES} files.`, draft.line);
     }
     return drafts.map((draft) => this.finished(draft));
@@ -115,7 +83,7 @@ class DiffReader {
     const text = this.current();
     if (text.startsWith('diff --git ')) return this.readGitFile(text.slice('diff --git '.length));
     if (text.startsWith('--- ') && (this.lines[this.index + 1] ?? '').startsWith('+++ ')) {
-      const draft = draftAt(this.line, false);
+      const draft = draftAt(this.line);
       this.readPaths(draft);
       this.readHunks(draft);
       return draft;
@@ -124,12 +92,22 @@ class DiffReader {
     return undefined;
   }
 
+  /** Text between files is for people; what looks like a part of a hunk there would be lost in silence. */
+  private passOver(below: boolean): void {
+    const text = this.current();
+    if (below && SIGNATURE.test(text)) this.signed = true;
+    else if (below && !this.signed && /^[+-]/.test(text)) {
+      this.fail('A hunk has more lines than its `@@` line says.', this.line);
+    }
+    this.index += 1;
+  }
+
   private current(): string {
     return (this.lines[this.index] ?? '').replace(/\r$/, '');
   }
 
   private readGitFile(names: string): Draft {
-    const draft = draftAt(this.line, true);
+    const draft = draftAt(this.line);
     [draft.from, draft.to] = gitPaths(names) ?? [];
     this.index += 1;
     while (this.index < this.lines.length && this.readExtendedHeader(draft)) this.index += 1;
@@ -155,7 +133,10 @@ class DiffReader {
     else if (text.startsWith('deleted file mode ')) draft.isDeleted = true;
     else if (/^(GIT binary patch|Binary files .* differ)$/s.test(text)) {
       this.fail('A patch of a binary file cannot be applied: a patch queue holds text.', this.line);
-    } else return /^(index |old mode |new mode |similarity index |dissimilarity index )/.test(text);
+    } else {
+      if (/^(old|new) mode /.test(text)) draft.mode = true;
+      return /^(index |old mode |new mode |similarity index |dissimilarity index )/.test(text);
+    }
     if (/ (120000|160000)$/.test(text)) {
       this.fail('A patch makes or removes a symbolic link or a submodule.', this.line);
     }
@@ -169,6 +150,9 @@ class DiffReader {
     if (!second.startsWith('+++ ')) this.fail('A `---` line is not followed by a `+++` line.', this.line);
     const to = headerPath(second.slice(4));
     this.index += 1;
+    // The part that is taken off is a name, not the root of a disk.
+    for (const path of [from, to])
+      if (path.startsWith('/') && path !== NOTHING) this.refuse(path, 'is absolute', draft.line);
     if (from === NOTHING) draft.isNew = true;
     if (to === NOTHING) draft.isDeleted = true;
     if (draft.renamed) return;
@@ -179,7 +163,7 @@ class DiffReader {
   private readHunks(draft: Draft): void {
     for (;;) {
       const match = HUNK.exec(this.current());
-      if (match === null) return;
+      if (match === null) break;
       const [, oldStart, oldCount = '1', newStart, newCount = '1', heading = ''] = match;
       const line = this.line;
       this.index += 1;
@@ -189,6 +173,19 @@ class DiffReader {
         ...{ newStart: Number(newStart), newCount: counts.new },
         ...{ heading, line, lines: this.readHunkLines(counts, line) },
       });
+    }
+    this.endHunks(draft);
+  }
+
+  /** What follows the last hunk of a file is not another line of it. */
+  private endHunks({ hunks }: Draft): void {
+    const text = this.current();
+    if (text.startsWith('@')) {
+      const hint = 'It has to read `@@ -1,2 +1,2 @@`: first line and count before and after.';
+      this.fail('A line begins as a hunk does and is none.', this.line, hint);
+    }
+    if (hunks.length > 0 && /^ .*\S/s.test(text)) {
+      this.fail('A hunk has more lines than its `@@` line says.', this.line);
     }
   }
 
@@ -234,7 +231,7 @@ class DiffReader {
     if (!draft.renamed && from !== undefined && to !== undefined && from !== to) {
       this.fail(`A diff names two files, "${shownText(from)}" and "${shownText(to)}", and says no rename.`, line);
     }
-    if (hunks.length === 0 && !draft.renamed && from !== undefined && to !== undefined && !draft.git) {
+    if (hunks.length === 0 && !draft.renamed && from !== undefined && to !== undefined && !draft.mode) {
       this.fail('A diff changes nothing.', line);
     }
     return { from, to, copy, hunks, line };
@@ -252,8 +249,11 @@ class DiffReader {
     }
     const inside = textOf(this.strip === 1 ? path.slice(slash + 1) : path);
     const complaint = pathComplaint(inside);
-    if (complaint === undefined) return inside;
-    throw new WinpvError('PATCH_PATH_REFUSED', `The path "${shownText(inside)}" ${complaint}.`, {
+    return complaint === undefined ? inside : this.refuse(inside, complaint, line);
+  }
+
+  private refuse(path: string, complaint: string, line: number): never {
+    throw new WinpvError('PATCH_PATH_REFUSED', `The path "${shownText(path)}" ${complaint}.`, {
       at: { file: this.file, line },
     });
   }

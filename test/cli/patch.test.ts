@@ -166,6 +166,37 @@ describe('winpv patch apply', () => {
   });
 });
 
+const commit = (): void => {
+  git('init', '-q');
+  git('add', '.');
+  git('commit', '-qm', 'base');
+};
+
+/** A queue of one diff on a tree of one file. */
+const oneDiff = (diff: string, base: string, option = '', more = ''): Readonly<Record<string, string>> => ({
+  'q/series': `one.patch${option}\n`,
+  'q/series.yaml': meta('one.patch', sha256(base), more),
+  ...{ 'q/one.patch': diff, 'tree/src/x.inf': base },
+});
+
+const BARE = DIFF.replaceAll(/(?<=^(?:---|\+\+\+) )[ab]\//gm, '');
+const ASCII = DIFF.replace('\u00e9', 'e');
+const CRLF = INF.replaceAll('\n', '\r\n');
+
+describe.skipIf(!hasGit)('a checkout of git’s', () => {
+  test.each([
+    ['without the usual prefixes', oneDiff(BARE, INF, ' -p0'), WANTED.replace('Net', 'System')],
+    ['with LF, and files with CR LF', oneDiff(ASCII, CRLF), `${CRLF}cafe.sys\r\n`],
+    ['with CR LF, and files with LF', oneDiff(ASCII.replaceAll('\n', '\r\n'), INF), `${INF}cafe.sys\n`],
+    ['beside typed edits', {}, WANTED],
+  ])('takes patches %s', async (_what, files, wanted) => {
+    await start(files);
+    commit();
+    expect((await onTree('apply')).result).toMatchObject({ checkedByGit: true, written: ['src/x.inf'] });
+    expect(treeFile()).toBe(wanted);
+  });
+});
+
 describe('winpv patch refresh', () => {
   test('notes the bases of a tree that moved on, writes diffs anew, and keeps every other word', async () => {
     const moved = `; one\n; two\n${INF}; more\n`;
@@ -181,6 +212,66 @@ describe('winpv patch refresh', () => {
     expect(text).toContain('reason: because one.patch');
     expect((await onTree('check')).exit).toBe(0);
     expect((await run('list')).result.queues[0].patches[0].base.ref).toBe('v2');
+  });
+});
+
+describe('a patch made anew', () => {
+  const ADDS = `${ASCII}diff --git "a/na me \\303\\251.txt" "b/na me \\303\\251.txt"\nnew file mode 100644\n--- /dev/null\n+++ "b/na me \\303\\251.txt"\n@@ -0,0 +1 @@\n+hello\n`;
+  const MOVES = `diff --git a/src/x.inf b/inf/x.inf\nrename from src/x.inf\nrename to inf/x.inf\n${ASCII.replace('b/src', 'b/inf')}`;
+
+  test.each([
+    ['keeps to its option in the series', BARE, ' -p0'],
+    ['keeps names outside ASCII', ADDS, ''],
+    ['keeps a rename', MOVES, ''],
+  ])('%s', async (_what, diff, option) => {
+    await start({ ...oneDiff(diff, INF, option), 'tree/src/x.inf': `; moved\n${INF}` });
+    const names = async () => (await run('list')).result.queues[0].patches[0].files;
+    const before = await names();
+    expect((await onTree('refresh')).result.rewritten).toEqual(['one.patch']);
+    expect(await names()).toEqual(before);
+    expect((await onTree('check')).result.patches).toMatchObject([{ state: 'applies' }]);
+    expect((await onTree('refresh')).result.rewritten).toEqual([]);
+  });
+
+  test.skipIf(!hasGit).each([
+    [
+      'whose lines end in CR LF',
+      ASCII.replaceAll(/(?<=^[ +].*)\n/gm, '\r\n'),
+      CRLF,
+      'src/x.inf',
+      `${CRLF}cafe.sys\r\n`,
+    ],
+    ['with a name outside ASCII', ADDS, INF, 'na me \u00e9.txt', 'hello\n'],
+    ['that moves a file', MOVES, INF, 'inf/x.inf', `${INF}cafe.sys\n`],
+    [
+      'with a line that is too long for a mail',
+      ASCII.replace('cafe', 'x'.repeat(2000)),
+      INF,
+      'src/x.inf',
+      `${INF}${'x'.repeat(2000)}.sys\n`,
+    ],
+  ])('for a mail, %s, is what git am makes', async (_what, diff, base, name, wanted) => {
+    await start(oneDiff(diff, base, '', '  author: Ada <ada@example.org>\n'));
+    commit();
+    const { result } = await onTree('export', '--out', project?.path('mails') ?? '');
+    git('am', '-q', project?.path('mails', result.files[0]) ?? '');
+    expect(treeFile(name)).toBe(wanted);
+    expect(git('status', '--porcelain')).toBe('');
+    if (diff === MOVES)
+      expect(git('show', '-M', '--name-status', '--format=')).toMatch(/^R\d+\tsrc\/x\.inf\tinf\/x\.inf/);
+  });
+
+  test.skipIf(!hasGit)('for a mail keeps its author, whatever the message begins with', async () => {
+    await start(
+      oneDiff(
+        `From: Ada <ada@example.org>\nSubject: [PATCH] One\n\nFrom: a certain point on it fails\n---\n${DIFF}`,
+        INF,
+      ),
+    );
+    commit();
+    const { result } = await onTree('export', '--out', project?.path('mails') ?? '');
+    git('am', '-q', project?.path('mails', result.files[0]) ?? '');
+    expect(git('log', '-1', '--format=%an|%s|%b').trim()).toBe('Ada|One|From: a certain point on it fails');
   });
 });
 

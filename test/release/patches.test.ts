@@ -102,6 +102,42 @@ describe('a brand’s patches', () => {
     expect(infOf('acme')).toContain(TIMEOUT.trim());
   });
 
+  const HEADER = 'diff --git a/src/xenvbd.inf b/src/xenvbd.inf\n';
+  const diffQueue = (diff: string, files = `src/xenvbd.inf: ${sha256(TEMPLATE)}`, drivers = 'xenvbd') => ({
+    'patches/acme/series': 'one.patch\n',
+    'patches/acme/series.yaml': META('one.patch', '')
+      .replace(/files: \{.*?\}/, `files: { ${files} }`)
+      .replace('[xenvbd]', `[${drivers}]`),
+    'patches/acme/one.patch': diff,
+  });
+  const BODY = TEMPLATE.split('\n').slice(0, -1);
+  const GONE = `${HEADER}deleted file mode 100644\n--- a/src/xenvbd.inf\n+++ /dev/null\n@@ -1,${BODY.length} +0,0 @@\n${BODY.map((line) => `-${line}\n`).join('')}`;
+  const HUNK = `@@ -1,2 +1,3 @@\n ${BODY[0]}\n+; more\n ${BODY[1]}\n ${BODY[2]}\n`.replace('1,2 +1,3', '1,3 +1,4');
+  const stray = (path: string) => `--- a/${path}\n+++ b/${path}\n${HUNK}`;
+
+  test.each([
+    ['takes the INF away', diffQueue(GONE), 'PATCH_CONFLICT'],
+    ['renames the INF', diffQueue(`${HEADER}rename from src/xenvbd.inf\nrename to src/other.inf\n`), 'PATCH_CONFLICT'],
+    ['misspells the INF', diffQueue(stray('src/xenvdb.inf'), `src/xenvdb.inf: ${sha256(TEMPLATE)}`), 'PATCH_CONFLICT'],
+    ['is said to be for another driver', diffQueue(stray('src/xenvbd.inf'), undefined, 'xenbus'), 'PATCH_SERIES'],
+  ])('of which one %s would leave it as it is, so they stop the release', async (_what, files, code) => {
+    const answer = await release(files);
+    expect(answer.error).toMatchObject({ code });
+    expect(filesBelow(project?.path('out') ?? '')).toEqual([]);
+  });
+
+  test('for other versions do not speak of the build', async () => {
+    const files = diffQueue('--- a/src/x.c\n+++ b/src/x.c\n@@ -1 +1 @@\n-a\n+b\n', `src/x.c: ${sha256('a\n')}`);
+    const told = async (more: string) => {
+      const meta = files['patches/acme/series.yaml'] + more;
+      const { diagnostics } = await release({ ...files, 'patches/acme/series.yaml': meta });
+      return diagnostics.some(({ code }: { code: string }) => code === 'PATCH_NOT_BUILT');
+    };
+    expect(await told('  versions: ["9.1"]\n')).toBe(true);
+    project?.dispose();
+    expect(await told('  versions: ["8.2"]\n')).toBe(false);
+  });
+
   test.each([
     ['was made against another file', queue('a'.repeat(64)), 4, 'PATCH_BASE_DIFFERS'],
     ['does not fit', queue(undefined, '', EDIT.replace('replace: "', 'replace: "X')), 4, 'PATCH_EDIT_CONFLICT'],

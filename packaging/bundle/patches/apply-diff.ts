@@ -1,15 +1,22 @@
-import { applyPatch, formatPatch, type StructuredPatch, structuredPatch } from 'diff';
+import { applyPatch, type StructuredPatch, structuredPatch } from 'diff';
+import type { FileDiff, Hunk, HunkLine } from '../../../branding/patches/file-diff.ts';
 import { textOf } from '../../../branding/patches/latin1.ts';
-import type { FileDiff, Hunk, HunkLine } from '../../../branding/patches/unified.ts';
 
 /** Bytes as characters and back: a patched file may be in any encoding, and no byte of it is touched but by the patch. */
-const asCharacters = (bytes: Uint8Array): string =>
+export const asCharacters = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 const asBytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'));
 
 const MARK: Readonly<Record<HunkLine['kind'], string>> = { context: ' ', remove: '-', add: '+' };
 
-const hunkOf = ({ lines, oldStart, oldCount, newStart, newCount }: Hunk): StructuredPatch['hunks'][number] => ({
+/** As the library has hunks. */
+export const libraryHunk = ({
+  lines,
+  oldStart,
+  oldCount,
+  newStart,
+  newCount,
+}: Hunk): StructuredPatch['hunks'][number] => ({
   ...{ oldStart, oldLines: oldCount, newStart, newLines: newCount },
   lines: lines.flatMap(({ kind, text, open }) => [
     `${MARK[kind]}${text}`,
@@ -19,7 +26,7 @@ const hunkOf = ({ lines, oldStart, oldCount, newStart, newCount }: Hunk): Struct
 
 const patchOf = (hunks: readonly Hunk[]): StructuredPatch => ({
   ...{ oldFileName: 'a', newFileName: 'b', oldHeader: '', newHeader: '' },
-  hunks: hunks.map(hunkOf),
+  hunks: hunks.map(libraryHunk),
 });
 
 /** The diff that takes a change back. */
@@ -35,6 +42,20 @@ export const reversed = (diff: FileDiff): FileDiff => ({
     }),
   })),
 });
+
+/** Hunks with the line ends of the file, where one has CR LF throughout and the other nowhere. */
+export const withLineEndsOf = (text: string, hunks: readonly Hunk[]): readonly Hunk[] => {
+  const whole = hunks.flatMap(({ lines }) => lines).filter(({ open }) => open !== true);
+  const ends = text.includes('\r\n');
+  const add = ends && !/(?:^|[^\r])\n/.test(text) && whole.every((line) => !line.text.endsWith('\r'));
+  const drop = !ends && text.includes('\n') && whole.every((line) => line.text.endsWith('\r'));
+  if (!add && !drop) return hunks;
+  const changed = (line: HunkLine): HunkLine => {
+    if (add) return line.open === true ? line : { ...line, text: `${line.text}\r` };
+    return { ...line, text: line.text.replace(/\r$/, '') };
+  };
+  return hunks.map((hunk) => ({ ...hunk, lines: hunk.lines.map(changed) }));
+};
 
 /** A file that begins empty; the library would leave an empty line at its end. */
 const begun = (hunks: readonly Hunk[]): Uint8Array | undefined => {
@@ -53,7 +74,9 @@ export const applyHunks = (bytes: Uint8Array, hunks: readonly Hunk[], fuzz = 0):
   if (hunks.length === 0) return bytes;
   if (bytes.length === 0) return begun(hunks);
   if (hunks.some(({ oldCount }) => oldCount === 0)) return undefined;
-  const result = applyPatch(asCharacters(bytes), patchOf(hunks), { fuzzFactor: fuzz });
+  const text = asCharacters(bytes);
+  const fitted = patchOf(withLineEndsOf(text, hunks));
+  const result = applyPatch(text, fitted, { fuzzFactor: fuzz, autoConvertLineEndings: false });
   return result === false ? undefined : asBytes(result);
 };
 
@@ -67,29 +90,6 @@ export const changedLines = (before: Uint8Array, after: Uint8Array): readonly Li
   });
   return hunks.map(({ newStart, newLines }) => [newStart, Math.max(newStart, newStart + newLines - 1)]);
 };
-
-/** A file before and after; undefined where there is none. */
-export interface FileChange {
-  readonly path: string;
-  readonly before: Uint8Array | undefined;
-  readonly after: Uint8Array | undefined;
-}
-
-/** A diff as git writes it, bytes as Latin-1 characters; a rename is the old file gone and the new one made. */
-export const writtenDiff = (changes: readonly FileChange[]): string =>
-  changes
-    .map(({ path, before, after }) => {
-      const [a, b] = [before, after].map((bytes) => asCharacters(bytes ?? new Uint8Array()));
-      const name = Buffer.from(path, 'utf8').toString('latin1');
-      const made = structuredPatch(`a/${name}`, `b/${name}`, a ?? '', b ?? '', undefined, undefined, { context: 3 });
-      return formatPatch({
-        ...made,
-        isGit: true,
-        ...(before === undefined ? { isCreate: true, oldFileName: '/dev/null', newMode: '100644' } : {}),
-        ...(after === undefined ? { isDelete: true, newFileName: '/dev/null', oldMode: '100644' } : {}),
-      });
-    })
-    .join('');
 
 /** What stands in the way of a hunk: the three versions of its lines. */
 export interface PatchConflict {

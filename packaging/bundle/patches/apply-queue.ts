@@ -1,18 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { FileDiff } from '../../../branding/patches/file-diff.ts';
 import type { Patch, PatchQueue, PlacedEdit } from '../../../branding/patches/queue.ts';
 import { appliesTo } from '../../../branding/patches/series-meta.ts';
-import type { FileDiff } from '../../../branding/patches/unified.ts';
 import { type Diagnostic, problem, WinpvError } from '../../../core/errors.ts';
 import type { FourPartVersion } from '../../../core/version.ts';
-import {
-  applyHunks,
-  changedLines,
-  conflictsOf,
-  type FileChange,
-  type LineRange,
-  type PatchConflict,
-  reversed,
-} from './apply-diff.ts';
+import { applyHunks, changedLines, conflictsOf, type LineRange, type PatchConflict, reversed } from './apply-diff.ts';
 import { applyEdit, editIsThere } from './apply-edits.ts';
 
 /** What a queue is applied to. */
@@ -34,7 +26,7 @@ export interface PatchedFile {
   readonly after: string | undefined;
   /** Lines of the result that the patch changed. */
   readonly lines: readonly LineRange[];
-  readonly change: FileChange;
+  readonly bytes: { readonly before: Uint8Array | undefined; readonly after: Uint8Array | undefined };
 }
 
 export type PatchState =
@@ -61,6 +53,11 @@ export interface QueueResult {
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly outcomes: readonly PatchOutcome[];
 }
+
+/** Whether somebody looks at a path: in a release only templates are there. */
+type SeenBy = (path: string) => boolean;
+
+const isFor = ({ meta }: Patch, { driver, version }: PatchTree): boolean => appliesTo(meta, driver, version);
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -119,7 +116,7 @@ const tryEdits = (files: Files, edits: readonly PlacedEdit[]): Attempt => {
   return { changes: diagnostics.length > 0 ? undefined : changes, conflicts: [], diagnostics };
 };
 
-const attempt = (files: Files, { content, meta }: Patch, seen: (path: string) => boolean): Attempt => {
+const attempt = (files: Files, { content, meta }: Patch, seen: SeenBy): Attempt => {
   if (content.kind === 'edits')
     return tryEdits(
       files,
@@ -129,16 +126,63 @@ const attempt = (files: Files, { content, meta }: Patch, seen: (path: string) =>
   return applyDiffs(files, diffs, meta.fuzz ?? 0);
 };
 
-/** Taking the change back would work, and leaves something to put there again: it is there. */
-const isThere = (files: Files, { content }: Patch, seen: (path: string) => boolean): boolean => {
+/**
+ * What taking a patch back would change; undefined when it is not there. Of a typed edit nobody knows what was before it:
+ * it is there or not, and nothing is taken back.
+ */
+const takenBack = (files: Files, { content }: Patch, seen: SeenBy): Changes | undefined => {
   if (content.kind === 'edits') {
-    return content.edits.every(({ edit }) => {
+    const there = content.edits.every(({ edit }) => {
       const bytes = files.get(edit.file);
       return !seen(edit.file) || (bytes !== undefined && editIsThere(bytes, edit));
     });
+    return there ? new Map() : undefined;
   }
   const diffs = content.diffs.filter(({ from, to }) => seen(from ?? to ?? ''));
-  return diffs.length > 0 && applyDiffs(files, diffs.map(reversed), 0).changes !== undefined;
+  return diffs.length === 0 ? undefined : applyDiffs(files, diffs.map(reversed), 0).changes;
+};
+
+const changed = (files: Files, changes: Changes): Files => {
+  const result = new Map(files);
+  for (const [path, bytes] of changes) {
+    if (bytes === undefined) result.delete(path);
+    else result.set(path, bytes);
+  }
+  return result;
+};
+
+/** Files that are not what the patch was made against: neither at first nor after the patches before it. */
+const otherBases = (patch: Patch, original: Files, files: Files, seen: SeenBy): readonly string[] =>
+  Object.entries(patch.meta.base.files)
+    .filter(([path]) => seen(path))
+    .filter(([path, expected]) => {
+      const known = [original.get(path), files.get(path)].flatMap((bytes) =>
+        bytes === undefined ? [] : sha256(bytes),
+      );
+      return !known.includes(expected);
+    })
+    .map(([path]) => path);
+
+/** Patches after one that may be taken back to find it: more would be a guess. */
+const MAX_ABOVE = 64;
+
+/**
+ * A patch that the tree has, below others that it has too and that changed the same lines again: it is found when they
+ * are taken back first. They with it; nothing when it is not there.
+ */
+const thereBelow = (files: Files, patch: Patch, above: readonly Patch[], isSeen: SeenBy): readonly Patch[] => {
+  for (let count = 1; count <= Math.min(above.length, MAX_ABOVE); count += 1) {
+    const top = above[count - 1];
+    if (top === undefined || takenBack(files, top, isSeen) === undefined) continue;
+    let left = files;
+    const found = [patch, ...above.slice(0, count)].reverse().filter((one) => {
+      const changes = takenBack(left, one, isSeen);
+      if (changes !== undefined) left = changed(left, changes);
+      return changes !== undefined;
+    });
+    if (found.includes(patch)) return found;
+  }
+  return [];
 };
 
 const patchedFiles = (files: Files, changes: Changes): readonly PatchedFile[] =>
@@ -149,21 +193,9 @@ const patchedFiles = (files: Files, changes: Changes): readonly PatchedFile[] =>
       before: before === undefined ? undefined : sha256(before),
       after: after === undefined ? undefined : sha256(after),
       lines: after === undefined ? [] : changedLines(before ?? EMPTY, after),
-      change: { path, before, after },
+      bytes: { before, after },
     };
   });
-
-/** Files that are not what the patch was made against: neither at first nor after the patches before it. */
-const otherBases = (patch: Patch, original: Files, files: Files, seen: (path: string) => boolean): readonly string[] =>
-  Object.entries(patch.meta.base.files)
-    .filter(([path]) => seen(path))
-    .filter(([path, expected]) => {
-      const known = [original.get(path), files.get(path)].flatMap((bytes) =>
-        bytes === undefined ? [] : sha256(bytes),
-      );
-      return !known.includes(expected);
-    })
-    .map(([path]) => path);
 
 const differs = ({ name, metaPoint, meta }: Patch, path: string, state: PatchState): Diagnostic => {
   const { ref } = meta.base;
@@ -190,39 +222,46 @@ const conflictFindings = (patch: Patch, { path, patchLine, foundLine }: PatchCon
   });
 };
 
-const outcome = (
-  patch: Patch,
-  tree: PatchTree,
-  files: Files,
-): { readonly outcome: PatchOutcome; readonly changes: Changes } => {
-  const nothing = new Map<string, Uint8Array>();
-  const seen = (path: string): boolean => tree.whole || tree.files.has(path) || files.has(path);
-  const notSeen = patch.paths.filter((path) => !seen(path));
+interface Turn {
+  readonly outcome: PatchOutcome;
+  readonly changes: Changes;
+}
+
+const NO_CHANGES: Changes = new Map();
+
+/** What cannot be applied, and why. */
+const unfit = (
+  outcome: PatchOutcome,
+  others: readonly string[],
+  { conflicts, diagnostics }: Pick<Attempt, 'conflicts' | 'diagnostics'>,
+): Turn => {
+  const { patch } = outcome;
+  const found = [
+    ...conflicts.map((conflict) => conflictFindings(patch, conflict)),
+    ...diagnostics.map((finding) => ({ ...finding, message: `${patch.name}: ${finding.message}` })),
+    ...others.map((path) => differs(patch, path, 'conflict')),
+  ];
+  return { outcome: { ...outcome, state: 'conflict', conflicts, diagnostics: found }, changes: NO_CHANGES };
+};
+
+/** One patch after the other, in a tree. */
+const turnOf = (patch: Patch, tree: PatchTree, files: Files, isBelow: (isSeen: SeenBy) => boolean): Turn => {
+  const isSeen: SeenBy = (path) => tree.whole || tree.files.has(path) || files.has(path);
+  const notSeen = patch.paths.filter((path) => !isSeen(path));
   const base = { patch, files: [], conflicts: [], notSeen, diagnostics: [] };
-  if (!appliesTo(patch.meta, tree.driver, tree.version) || notSeen.length === patch.paths.length) {
-    return { outcome: { ...base, state: 'elsewhere' }, changes: nothing };
+  if (!isFor(patch, tree) || notSeen.length === patch.paths.length) {
+    return { outcome: { ...base, state: 'elsewhere' }, changes: NO_CHANGES };
   }
-  const others = otherBases(patch, tree.files, files, seen);
-  if (others.length > 0 && isThere(files, patch, seen)) {
-    return { outcome: { ...base, state: 'droppable' }, changes: nothing };
-  }
-  const { changes, conflicts, diagnostics } = attempt(files, patch, seen);
-  if (changes === undefined) {
-    const found = [
-      ...conflicts.map((conflict) => conflictFindings(patch, conflict)),
-      ...diagnostics.map((finding) => ({ ...finding, message: `${patch.name}: ${finding.message}` })),
-      ...others.map((path) => differs(patch, path, 'conflict')),
-    ];
-    return { outcome: { ...base, state: 'conflict', conflicts, diagnostics: found }, changes: nothing };
-  }
-  if (others.length > 0) {
-    const found = others.map((path) => differs(patch, path, 'base-differs'));
-    return {
-      outcome: { ...base, state: 'base-differs', diagnostics: found, files: patchedFiles(files, changes) },
-      changes,
-    };
-  }
-  return { outcome: { ...base, state: 'applied', files: patchedFiles(files, changes) }, changes };
+  const others = otherBases(patch, tree.files, files, isSeen);
+  const droppable: Turn = { outcome: { ...base, state: 'droppable' }, changes: NO_CHANGES };
+  if (others.length > 0 && (takenBack(files, patch, isSeen) !== undefined || isBelow(isSeen))) return droppable;
+  const tried = attempt(files, patch, isSeen);
+  const { changes } = tried;
+  if (changes === undefined) return unfit({ ...base, state: 'conflict' }, others, tried);
+  const made = patchedFiles(files, changes);
+  if (others.length === 0) return { outcome: { ...base, state: 'applied', files: made }, changes };
+  const found = others.map((path) => differs(patch, path, 'base-differs'));
+  return { outcome: { ...base, state: 'base-differs', diagnostics: found, files: made }, changes };
 };
 
 /**
@@ -230,14 +269,18 @@ const outcome = (
  * the next one is tried on what is there: one look at a queue tells all.
  */
 export const applyQueue = ({ patches }: PatchQueue, tree: PatchTree): QueueResult => {
-  const files = new Map(tree.files);
-  const outcomes = patches.map((patch) => {
-    const result = outcome(patch, tree, files);
-    for (const [path, bytes] of result.changes) {
-      if (bytes === undefined) files.delete(path);
-      else files.set(path, bytes);
-    }
-    return result.outcome;
+  let files: Files = tree.files;
+  const there = new Set<Patch>();
+  const outcomes = patches.map((patch, index) => {
+    const isBelow = (isSeen: SeenBy): boolean => {
+      const above = patches.slice(index + 1).filter((one) => isFor(one, tree));
+      const found = there.has(patch) ? [patch] : thereBelow(files, patch, above, isSeen);
+      for (const one of found) there.add(one);
+      return found.length > 0;
+    };
+    const { outcome, changes } = turnOf(patch, tree, files, isBelow);
+    files = changed(files, changes);
+    return outcome;
   });
   return { files, outcomes };
 };

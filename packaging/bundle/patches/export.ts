@@ -2,8 +2,8 @@ import type { Person } from '../../../branding/patches/mail.ts';
 import { parsePerson } from '../../../branding/patches/mail.ts';
 import type { Patch } from '../../../branding/patches/queue.ts';
 import { type Diagnostic, problem } from '../../../core/errors.ts';
-import { writtenDiff } from './apply-diff.ts';
 import type { PatchOutcome } from './apply-queue.ts';
+import { changesOf, writtenDiff } from './written-diff.ts';
 
 export interface ExportedMail {
   /** `0001-fix-the-filter.patch` */
@@ -79,7 +79,8 @@ const authorOf = ({ content, meta }: Patch): Person | undefined =>
 /** What the message says when the patch file has none: the reason it is carried. */
 const messageOf = ({ content, meta, subject }: Patch): string => {
   const message = content.kind === 'diff' ? content.mail.message : '';
-  const own = message.startsWith(subject) ? message.slice(subject.length).trim() : message;
+  const own =
+    message === subject || message.startsWith(`${subject}\n`) ? message.slice(subject.length).trim() : message;
   return own === '' ? meta.reason : own;
 };
 
@@ -108,9 +109,40 @@ const complaints = (patch: Patch): readonly Diagnostic[] => {
   ];
 };
 
-const mailOf = ({ patch, files }: PatchOutcome, mark: string, { dateMs }: ExportOptions): Uint8Array => {
+/** Carriage returns, other controls and long lines do not survive every way of a mail (RFC 5322 2.1.1, RFC 2045 2.8). */
+const isPlain = (body: Buffer): boolean =>
+  body.every((byte) => byte === 0x09 || byte === 0x0a || byte >= 0x20) && !/[^\n]{999}/.test(body.toString('latin1'));
+
+/** RFC 2045 6.7, lines of at most 76; a blank at the end of a line and a `From` at its beginning are codes too. */
+const quotedPrintable = (body: Buffer): Buffer => {
+  const lines = body
+    .toString('latin1')
+    .split('\n')
+    .map((line) =>
+      line
+        .replace(/[^\t\x20-\x3c\x3e-\x7e]|[\t ]$|^F(?=rom )/g, (character) => {
+          return `=${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+        })
+        // No code is cut in two.
+        .match(/.{1,73}(?<!=.?)/gs)
+        ?.join('=\n'),
+    );
+  return Buffer.from(lines.join('\n'), 'latin1');
+};
+
+const mailOf = (outcome: PatchOutcome, mark: string, { dateMs }: ExportOptions): Uint8Array => {
+  const { patch } = outcome;
   const author = authorOf(patch) ?? { name: '', address: '' };
   const date = (patch.content.kind === 'diff' ? patch.content.mail.date : undefined) ?? mailDate(dateMs);
+  const message = messageOf(patch);
+  // git takes such lines at the beginning for headers; after one of its own it does not.
+  const guard = /^(From|Date|Subject):/i.test(message) ? `From: ${headerPerson(author)}\n\n` : '';
+  const body = Buffer.concat([
+    Buffer.from(`${guard}${message}\n---\n\n`, 'utf8'),
+    Buffer.from(writtenDiff(changesOf(outcome)), 'latin1'),
+    Buffer.from('-- \nwinpv\n\n'),
+  ]);
+  const plain = isPlain(body);
   const head = [
     `From ${'0'.repeat(40)} Mon Sep 17 00:00:00 2001`,
     `From: ${headerPerson(author)}`,
@@ -118,15 +150,11 @@ const mailOf = ({ patch, files }: PatchOutcome, mark: string, { dateMs }: Export
     `Subject: [${mark}] ${headerText(patch.subject)}`,
     'MIME-Version: 1.0',
     'Content-Type: text/plain; charset=UTF-8',
-    'Content-Transfer-Encoding: 8bit',
-    '',
-    messageOf(patch),
-    '---',
+    `Content-Transfer-Encoding: ${plain ? '8bit' : 'quoted-printable'}`,
     '',
     '',
   ].join('\n');
-  const diff = writtenDiff(files.map(({ change }) => change));
-  return Buffer.concat([Buffer.from(head, 'utf8'), Buffer.from(diff, 'latin1'), Buffer.from('-- \nwinpv\n\n')]);
+  return Buffer.concat([Buffer.from(head, 'utf8'), plain ? body : quotedPrintable(body)]);
 };
 
 export interface Exported {

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { PatchMail } from '../../../branding/patches/mail.ts';
 import type { PatchMeta } from '../../../branding/patches/series-meta.ts';
-import { writtenDiff } from './apply-diff.ts';
 import type { PatchOutcome } from './apply-queue.ts';
+import { changesOf, writtenDiff } from './written-diff.ts';
 
 /** A patch made anew against the files that it was applied to. */
 export interface RefreshedPatch {
@@ -37,18 +36,18 @@ export const refreshedPatches = (
 ): readonly RefreshedPatch[] =>
   outcomes
     .filter(({ state }) => state === 'applied' || state === 'base-differs')
-    .map(({ patch, files }) => {
-      const changes = files.map(({ change }) => change);
-      const hashes = changes.flatMap(({ path, before }) =>
-        before === undefined ? [] : [[path, createHash('sha256').update(before).digest('hex')] as const],
-      );
+    .map((outcome) => {
+      const { patch, files } = outcome;
       const { content, meta } = patch;
+      const hashes = files.flatMap(({ path, before }) => (before === undefined ? [] : [[path, before] as const]));
       const base = {
         ...(ref === undefined ? {} : { ref }),
         files: { ...meta.base.files, ...Object.fromEntries(hashes) },
       };
       if (content.kind === 'edits') return { name: patch.name, base, bytes: undefined };
-      const text = beforeDiff(Buffer.from(patch.bytes).toString('latin1'), content.mail) + writtenDiff(changes);
+      const text =
+        beforeDiff(Buffer.from(patch.bytes).toString('latin1'), content.mail) +
+        writtenDiff(changesOf(outcome), patch.strip);
       const bytes = Buffer.from(text, 'latin1');
       return { name: patch.name, base, bytes: bytes.equals(patch.bytes) ? undefined : new Uint8Array(bytes) };
     });

@@ -98,6 +98,12 @@ describe('a queue', () => {
       'PATCH_PATH_REFUSED',
       { file: 'q/edits.yaml', line: 3, column: 13 },
     ],
+    [
+      'is for a driver that there is not',
+      { 'series.yaml': GOOD['series.yaml'].replace('drivers: [xenvbd]', 'drivers: [xenvdb]') },
+      'PATCH_SERIES',
+      { file: 'q/series.yaml' },
+    ],
   ])('that %s is refused at the place', (_what, change, code, at) => {
     expect(refused(change)).toContainEqual(expect.objectContaining({ code, at: expect.objectContaining(at) }));
   });
@@ -105,6 +111,25 @@ describe('a queue', () => {
   test('says at once everything that is wrong with it', () => {
     const found = refused({ series: `nothing.patch\n${GOOD.series}`, 'edits.yaml': 'edits: []\n' });
     expect(found.map(({ code }) => code)).toEqual(expect.arrayContaining(['PATCH_SERIES', 'CONFIG_INVALID']));
+  });
+});
+
+describe('a patch that only adds files', () => {
+  const ADDED = 'diff --git a/n.txt b/n.txt\nnew file mode 100644\n--- /dev/null\n+++ b/n.txt\n@@ -0,0 +1 @@\n+x\n';
+  const adding = (files: string) => ({
+    ...{ series: 'add.patch\n', 'add.patch': ADDED, 'fix one.patch': undefined, 'edits.yaml': undefined },
+    ...{ 'plain.diff': undefined, 'series.yaml': metaOf('add.patch').replace(/files: \{[^}]*\}/, `files: {${files}}`) },
+  });
+
+  test('has no base', () => {
+    expect(queueOf({ ...GOOD, ...adding('') }).queue.patches[0]?.paths).toEqual(['n.txt']);
+  });
+
+  test('cannot have the hash of one', () => {
+    const found = refused(adding(` n.txt: ${'a'.repeat(64)} `));
+    expect(found).toEqual([
+      expect.objectContaining({ code: 'PATCH_SERIES', message: expect.stringMatching(/makes n\.txt/) }),
+    ]);
   });
 });
 

@@ -323,4 +323,28 @@ describeCorpus('between two commits of upstream’s templates', (corpus) => {
       });
     },
   );
+
+  test.skipIf(!hasGit).each(readdirSync(templates))(
+    'of %s: those that a later commit has are droppable, however often the same lines changed, and the rest applies',
+    (driver) => {
+      const file = `src/${driver}.inf`;
+      const names = readdirSync(join(templates, driver)).sort();
+      const states = names.map((name) => readFileSync(join(templates, driver, name)));
+      inFolder((folder) => {
+        const patches = states.slice(1).map((now, index) => {
+          const base = states[index] ?? now;
+          const text = gitDiff(folder, base, now).replaceAll('p/x', `b/${file}`);
+          return { name: `${index}.patch`, text: Buffer.from(text, 'latin1').toString('utf8'), base, file };
+        });
+        const queue = queueOf(...patches);
+        for (const [index, state] of states.entries()) {
+          const { files, outcomes } = applyQueue(queue, treeOf({ [file]: state }));
+          expect(outcomes.map((one) => one.state)).toEqual(
+            patches.map((_, at) => (at < index ? 'droppable' : 'applied')),
+          );
+          expect(Buffer.from(files.get(file) ?? []).equals(states.at(-1) ?? state)).toBe(true);
+        }
+      });
+    },
+  );
 });
