@@ -138,11 +138,14 @@ describe('a brand that has version resources rewritten', () => {
     expect(filesBelow(project?.path('out') ?? '')).toEqual([]);
   });
 
-  test('rewrites a signed source where the project lets signatures be replaced', async () => {
-    const answer = await release(signed, { settings: 'signing: { test: true, existing: replace }\n' });
-    expect(answer.ok, JSON.stringify(answer.error)).toBe(true);
-    expect(parseVersionResource(parsePe(shipped('xenvbd.sys'), ''))?.fixed.fileVersion).toEqual([9, 1, 0, 7]);
-  });
+  test.each(['{ test: true, existing: replace }', '{ existing: replace }'])(
+    'rewrites a signed source where the project lets signatures be replaced: %s',
+    async (signing) => {
+      const answer = await release(signed, { settings: `signing: ${signing}\n` });
+      expect(answer.ok, JSON.stringify(answer.error)).toBe(true);
+      expect(parseVersionResource(parsePe(shipped('xenvbd.sys'), ''))?.fixed.fileVersion).toEqual([9, 1, 0, 7]);
+    },
+  );
 });
 
 describe('a brand that has not', () => {

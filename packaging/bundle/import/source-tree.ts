@@ -32,7 +32,7 @@ interface ArchiveContent {
 }
 
 const zipContent = (bytes: Uint8Array, path: string): ArchiveContent => {
-  const entries = parseZip(bytes, path, { maxBytes: SOURCE_LIMITS.maxBytes });
+  const entries = parseZip(bytes, path, { maxBytes: SOURCE_LIMITS.maxBytes, backslashSeparates: true });
   if (entries.length > SOURCE_LIMITS.maxEntries) {
     throw new WinpvError('ZIP_TOO_LARGE', `It has more than ${SOURCE_LIMITS.maxEntries} entries.`, {
       at: { file: path },

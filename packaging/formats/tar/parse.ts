@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../../core/error-codes.ts';
 import { WinpvError } from '../../../core/errors.ts';
+import { shownText } from '../../../core/spelling.ts';
 import { archiveNameFlaw, repeatedName } from '../archive-names.ts';
 import { BLOCK, isTar, isZeroBlock, parseTarHeader, type Stop, type TarHeader } from './header.ts';
 import { parsePax } from './pax.ts';
@@ -165,7 +166,7 @@ const addEntry = (reading: Reading, header: TarHeader, data: Uint8Array, stop: S
   const { files, folders, pending } = reading;
   const written = nameOf(header, pending, stop);
   reading.pending = {};
-  const shown = JSON.stringify(written);
+  const shown = shownText(JSON.stringify(written));
   if (header.type !== FOLDER && !FILES.includes(header.type)) {
     const what = KINDS[header.type] ?? `an entry of the unknown type ${JSON.stringify(header.type)}`;
     throw stop('TAR_UNSUPPORTED', `${shown} is ${what}; only plain files and folders are read.`);

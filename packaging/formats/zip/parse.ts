@@ -2,6 +2,7 @@ import { crc32, inflateRawSync } from 'node:zlib';
 import { ByteReader, equalBytes } from '../../../core/bytes.ts';
 import type { ErrorCode } from '../../../core/error-codes.ts';
 import { WinpvError } from '../../../core/errors.ts';
+import { shownText } from '../../../core/spelling.ts';
 import { archiveNameFlaw, repeatedName } from '../archive-names.ts';
 
 export interface ZipEntry {
@@ -15,6 +16,11 @@ export interface ZipEntry {
 export interface ZipParseOptions {
   /** The most that all entries may have together when unpacked; 2 GiB unless said otherwise. */
   readonly maxBytes?: number;
+  /**
+   * Takes `xenbus\x64\xen.sys` for what its writer meant: PowerShell's `Compress-Archive` separates so before version
+   * 1.2.3 of its module, which Windows PowerShell has. Refused unless asked for, and always where a name has both slashes.
+   */
+  readonly backslashSeparates?: boolean;
 }
 
 const END_SIGNATURE = 0x06054b50;
@@ -40,7 +46,7 @@ const DEFAULT_MAX_BYTES = 2 ** 31;
  * @see PKWARE APPNOTE.TXT 6.3, sections 4.3 and 4.4
  */
 export const parseZip = (bytes: Uint8Array, file: string, options: ZipParseOptions = {}): readonly ZipEntry[] => {
-  const archive: Archive = { bytes, file };
+  const archive: Archive = { bytes, file, backslashSeparates: options.backslashSeparates === true };
   const directory = readEnd(archive);
   const records = readDirectory(archive, directory);
   checkSizes(archive, records, options.maxBytes ?? DEFAULT_MAX_BYTES);
@@ -53,6 +59,7 @@ export const parseZip = (bytes: Uint8Array, file: string, options: ZipParseOptio
 interface Archive {
   readonly bytes: Uint8Array;
   readonly file: string;
+  readonly backslashSeparates: boolean;
 }
 
 interface Directory {
@@ -158,7 +165,8 @@ const readCentral = (archive: Archive, r: ByteReader, offset: number): CentralRe
 /** Bit 11 says UTF-8; without it the code page is unknown, and only ASCII, which all share, is certain. */
 const decodeName = (archive: Archive, bytes: Uint8Array, offset: number): string => {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    const name = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return archive.backslashSeparates && !name.includes('/') ? name.replaceAll('\\', '/') : name;
   } catch {
     throw refuse('ZIP_NAME_UNSAFE', archive, offset, 'A name is not UTF-8.');
   }
@@ -240,7 +248,12 @@ const checkNames = (archive: Archive, records: readonly CentralRecord[]): void =
   for (const { name, offset } of records) {
     const flaw = archiveNameFlaw(name.replace(/\/$/, '')) ?? (name.includes('\\') ? 'it has a backslash' : undefined);
     if (flaw === undefined) continue;
-    throw refuse('ZIP_NAME_UNSAFE', archive, offset, `The name ${JSON.stringify(name)} is refused: ${flaw}.`);
+    throw refuse(
+      'ZIP_NAME_UNSAFE',
+      archive,
+      offset,
+      `The name ${shownText(JSON.stringify(name))} is refused: ${flaw}.`,
+    );
   }
   const folders = records.filter(({ name }) => name.endsWith('/')).map(({ name }) => name.slice(0, -1));
   const files = records.filter(({ name }) => !name.endsWith('/')).map(({ name }) => name);

@@ -50,6 +50,32 @@ const archive = (records: readonly Record[], comment: Uint8Array = new Uint8Arra
   return concatBytes(...locals, directory, end, u16leBytes(comment.length), comment);
 };
 
+describe('backslashes in names', () => {
+  const names = (...records: readonly string[]) =>
+    parseZip(archive(records.map((name) => ({ name }))), 'a.zip', { backslashSeparates: true }).map(({ name }) => name);
+
+  test('separate when the reader is asked for that, of folders too', () => {
+    expect(names('xenbus\\', 'xenbus\\x64\\', 'xenbus\\x64\\xen.sys', 'revision')).toEqual([
+      'xenbus/x64/xen.sys',
+      'revision',
+    ]);
+  });
+
+  test.each([
+    ['ZIP_NAME_UNSAFE', 'a lead out', ['a\\..\\..\\b']],
+    ['ZIP_NAME_UNSAFE', 'a server', ['\\\\server\\share\\b']],
+    ['ZIP_NAME_UNSAFE', 'a drive', ['C:\\b']],
+    ['ZIP_NAME_UNSAFE', 'both slashes', ['a/b\\c']],
+    ['ZIP_NAME_TWICE', 'the same name with the other slash', ['a\\b', 'a/B']],
+  ])('%s: %s', (code, _, records) => {
+    expect(codeOf(() => names(...records))).toBe(code);
+  });
+});
+
+test('what cannot be seen in a name is written out in the message', () => {
+  expect(() => list(archive([{ name: 'x\u202esys.exe' }]))).toThrow(/x\\u\{202e\}sys\.exe/);
+});
+
 describe('a ZIP that we write', () => {
   const zone = process.env.TZ;
   afterEach(() => {
