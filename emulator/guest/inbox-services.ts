@@ -55,7 +55,7 @@ const BUSES: readonly Row[] = [
   ['spaceport', 0, 3, 'Boot Bus Extender', { builds: EIGHT_ON, source: 'observed' }],
   ['volmgr', 0, 3, 'System Bus Extender', OBSERVED],
   ['volmgrx', 0, 3, 'System Bus Extender', OBSERVED],
-  ['mountmgr', 0, 3, 'System Bus Extender'],
+  ['mountmgr', 0, 3, 'System Bus Extender', OBSERVED],
   ['swenum', 3, 1, 'Extended Base'],
   ['CompositeBus', 3, 1, 'Extended Base', { builds: EIGHT_ON, source: 'observed' }],
   ['umbus', 3, 1, 'Extended Base', OBSERVED],
