@@ -8,6 +8,7 @@ import {
 } from '../behaviour.ts';
 import { announceDriver, withdrawDriver } from '../distribution.ts';
 import { askForInterfaces, neededVersion } from '../interface-needs.ts';
+import { takingTurns } from '../started-devices.ts';
 
 const ASKED = ['XENHID_HID', 'XENBUS_STORE', 'XENBUS_SUSPEND'];
 
@@ -26,4 +27,4 @@ const remove = (driver: LoadedDriver, _device: DeviceView, machine: Machine): vo
 };
 
 /** The keyboard and pointer: a HID minidriver. What Windows' own HID class makes of it is not followed. */
-export const xenhid: DriverBehaviour = { image: 'xenhid', start, remove };
+export const xenhid: DriverBehaviour = takingTurns({ image: 'xenhid', start, remove });

@@ -8,6 +8,7 @@ import {
 } from '../behaviour.ts';
 import { announceDriver, withdrawDriver } from '../distribution.ts';
 import { askForInterfaces } from '../interface-needs.ts';
+import { takingTurns } from '../started-devices.ts';
 
 const ASKED = ['XENBUS_SUSPEND', 'XENBUS_SHARED_INFO', 'XENBUS_STORE', 'XENBUS_EVTCHN', 'XENBUS_GNTTAB'];
 
@@ -24,7 +25,7 @@ const start = (driver: LoadedDriver, device: DeviceView, machine: Machine): Outc
 const remove = (driver: LoadedDriver, _device: DeviceView, machine: Machine): void => withdrawDriver(driver, machine);
 
 /** What programs reach Xen through. It lists no devices. */
-export const xeniface: DriverBehaviour = { image: 'xeniface', start, remove };
+export const xeniface: DriverBehaviour = takingTurns({ image: 'xeniface', start, remove });
 
 /** Ways to end or to rest that the agent offers its host (win-xeniface `src/xenagent/xenifacedevice.cpp`). */
 const OFFERED = ['poweroff', 'reboot', 's3', 's4'];

@@ -8,6 +8,7 @@ import {
 } from '../behaviour.ts';
 import { announceDriver, withdrawDriver } from '../distribution.ts';
 import { askForInterfaces, neededVersion } from '../interface-needs.ts';
+import { takingTurns } from '../started-devices.ts';
 import { startNetworkDevice, stopNetworkDevice } from '../xenvif/network-device.ts';
 
 const ASKED = ['XENVIF_VIF', 'XENBUS_STORE', 'XENBUS_SUSPEND', 'XENBUS_CACHE'];
@@ -34,4 +35,4 @@ const remove = (driver: LoadedDriver, device: DeviceView, machine: Machine): voi
 };
 
 /** The network card: an NDIS miniport on a device of xenvif's. */
-export const xennet: DriverBehaviour = { image: 'xennet', start, remove };
+export const xennet: DriverBehaviour = takingTurns({ image: 'xennet', start, remove });

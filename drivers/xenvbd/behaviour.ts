@@ -10,6 +10,7 @@ import {
 import { announceDriver, announceHotplug, withdrawDriver, withdrawHotplug } from '../distribution.ts';
 import { askForInterfaces, neededVersion } from '../interface-needs.ts';
 import { requestRestart } from '../restart-request.ts';
+import { takingTurns } from '../started-devices.ts';
 import { requestUnplug, revokeUnplug } from '../unplug-counter.ts';
 import { closeDisk, connectDisk } from './disk-frontend.ts';
 import { decideTarget, isDiskKey } from './targets.ts';
@@ -119,4 +120,4 @@ const remove = (driver: LoadedDriver, _device: DeviceView, machine: Machine): vo
 };
 
 /** The storage adapter: a storport miniport whose disks are what xenstore names (spec xen-pv 4.1 to 4.3). */
-export const xenvbd: DriverBehaviour = { image: MODULE, start, children, remove };
+export const xenvbd: DriverBehaviour = takingTurns({ image: MODULE, start, children, remove });

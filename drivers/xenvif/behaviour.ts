@@ -10,6 +10,7 @@ import {
 import { childOfBus } from '../child-bus-ids.ts';
 import { announceDriver, announceHotplug, withdrawDriver, withdrawHotplug } from '../distribution.ts';
 import { askForInterfaces } from '../interface-needs.ts';
+import { takingTurns } from '../started-devices.ts';
 
 const ASKED = [
   'XENBUS_DEBUG',
@@ -64,4 +65,4 @@ const remove = (driver: LoadedDriver, _device: DeviceView, machine: Machine): vo
 };
 
 /** The bus of network cards. What its devices do when they start is in `network-device.ts`. */
-export const xenvif: DriverBehaviour = { image: 'xenvif', start, children, remove };
+export const xenvif: DriverBehaviour = takingTurns({ image: 'xenvif', start, children, remove });

@@ -10,6 +10,7 @@ import {
 import { childOfBus } from '../child-bus-ids.ts';
 import { announceDriver, announceHotplug, withdrawDriver, withdrawHotplug } from '../distribution.ts';
 import { askForInterfaces } from '../interface-needs.ts';
+import { takingTurns } from '../started-devices.ts';
 
 const ASKED = [
   'XENBUS_DEBUG',
@@ -49,4 +50,4 @@ const remove = (driver: LoadedDriver, _device: DeviceView, machine: Machine): vo
 };
 
 /** The bus of keyboards and pointers: its devices take them over only when xenhid starts. */
-export const xenvkbd: DriverBehaviour = { image: 'xenvkbd', start, children, remove };
+export const xenvkbd: DriverBehaviour = takingTurns({ image: 'xenvkbd', start, children, remove });
