@@ -1,7 +1,7 @@
 import { type Diagnostic, problem, WinpvError } from '../../core/errors.ts';
 import { shownText } from '../../core/spelling.ts';
 import type { InfArch } from '../formats/inf/target-os.ts';
-import { peExports, peImports } from '../formats/pe/imports.ts';
+import { linkableExports, peImports } from '../formats/pe/imports.ts';
 import { type PeImage, Subsystem } from '../formats/pe/model.ts';
 import { fileNameOf } from './catalog-scope.ts';
 import { type PlacedFile, placedFiles } from './check-files.ts';
@@ -89,7 +89,7 @@ const fromPackage = (
 ): readonly Diagnostic[] => {
   const image = importer.view.imageOf(provider);
   if (image === undefined) return [];
-  const exported = new Set(peExports(image));
+  const exported = linkableExports(image);
   const missing = names.filter((name) => !exported.has(name));
   if (missing.length === 0) return [];
   const message = `${nameOf(importer)} imports ${listed(missing)} from ${shownText(module)}, and the one in the package does not export ${missing.length === 1 ? 'it' : 'them'}.`;

@@ -89,14 +89,18 @@ const readThunk = (r: ByteReader, pe32Plus: boolean): { rva: number; ordinal?: n
   return { rva: Number(value & 0x7fff_ffffn) };
 };
 
-/**
- * The exports of an image: names in table order, then `#n` for each ordinal that has no name.
- * @throws WinpvError PE_MALFORMED, PE_TRUNCATED or PE_TOO_COMPLEX
- * @see "The .edata Section" in "PE Format"
- */
-export const peExports = (image: PeImage): readonly string[] => {
+interface ExportTable {
+  /** In table order. */
+  readonly names: readonly string[];
+  /** `#n` of every function, and whether it has a name. */
+  readonly ordinals: readonly { readonly ordinal: string; readonly isNamed: boolean }[];
+}
+
+const NO_EXPORTS: ExportTable = { names: [], ordinals: [] };
+
+const readExports = (image: PeImage): ExportTable => {
   const directory = image.directories[Directory.export];
-  if (directory === undefined || directory.rva === 0) return [];
+  if (directory === undefined || directory.rva === 0) return NO_EXPORTS;
   const map = addressMap(image);
   const budget: Budget = { spent: 0 };
   const r = map.readerAt(directory.rva, 'the export directory').skip(16, 'ExportDirectory.Characteristics');
@@ -104,24 +108,45 @@ export const peExports = (image: PeImage): readonly string[] => {
   const functionCount = r.u32le('ExportDirectory.NumberOfFunctions');
   const nameCount = r.u32le('ExportDirectory.NumberOfNames');
   const functions = r.u32le('ExportDirectory.AddressOfFunctions');
-  const names = r.u32le('ExportDirectory.AddressOfNames');
-  const ordinals = r.u32le('ExportDirectory.AddressOfNameOrdinals');
+  const nameTable = r.u32le('ExportDirectory.AddressOfNames');
+  const ordinalTable = r.u32le('ExportDirectory.AddressOfNameOrdinals');
   spend(budget, functionCount * 4 + nameCount * 6, r);
   const named = new Set<number>();
-  const result: string[] = [];
+  const names: string[] = [];
   if (nameCount > 0) {
-    const nameTable = map.readerAt(names, 'ExportDirectory.AddressOfNames');
-    const ordinalTable = map.readerAt(ordinals, 'ExportDirectory.AddressOfNameOrdinals');
+    const pointers = map.readerAt(nameTable, 'ExportDirectory.AddressOfNames');
+    const indices = map.readerAt(ordinalTable, 'ExportDirectory.AddressOfNameOrdinals');
     for (let i = 0; i < nameCount; i += 1) {
-      named.add(ordinalTable.u16le('an export ordinal'));
-      const at = map.readerAt(nameTable.u32le('an export name'), 'an export name');
-      result.push(readName(at, 'the name of an export', budget));
+      named.add(indices.u16le('an export ordinal'));
+      const at = map.readerAt(pointers.u32le('an export name'), 'an export name');
+      names.push(readName(at, 'the name of an export', budget));
     }
   }
-  if (functionCount === 0) return result;
-  const table = map.readerAt(functions, 'ExportDirectory.AddressOfFunctions');
+  if (functionCount === 0) return { names, ordinals: [] };
+  const addresses = map.readerAt(functions, 'ExportDirectory.AddressOfFunctions');
+  const ordinals: { ordinal: string; isNamed: boolean }[] = [];
   for (let i = 0; i < functionCount; i += 1) {
-    if (table.u32le('an export address') !== 0 && !named.has(i)) result.push(`#${base + i}`);
+    if (addresses.u32le('an export address') !== 0) ordinals.push({ ordinal: `#${base + i}`, isNamed: named.has(i) });
   }
-  return result;
+  return { names, ordinals };
+};
+
+/**
+ * The exports of an image: names in table order, then `#n` for each ordinal that has no name.
+ * @throws WinpvError PE_MALFORMED, PE_TRUNCATED or PE_TOO_COMPLEX
+ * @see "The .edata Section" in "PE Format"
+ */
+export const peExports = (image: PeImage): readonly string[] => {
+  const { names, ordinals } = readExports(image);
+  return [...names, ...ordinals.filter(({ isNamed }) => !isNamed).map(({ ordinal }) => ordinal)];
+};
+
+/**
+ * All that others may link to: every name, and `#n` of every function, for one that has a name may be imported by its
+ * ordinal as well.
+ * @throws WinpvError as `peExports`
+ */
+export const linkableExports = (image: PeImage): ReadonlySet<string> => {
+  const { names, ordinals } = readExports(image);
+  return new Set([...names, ...ordinals.map(({ ordinal }) => ordinal)]);
 };

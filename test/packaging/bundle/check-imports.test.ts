@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { xenvbd } from '../../../drivers/xenvbd/definition.ts';
 import { briefly, demo } from '../../support/demo-package.ts';
-import { checked, exchanged, image, withCatalogs } from '../../support/pv-package.ts';
+import { checked, driverPackage, exchanged, image, withCatalogs } from '../../support/pv-package.ts';
 
 describe('imports of kernel binaries', () => {
   const importing = (module: string, ...names: string[]) => demo({ imports: [{ module, names }] });
@@ -55,6 +56,23 @@ describe('imports of kernel binaries', () => {
     expect(briefly(importing('HAL.dll', 'KeQueryPerformanceCounter'))).toEqual([]);
     // Only since Windows 10 2004 does the other half answer.
     expect(briefly(importing('HAL.dll', 'IofCompleteRequest'))).toEqual(['warning BUNDLE_IMPORT_NEWER demo.sys']);
+  });
+
+  test('a function of the package that has a name may be imported by its ordinal as well', () => {
+    const linked = (ordinal: string) =>
+      checked(
+        exchanged(
+          driverPackage(xenvbd),
+          'xenvbd.sys',
+          image({ name: 'xenvbd.sys', imports: [{ module: 'xencrsh.sys', names: [ordinal] }] }),
+        ),
+      )
+        .filter(({ code }) => code === 'BUNDLE_IMPORT_MISSING')
+        .map(({ failureMode, message }) => `${failureMode} ${message}`);
+    expect(linked('#1')).toEqual([]);
+    expect(linked('#4711')).toEqual([
+      'F37 xenvbd.sys imports #4711 from xencrsh.sys, and the one in the package does not export it.',
+    ]);
   });
 
   test('a program may import what it likes', () => {
