@@ -1,13 +1,128 @@
-import type { RunResult, Scenario, ScenarioInput } from './scenarios/contract.ts';
+import { type Diagnostic, problem } from '../core/errors.ts';
+import { type GuestSpec, policyKey, targetKey } from './guest/guest.ts';
+import { switchesOf, withSwitches } from './guest/windows.ts';
+import type { PackageFacts, PackageLibrary } from './package/facts.ts';
+import type { RehearsedBundle, RunResult, Scenario, ScenarioInput } from './scenarios/contract.ts';
 import { judgeRun } from './scenarios/judge.ts';
 import { Run } from './scenarios/run.ts';
 
-/** Plays a scenario in a guest, once for each release that a machine may have had before. */
-export const rehearseScenario = (scenario: Scenario, input: ScenarioInput): readonly RunResult[] => {
-  if (!scenario.applies(input)) return [];
-  return scenario.runs(input).map(({ variant, begin, play }) => {
-    const run = new Run(input, begin);
-    play(run);
-    return judgeRun(run, variant === '' ? scenario.id : `${scenario.id}:${variant}`);
-  });
+/** What is tried, and in what. */
+export interface RehearsalRequest {
+  readonly library: PackageLibrary;
+  readonly bundle: RehearsedBundle;
+  readonly before: readonly RehearsedBundle[];
+  readonly guests: readonly GuestSpec[];
+  readonly scenarios: readonly Scenario[];
+  /** Called after each run. */
+  readonly onRun?: (played: PlayedRun) => void;
+}
+
+export interface PlayedRun {
+  readonly result: RunResult;
+  readonly run: Run;
+}
+
+/** Plays every scenario in every guest that it says something for. */
+export const rehearse = (request: RehearsalRequest): readonly RunResult[] => {
+  const { library, bundle, before, guests, scenarios, onRun } = request;
+  const results: RunResult[] = [];
+  for (const guest of guests) {
+    const input: ScenarioInput = { guest, library, bundle, before };
+    for (const scenario of scenarios) {
+      if (!scenario.applies(input)) continue;
+      for (const { variant, begin, play } of scenario.runs(input)) {
+        const run = new Run(input, begin);
+        play(run);
+        const result = judgeRun(run, variant === '' ? scenario.id : `${scenario.id}:${variant}`);
+        results.push(result);
+        onRun?.({ result, run });
+      }
+    }
+  }
+  return results;
 };
+
+/** The guests of each kind that a bundle may be tried in: as they are, and with test signing. */
+export const guestVariants = (guests: readonly GuestSpec[]): readonly GuestSpec[] =>
+  guests.flatMap((guest) => [guest, withSwitches(guest, { testSigning: true })]);
+
+const packagesOf = (
+  library: PackageLibrary,
+  { packages }: RehearsedBundle,
+  guest: GuestSpec,
+): readonly PackageFacts[] =>
+  packages.flatMap((key) => {
+    const facts = library.packages[key];
+    return facts?.targets[targetKey(guest)] === undefined ? [] : [facts];
+  });
+
+const imagesOf = (library: PackageLibrary, facts: readonly PackageFacts[], guest: GuestSpec) =>
+  facts.flatMap(({ targets }) =>
+    Object.values(targets[targetKey(guest)]?.installs ?? {}).flatMap(({ copyFiles }) =>
+      copyFiles.flatMap(({ image }) => (image === undefined ? [] : (library.images[image] ?? []))),
+    ),
+  );
+
+/** Whether a guest loads everything that a bundle installs on it. */
+const loadsAll = (library: PackageLibrary, bundle: RehearsedBundle, guest: GuestSpec): boolean =>
+  imagesOf(library, packagesOf(library, bundle, guest), guest).every(
+    ({ loads }) => loads[policyKey(guest)]?.loads !== 'no',
+  );
+
+export interface ChosenGuests {
+  readonly guests: readonly GuestSpec[];
+  /** Those that load the drivers with test signing only. */
+  readonly testSigning: boolean;
+}
+
+/**
+ * The guests that a bundle is for: its INFs choose something for them. One that would load its drivers with test signing only
+ * gets that: it is what a test-signed release is for.
+ */
+export const guestsFor = (
+  library: PackageLibrary,
+  bundle: RehearsedBundle,
+  guests: readonly GuestSpec[],
+): ChosenGuests => {
+  let testSigning = false;
+  const chosen = guests
+    .filter((guest) => packagesOf(library, bundle, guest).length > 0)
+    .map((guest) => {
+      if (loadsAll(library, bundle, guest) || !switchesOf(guest).testSigning) return guest;
+      const switched = withSwitches(guest, { testSigning: true });
+      if (!loadsAll(library, bundle, switched)) return guest;
+      testSigning = true;
+      return switched;
+    });
+  return { guests: chosen, testSigning };
+};
+
+/** A bundle from before signing, as it would be once it is signed by someone whom the guests trust. */
+export const asIfSigned = (library: PackageLibrary): PackageLibrary => ({
+  images: Object.fromEntries(Object.entries(library.images).map(([key, image]) => [key, { ...image, loads: {} }])),
+  packages: Object.fromEntries(
+    Object.entries(library.packages).map(([key, facts]) => [key, { ...facts, signatures: {} }]),
+  ),
+});
+
+/** Members that are missing for the PV path, by guest-independent names (xen-pv 1.3). */
+export const missingDrivers = (library: PackageLibrary, { packages }: RehearsedBundle): readonly Diagnostic[] => {
+  const have = new Set(packages.map((key) => library.packages[key]?.driver));
+  const needed = NEEDS.flatMap(([driver, parent]) => (have.has(driver) && !have.has(parent) ? [[driver, parent]] : []));
+  return needed.map(([driver, parent]) =>
+    problem('EMULATOR_INCOMPLETE', `The release has ${driver} and no ${parent}, which lists its devices.`, {
+      severity: 'warning',
+      hint: `Rehearse it together with the ${parent} that it goes with.`,
+    }),
+  );
+};
+
+const NEEDS: readonly (readonly [driver: string, parent: string])[] = [
+  ['xenvbd', 'xenbus'],
+  ['xenvif', 'xenbus'],
+  ['xeniface', 'xenbus'],
+  ['xenvkbd', 'xenbus'],
+  ['xencons', 'xenbus'],
+  ['xennet', 'xenvif'],
+  ['xenhid', 'xenvkbd'],
+];

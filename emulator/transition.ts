@@ -2,6 +2,7 @@ import { boot, goodControlSet } from './guest/boot.ts';
 import { settle, startWaiting } from './guest/devices.ts';
 import type { GuestEvent, GuestOutput } from './guest/events.ts';
 import { CLASSES, ENUM, GuestMachine } from './guest/machine.ts';
+import { deleteFile } from './guest/pending-files.ts';
 import { runServices } from './guest/services.ts';
 import { stagePackage } from './guest/stage.ts';
 import { deletePackage, disableDevice, installPackage, rollBack, uninstallDevice } from './guest/update.ts';
@@ -61,7 +62,7 @@ const act = (machine: GuestMachine, event: GuestEvent, world: World): void => {
       else machine.deleteValue(event.key, event.name);
       return;
     case 'file.delete':
-      machine.deleteFile(event.path);
+      deleteFile(machine, event.path);
       return;
     case 'file.write':
       machine.writeFile(event.path, event.image);

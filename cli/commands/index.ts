@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
   sign: async () => (await import('./sign.ts')).signCommand,
   signature: async () => (await import('./signature.ts')).signatureCommand,
   verify: async () => (await import('./verify.ts')).verifyCommand,
+  check: async () => (await import('./check.ts')).checkCommand,
   brand: async () => (await import('./brand.ts')).brandCommand,
   patch: async () => (await import('./patch.ts')).patchCommand,
   inf: async () => (await import('./inf.ts')).infCommand,

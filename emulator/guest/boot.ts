@@ -5,6 +5,7 @@ import type { Cause } from './events.ts';
 import { bootServices } from './load-order.ts';
 import { effectiveStart, isSafe, loadService } from './loader.ts';
 import { CONTROL_SET, type GuestMachine, SERVICES } from './machine.ts';
+import { deletePending } from './pending-files.ts';
 import { keyAt, withKeyReplaced, withoutVolatile } from './registry.ts';
 import { startAutomaticServices } from './services.ts';
 import type { DeviceNode, Session, World } from './world.ts';
@@ -38,6 +39,7 @@ export const boot = (
     ...{ devices: {}, loaded: {}, services: [], memory: {}, provides: {}, restart: [] },
   };
   machine.session = session;
+  deletePending(machine);
   machine.say({ kind: 'boot.started', boot: machine.boots, mode: session.mode });
   loadBootDrivers(machine);
   if (!machine.running) return;

@@ -2,6 +2,7 @@ import type { ChildDevice } from '../../drivers/behaviour.ts';
 import { behaviourOf } from '../../drivers/behaviours.ts';
 import { platformChildren } from '../xen/platform.ts';
 import { type Candidate, candidatesFor, tied } from './candidates.ts';
+import { criticalDevice } from './critical-devices.ts';
 import { enumKey, installCandidate, installedInf, installedRank, rememberDevice } from './install.ts';
 import { effectiveStart } from './loader.ts';
 import type { GuestMachine } from './machine.ts';
@@ -10,18 +11,19 @@ import { startDevice, withoutDriver } from './stack.ts';
 import type { DeviceNode } from './world.ts';
 
 export const pathOf = ({ deviceId, instanceId }: ChildDevice, parent: DeviceNode | undefined): string => {
-  const unique = parent === undefined || isUnique(instanceId) ? instanceId : `${prefixOf(parent)}&${instanceId}`;
-  return `${deviceId}\\${unique}`;
+  if (parent === undefined || !isNumbered(deviceId, instanceId)) return `${deviceId}\\${instanceId}`;
+  return `${deviceId}\\${prefixOf(parent)}&0&${instanceId}`;
 };
 
-/** An instance id that says where the device is needs no prefix of its parent. */
-const isUnique = (instanceId: string): boolean => instanceId.includes('&') || instanceId.includes('.');
+/** What storport lists is unique below its adapter only: Windows puts a number of the adapter before it. */
+const isNumbered = (deviceId: string, instanceId: string): boolean =>
+  deviceId.startsWith('SCSI\\') && !instanceId.includes('&');
 
-/** Windows makes the ids of a bus's children unique by a number of the parent; a fixed one for each parent does. */
+/** A fixed number for each parent stands in for the one that Windows makes. */
 const prefixOf = ({ path }: DeviceNode): string => {
   let hash = 0;
   for (let index = 0; index < path.length; index += 1) hash = (Math.imul(hash, 31) + path.charCodeAt(index)) >>> 0;
-  return `3&${hash.toString(16)}`;
+  return `5&${hash.toString(16)}`;
 };
 
 /** The list of children that a device's stack makes now, after its filters. */
@@ -117,10 +119,13 @@ export const isConfigured = (machine: GuestMachine, node: DeviceNode): boolean =
 
 const BOOT_START = 0;
 
-/** While booting, Windows 8 and later bind a new device from the driver database when the driver is a boot-start one. */
-const bindsAtBoot = (machine: GuestMachine, { package: key, model }: Candidate): boolean => {
+/**
+ * While booting, Windows 8 and later bind a new device from the driver database when the driver is a boot-start one; older ones
+ * bind what their critical device database names (spec pnp-install 9).
+ */
+const bindsAtBoot = (machine: GuestMachine, node: DeviceNode, { package: key, model }: Candidate): boolean => {
+  if (!machine.features.driverDatabase) return criticalDevice(machine.registry, node) !== undefined;
   if (key === undefined) return true;
-  if (!machine.features.driverDatabase) return false;
   const facts = machine.package(key);
   const target = facts === undefined ? undefined : machine.targetOf(facts);
   const install = model?.install === undefined ? undefined : target?.installs[model.install];
@@ -134,7 +139,7 @@ export const configureAndStart = (machine: GuestMachine, node: DeviceNode): Devi
     const candidates = candidatesFor(machine, { hardware: node.hardwareIds, compatible: node.compatibleIds });
     const [best] = candidates;
     if (best === undefined) return node.rawOk ? startDevice(machine, node) : waits(machine, node);
-    if (machine.session.phase === 'boot' && !bindsAtBoot(machine, best)) return node;
+    if (machine.session.phase === 'boot' && !bindsAtBoot(machine, node, best)) return node;
     if (!installBest(machine, node, candidates)) return machine.node(node.path) ?? node;
   }
   return startDevice(machine, machine.node(node.path) ?? node);

@@ -6,10 +6,12 @@ import { inboxDriver } from './inbox.ts';
 import { CLASSES, CONTROL_SET, ENUM, type GuestMachine, SERVICES } from './machine.ts';
 import { formatRank } from './rank.ts';
 import { applyRegistrySteps } from './registry-steps.ts';
+import { startService } from './services.ts';
 import type { DeviceNode } from './world.ts';
 
 /** SPSVCINST_* */
 const ASSOCIATE = 0x2;
+const START_NOW = 0x800;
 const NOCLOBBER = {
   displayName: 0x8,
   startType: 0x10,
@@ -123,6 +125,7 @@ const applyServices = (machine: GuestMachine, steps: readonly ServiceStep[], pub
     }
     if (step.name !== '') addService(machine, step, published);
     if ((step.flags & ASSOCIATE) !== 0) service = step.name;
+    if ((step.flags & START_NOW) !== 0) startService(machine, step.name);
   }
   return service;
 };

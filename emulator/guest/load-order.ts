@@ -1,7 +1,7 @@
 import { GROUPS_BEFORE_ALL } from './group-order.ts';
 import type { GuestSpec } from './guest.ts';
 import { keyAt, type RegistryKey } from './registry.ts';
-import { featuresOf } from './windows.ts';
+import { featuresOf, type WindowsFeatures } from './windows.ts';
 
 /** What the order is read from: HKLM, and the Windows that reads it. */
 export interface LoadOrderSource {
@@ -32,9 +32,13 @@ const textOf = (key: RegistryKey, name: string): string => {
  * hardware configuration (spec pnp-install 9).
  * @param key the service's own
  */
-export const startOf = (key: RegistryKey, { windows }: LoadOrderSource['guest']): number | undefined => {
+export const startOf = (
+  key: RegistryKey,
+  { windows }: LoadOrderSource['guest'],
+  { startOverride }: Pick<WindowsFeatures, 'startOverride'> = featuresOf(windows),
+): number | undefined => {
   const start = numberOf(key, 'start');
-  if (!featuresOf(windows).startOverride) return start;
+  if (!startOverride) return start;
   return numberOf(Object.hasOwn(key.keys, 'startoverride') ? key.keys.startoverride : undefined, '0') ?? start;
 };
 

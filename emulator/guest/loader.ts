@@ -3,7 +3,9 @@ import { behaviourOf } from '../../drivers/behaviours.ts';
 import type { ImageFacts } from '../package/facts.ts';
 import type { Cause } from './events.ts';
 import { isInboxImage, loadsInSafeMode, windowsExports } from './inbox.ts';
-import { type GuestMachine, SERVICES } from './machine.ts';
+import { startOf } from './load-order.ts';
+import type { GuestMachine } from './machine.ts';
+import { dataOf } from './registry.ts';
 
 /** Which problem code a device has when its driver does not come into memory (spec pnp-install 11). */
 export type LoadResult =
@@ -22,17 +24,14 @@ const failed = (code: Exclude<LoadResult, { ok: true }>['code'], cause: Cause): 
 
 /** What a service is started as: StartOverride stands in for Start where this Windows knows it. */
 export const effectiveStart = (machine: GuestMachine, service: string): number | undefined => {
-  const key = `${SERVICES}\\${service}`;
-  const start = machine.number(key, 'Start');
-  if (!machine.features.startOverride) return start;
-  const override = machine.number(`${key}\\StartOverride`, '0');
-  return override ?? start;
+  const key = machine.service(service);
+  return key === undefined ? undefined : startOf(key, machine.guest, machine.features);
 };
 
 /** `\SystemRoot\System32\drivers\x.sys`, `System32\drivers\x.sys` and the like as a path of the guest. */
 export const imagePath = (machine: GuestMachine, service: string): string => {
-  const text = machine.text(`${SERVICES}\\${service}`, 'ImagePath') ?? '';
-  if (text === '') return `${DRIVERS_FOLDER}\\${service}.sys`;
+  const text = dataOf(machine.service(service), 'imagepath');
+  if (typeof text !== 'string' || text === '') return `${DRIVERS_FOLDER}\\${service}.sys`;
   const bare = text.replace(/^"([^"]*)".*$/, '$1');
   if (/^[a-z]:\\/i.test(bare)) return bare;
   const below = bare.replace(/^\\?\??\\?(%?SystemRoot%?\\)?/i, '');
@@ -56,12 +55,12 @@ export const loadService = (
   role: 'function' | 'filter',
   device: string,
 ): LoadResult => {
-  const key = `${SERVICES}\\${service}`;
-  if (!machine.hasKey(key) || effectiveStart(machine, service) === undefined) {
+  const start = effectiveStart(machine, service);
+  if (start === undefined) {
     return failed(role === 'filter' ? 19 : 40, { kind: 'service-missing', service, role, device });
   }
-  if (effectiveStart(machine, service) === DISABLED) {
-    const by = machine.number(key, 'Start') === DISABLED ? 'start' : 'override';
+  if (start === DISABLED) {
+    const by = dataOf(machine.service(service), 'start') === DISABLED ? 'start' : 'override';
     return failed(32, { kind: 'service-disabled', service, by });
   }
   return loadImage(machine, imagePath(machine, service), service);

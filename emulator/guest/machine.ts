@@ -16,6 +16,7 @@ import type { GuestOutput } from './events.ts';
 import { type GuestSpec, policyKey, targetKey } from './guest.ts';
 import {
   keyAt,
+  keyBelow,
   keyNames,
   type RegistryKey,
   valueAt,
@@ -66,6 +67,8 @@ export class GuestMachine implements Machine {
   readonly stale = new Set<string>();
   boots: number;
   private readonly before: World;
+  private servicesOf: RegistryKey | undefined;
+  private services: RegistryKey | undefined;
 
   constructor(world: World, library: PackageLibrary) {
     this.before = world;
@@ -125,6 +128,15 @@ export class GuestMachine implements Machine {
   }
 
   // The registry.
+
+  /** The key of a service, by its name; undefined when there is no such service. */
+  service(name: string): RegistryKey | undefined {
+    if (this.registry !== this.servicesOf) {
+      this.servicesOf = this.registry;
+      this.services = keyAt(this.registry, SERVICES);
+    }
+    return this.services === undefined ? undefined : keyBelow(this.services, name);
+  }
 
   value(key: string, name: string): RegistryData | undefined {
     return valueAt(this.registry, key, name)?.data;

@@ -55,6 +55,13 @@ export const keyAt = (root: RegistryKey, path: string): RegistryKey | undefined 
   return key;
 };
 
+/** A key that stands directly below another, by its name. */
+export const keyBelow = (key: RegistryKey, name: string): RegistryKey | undefined => own(key.keys, name.toLowerCase());
+
+/** Data of a value of a key. */
+export const dataOf = (key: RegistryKey | undefined, name: string): RegistryData | undefined =>
+  key === undefined ? undefined : own(key.values, name)?.data;
+
 export const valueAt = (root: RegistryKey, path: string, name: string): RegistryValue | undefined => {
   const key = keyAt(root, path);
   return key === undefined ? undefined : own(key.values, name.toLowerCase());

@@ -1,10 +1,10 @@
 import { behaviourOf } from '../../drivers/behaviours.ts';
 import { isInboxImage } from './inbox.ts';
-import { effectiveStart, imagePath, loadService } from './loader.ts';
+import { StartType, servicesInOrder } from './load-order.ts';
+import { imagePath, loadService } from './loader.ts';
 import { type GuestMachine, SERVICES } from './machine.ts';
+import { dataOf } from './registry.ts';
 
-const SYSTEM_START = 1;
-const AUTO_START = 2;
 const OWN_PROCESS = 0x10;
 const SHARED_PROCESS = 0x20;
 
@@ -24,15 +24,16 @@ export const startService = (machine: GuestMachine, service: string): void => {
   machine.say({ kind: 'service.started', service });
 };
 
-/** What starts after the devices: drivers of system start, then services in any order (spec pnp-install 9). */
+/** What starts after the devices: drivers of system start, then programs and drivers of automatic start (spec pnp-install 9). */
 export const startAutomaticServices = (machine: GuestMachine): void => {
-  for (const service of machine.keyNames(SERVICES)) {
-    const type = machine.number(`${SERVICES}\\${service}`, 'Type');
-    const start = effectiveStart(machine, service);
-    if (type === undefined || start === undefined || start > AUTO_START || start < SYSTEM_START) continue;
-    if (machine.safeMode) continue;
-    if (isProgram(type)) startService(machine, service);
-    else if (machine.module(service) === undefined) loadService(machine, service, 'function', '');
+  if (!machine.safeMode) {
+    for (const start of [StartType.system, StartType.automatic]) {
+      for (const service of servicesInOrder(machine, start)) {
+        const type = dataOf(machine.service(service), 'type');
+        if (typeof type === 'number' && isProgram(type)) startService(machine, service);
+        else if (machine.module(service) === undefined) loadService(machine, service, 'function', '');
+      }
+    }
   }
   runServices(machine);
 };

@@ -1,0 +1,124 @@
+import { type Diagnostic, problem, WinpvError } from '../core/errors.ts';
+import { judgeFolder } from '../packaging/bundle/judge-folder.ts';
+import { type CheckedFile, packageView } from '../packaging/bundle/package-view.ts';
+import type { GuestSpec } from './guest/guest.ts';
+import { type CompiledBundle, compileBundle } from './package/compile.ts';
+import type { PackageLibrary } from './package/facts.ts';
+import { asIfSigned, guestsFor, guestVariants, missingDrivers, type PlayedRun, rehearse } from './rehearse.ts';
+import type { RehearsedBundle, RunResult, Scenario } from './scenarios/contract.ts';
+
+/** A release as files. */
+export interface BundleFiles {
+  /** For people. */
+  readonly label: string;
+  readonly files: readonly CheckedFile[];
+  /** DER of the certificates that its guests trust. */
+  readonly trust: readonly Uint8Array[];
+}
+
+export interface FilesRequest {
+  readonly bundle: BundleFiles;
+  readonly before: readonly BundleFiles[];
+  readonly guests: readonly GuestSpec[];
+  readonly scenarios: readonly Scenario[];
+  readonly nowMs: number;
+  readonly shown: (path: string) => string;
+  /** The guests were named: one that the release is not for is an error. */
+  readonly asked: boolean;
+  readonly onRun?: (played: PlayedRun) => void;
+}
+
+export interface FilesRehearsal {
+  readonly runs: readonly RunResult[];
+  /** What can be told without running anything, and what has to be known of the rehearsal. */
+  readonly findings: readonly Diagnostic[];
+}
+
+interface Compiled {
+  readonly bundle: RehearsedBundle;
+  readonly library: PackageLibrary;
+  readonly compiled: CompiledBundle;
+}
+
+const NEW = 'new';
+
+const compiledFrom = ({ files, trust }: BundleFiles, label: string, request: FilesRequest): Compiled => {
+  const { guests, nowMs, shown } = request;
+  const compiled = compileBundle({ files, trust, label, guests: guestVariants(guests), nowMs, shown });
+  const library = compiled.nothingSigned ? asIfSigned(compiled.library) : compiled.library;
+  return { bundle: { label, packages: compiled.packages }, library, compiled };
+};
+
+const merged = (libraries: readonly PackageLibrary[]): PackageLibrary => ({
+  packages: Object.assign({}, ...libraries.map(({ packages }) => packages)),
+  images: Object.assign({}, ...libraries.map(({ images }) => images)),
+});
+
+/** What keeps a folder from being rehearsed at all. */
+const isBlocking = ({ code, severity }: Diagnostic): boolean => severity === 'error' && BLOCKING.has(code);
+const BLOCKING: ReadonlySet<string> = new Set(['CAT_NO_INF', 'BUNDLE_WRONG_MACHINE']);
+
+/**
+ * Rehearses a release from its files.
+ * @throws WinpvError CHECK_NOT_A_BUNDLE, CHECK_NO_GUEST, and what keeps its packages from being read
+ */
+export const rehearseFiles = (request: FilesRequest): FilesRehearsal => {
+  const { bundle, before, guests, scenarios, nowMs, shown, asked, onRun } = request;
+  const view = packageView(bundle.files, shown);
+  if (view.infs.length === 0 && view.unreadable.length === 0) {
+    throw new WinpvError('CHECK_NOT_A_BUNDLE', `${bundle.label} holds no INF.`, {
+      at: { file: bundle.label },
+      hint: 'Name OUT/<brand>, the folder of one package, or the ZIP of a brand.',
+    });
+  }
+  const judged = judgeFolder(view, nowMs);
+  const blocking = judged.filter(isBlocking);
+  if (blocking.length > 0) throw WinpvError.of(blocking);
+  const own = compiledFrom(bundle, NEW, request);
+  const others = before.map((one, index) => compiledFrom(one, one.label === '' ? `from ${index}` : one.label, request));
+  const library = merged([own, ...others].map((one) => one.library));
+  const chosen = guestsFor(library, own.bundle, guests);
+  if (chosen.guests.length === 0) throw noGuest(bundle, guests, asked);
+  const runs = rehearse({
+    ...{ library, bundle: own.bundle, scenarios },
+    before: others.map((one) => one.bundle),
+    guests: chosen.guests,
+    ...(onRun === undefined ? {} : { onRun }),
+  });
+  const findings = [
+    ...judged,
+    ...own.compiled.diagnostics.filter((finding) => !judged.some(({ message }) => message === finding.message)),
+    ...missingDrivers(library, own.bundle),
+    ...conditions(own.compiled, chosen.testSigning),
+  ];
+  return { runs, findings };
+};
+
+/** Under which conditions it was rehearsed. */
+const conditions = ({ nothingSigned }: CompiledBundle, testSigning: boolean): readonly Diagnostic[] => [
+  ...(nothingSigned
+    ? [
+        problem('EMULATOR_UNDECIDED', 'Nothing in the release is signed: it was rehearsed as if it were.', {
+          severity: 'warning' as const,
+        }),
+      ]
+    : []),
+  ...(testSigning
+    ? [
+        problem(
+          'EMULATOR_UNDECIDED',
+          'The release is signed for test machines: its guests have test signing switched on.',
+          { severity: 'info' as const },
+        ),
+      ]
+    : []),
+];
+
+const noGuest = ({ label }: BundleFiles, guests: readonly GuestSpec[], asked: boolean): WinpvError =>
+  new WinpvError(
+    'CHECK_NO_GUEST',
+    asked
+      ? `The INFs of ${label} install on none of ${guests.map(({ id }) => id).join(', ')}.`
+      : `The INFs of ${label} install on no Windows that winpv knows.`,
+    { at: { file: label }, hint: 'winpv inf show FILE tells what an INF is for.' },
+  );
