@@ -52,23 +52,30 @@ export const STATE_WORDS = {
 
 const COLUMN = 46;
 
-const cell = (text: string): string => {
-  const shown = shownLine(text.replaceAll('\t', '  '));
-  return shown.length > COLUMN ? `${shown.slice(0, COLUMN - 1)}…` : shown.padEnd(COLUMN);
+/** A text in lines of the column's width; a return that is part of it can be seen. */
+const cells = (text: string): readonly string[] => {
+  const shown = shownLine(text.replaceAll('\t', '  ').replaceAll('\r', '\u240d'));
+  return shown.match(new RegExp(`.{1,${COLUMN}}`, 'gsu')) ?? [''];
+};
+
+const row = (mark: string, texts: readonly string[]): readonly string[] => {
+  const columns = texts.map(cells);
+  return Array.from({ length: Math.max(...columns.map(({ length }) => length)) }, (_, line) => {
+    const parts = columns.map((column) => (column[line] ?? '').padEnd(COLUMN));
+    return `    ${line === 0 ? mark : ' '} ${parts.join(' | ')}`.trimEnd();
+  });
 };
 
 /** The three versions of the lines side by side; `!` marks a line that is not as the patch expects it. */
 const conflictLines = ({ path, foundLine, expected, found, wanted }: PatchConflict): readonly string[] => {
   const where = foundLine === undefined ? `${path} (not there)` : `${path}:${foundLine}`;
-  const rows = Array.from({ length: Math.max(expected.length, found.length, wanted.length) }, (_, row) => {
-    const mark = expected[row] === found[row] ? ' ' : '!';
-    return `    ${mark} ${[expected[row], found[row], wanted[row]]
-      .map((text) => cell(text ?? ''))
-      .join(' | ')
-      .trimEnd()}`;
-  });
-  const head = ['the patch expects', `the tree has (${where})`, 'the patch wants'].map(cell).join(' | ');
-  return [`      ${head.trimEnd()}`, ...rows];
+  const length = Math.max(expected.length, found.length, wanted.length);
+  return [
+    ...row(' ', ['the patch expects', `the tree has (${where})`, 'the patch wants']),
+    ...Array.from({ length }, (_, at) =>
+      row(expected[at] === found[at] ? ' ' : '!', [expected[at] ?? '', found[at] ?? '', wanted[at] ?? '']),
+    ).flat(),
+  ];
 };
 
 export const outcomeLines = ({ patch, state, files, conflicts, notSeen }: PatchOutcome): readonly string[] => [

@@ -10,6 +10,7 @@ afterEach(() => project?.dispose());
 
 const sha256 = (text: string | Uint8Array): string => createHash('sha256').update(text).digest('hex');
 const INF = '[Version]\nSignature="$Windows NT$"\nClass=System\n\n[Files]\na.sys\nb.sys\n';
+const CRLF = INF.replaceAll('\n', '\r\n');
 const CODE = 'int main(void)\n{\n  return 0;\n}\n';
 const DIFF = `--- a/src/x.inf\n+++ b/src/x.inf\n@@ -5,3 +5,4 @@\n [Files]\n a.sys\n b.sys\n+caf\u00e9.sys\n`;
 const MAIL = `From: =?UTF-8?q?J=C3=B6rg?= <joerg@example.org>\nDate: Fri, 2 Jan 2026 03:04:05 +0100\nSubject: [PATCH] Ship the \u00e9 file\n\nIt was forgotten.\n\nSigned-off-by: J\u00f6rg <joerg@example.org>\n---\n${DIFF}`;
@@ -115,6 +116,21 @@ describe('winpv patch check', () => {
     expect(text.stdout).toMatch(/! a\.sys +\| other\.sys +\| a\.sys/);
   });
 
+  test('shows long lines whole, and line ends where nothing else differs', async () => {
+    const long = `b.sys${' '.repeat(60)};`;
+    const tree = INF.replace('b.sys\n', `${long} here\n`);
+    const patch = (text: string) => ({ 'q/one.patch': text, 'tree/src/x.inf': tree });
+    await start(patch(DIFF.replace(' b.sys', ` ${long} there`)));
+    const shown = async () => {
+      const [queue, folder] = [project?.path('q') ?? '', project?.path('tree') ?? ''];
+      return (await winpv(['patch', 'check', '--patches', queue, '--tree', folder])).stdout;
+    };
+    expect(await shown()).toMatch(/\n {6} *; there *\| *; here *\| *; there\n/);
+    project?.dispose();
+    await start({ 'q/one.patch': DIFF.replaceAll('\n', '\r\n'), 'tree/src/x.inf': CRLF.replace('a.sys\r', 'a.sys') });
+    expect(await shown()).toMatch(/! a\.sys\u240d +\| a\.sys +\| a\.sys\u240d/);
+  });
+
   test('says that a patch fits another file than it was made against', async () => {
     await start({ 'tree/src/x.inf': `${INF}\n; more\n` });
     const answer = await onTree('check');
@@ -181,7 +197,6 @@ const oneDiff = (diff: string, base: string, option = '', more = ''): Readonly<R
 
 const BARE = DIFF.replaceAll(/(?<=^(?:---|\+\+\+) )[ab]\//gm, '');
 const ASCII = DIFF.replace('\u00e9', 'e');
-const CRLF = INF.replaceAll('\n', '\r\n');
 
 describe.skipIf(!hasGit)('a checkout of git’s', () => {
   test.each([

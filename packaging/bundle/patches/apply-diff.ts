@@ -106,8 +106,6 @@ export interface PatchConflict {
   readonly wanted: readonly string[];
 }
 
-const linesOf = (text: string): readonly string[] => text.split('\n').map((line) => line.replace(/\r$/, ''));
-
 /** Comparisons of lines that the search for the place may make. */
 const MAX_COMPARISONS = 20_000_000;
 
@@ -125,24 +123,32 @@ const likeliest = (file: readonly string[], lines: readonly string[], near: numb
   return best.at;
 };
 
-/** The hunks that do not fit, each tried on its own. */
+const withoutReturns = (lines: readonly string[]): readonly string[] => lines.map((line) => line.replace(/\r$/, ''));
+
+const isSame = (a: readonly string[], b: readonly string[]): boolean => a.join('\n') === b.join('\n');
+
+/** Line ends are shown only where nothing else differs. */
+const conflictOf = (path: string, file: readonly string[] | undefined, hunk: Hunk): PatchConflict => {
+  const side = (gone: HunkLine['kind']): readonly string[] =>
+    hunk.lines.filter(({ kind }) => kind !== gone).map(({ text }) => text);
+  const [expected, wanted] = [side('add'), side('remove')];
+  const plain = withoutReturns(expected);
+  const at = file === undefined ? undefined : likeliest(withoutReturns(file), plain, Math.max(0, hunk.oldStart - 1));
+  const found = at === undefined ? [] : (file ?? []).slice(at, at + Math.max(1, expected.length));
+  const shown = isSame(plain, withoutReturns(found)) ? (lines: readonly string[]) => lines : withoutReturns;
+  return {
+    ...{ path, patchLine: hunk.line, foundLine: at === undefined ? undefined : at + 1 },
+    ...{ expected: shown(expected).map(textOf), found: shown(found).map(textOf), wanted: shown(wanted).map(textOf) },
+  };
+};
+
+/** The hunks that do not fit, each tried on its own; all of them, when they fit one by one and not together. */
 export const conflictsOf = (
   path: string,
   bytes: Uint8Array | undefined,
   hunks: readonly Hunk[],
 ): readonly PatchConflict[] => {
-  const file = bytes === undefined ? undefined : linesOf(asCharacters(bytes));
-  return hunks
-    .filter((hunk) => bytes === undefined || applyHunks(bytes, [hunk]) === undefined)
-    .map((hunk) => {
-      const side = (gone: HunkLine['kind']): readonly string[] =>
-        hunk.lines.filter(({ kind }) => kind !== gone).map(({ text }) => text.replace(/\r$/, ''));
-      const expected = side('add');
-      const at = file === undefined ? undefined : likeliest(file, expected, Math.max(0, hunk.oldStart - 1));
-      return {
-        ...{ path, patchLine: hunk.line, expected: expected.map(textOf), wanted: side('remove').map(textOf) },
-        found: at === undefined ? [] : (file ?? []).slice(at, at + Math.max(1, expected.length)).map(textOf),
-        foundLine: at === undefined ? undefined : at + 1,
-      };
-    });
+  const file = bytes === undefined ? undefined : asCharacters(bytes).split('\n');
+  const unfit = hunks.filter((hunk) => bytes === undefined || applyHunks(bytes, [hunk]) === undefined);
+  return (unfit.length > 0 ? unfit : hunks).map((hunk) => conflictOf(path, file, hunk));
 };

@@ -6,6 +6,7 @@ import { type Diagnostic, problem, WinpvError } from '../../../core/errors.ts';
 import type { FourPartVersion } from '../../../core/version.ts';
 import { applyHunks, changedLines, conflictsOf, type LineRange, type PatchConflict, reversed } from './apply-diff.ts';
 import { applyEdit, editIsThere } from './apply-edits.ts';
+import { editConflict } from './edit-conflict.ts';
 
 /** What a queue is applied to. */
 export interface PatchTree {
@@ -79,7 +80,9 @@ const applyDiffs = (files: Files, diffs: readonly FileDiff[], fuzz: number): Att
   for (const { from, to, copy, hunks, line } of diffs) {
     const old = from === undefined ? EMPTY : files.get(from);
     const inTheWay = to !== undefined && to !== from && files.has(to);
-    const made = old === undefined || inTheWay ? undefined : applyHunks(old, hunks, fuzz);
+    const result = old === undefined || inTheWay ? undefined : applyHunks(old, hunks, fuzz);
+    // A file that goes away has to be whole in the patch.
+    const made = to === undefined && result?.length !== 0 ? undefined : result;
     const path = to ?? from ?? '';
     if (made === undefined) {
       const found = conflictsOf(path, inTheWay ? files.get(path) : old, hunks);
@@ -102,6 +105,7 @@ const editFinding = (finding: Diagnostic, { edit, point }: PlacedEdit): Diagnost
 const tryEdits = (files: Files, edits: readonly PlacedEdit[]): Attempt => {
   const changes = new Map<string, Uint8Array>();
   const diagnostics: Diagnostic[] = [];
+  const conflicts: PatchConflict[] = [];
   for (const placed of edits) {
     const { edit } = placed;
     const bytes = changes.get(edit.file) ?? files.get(edit.file);
@@ -111,9 +115,10 @@ const tryEdits = (files: Files, edits: readonly PlacedEdit[]): Attempt => {
     } catch (error) {
       if (!(error instanceof WinpvError)) throw error;
       diagnostics.push(...error.diagnostics.map((finding) => editFinding(finding, placed)));
+      if (error.code === 'PATCH_EDIT_CONFLICT') conflicts.push(editConflict(bytes, edit, placed.point.at?.line ?? 1));
     }
   }
-  return { changes: diagnostics.length > 0 ? undefined : changes, conflicts: [], diagnostics };
+  return { changes: diagnostics.length > 0 ? undefined : changes, conflicts, diagnostics };
 };
 
 const attempt = (files: Files, { content, meta }: Patch, seen: SeenBy): Attempt => {
@@ -237,7 +242,8 @@ const unfit = (
 ): Turn => {
   const { patch } = outcome;
   const found = [
-    ...conflicts.map((conflict) => conflictFindings(patch, conflict)),
+    // Of typed edits the findings say it themselves.
+    ...(patch.content.kind === 'edits' ? [] : conflicts).map((conflict) => conflictFindings(patch, conflict)),
     ...diagnostics.map((finding) => ({ ...finding, message: `${patch.name}: ${finding.message}` })),
     ...others.map((path) => differs(patch, path, 'conflict')),
   ];

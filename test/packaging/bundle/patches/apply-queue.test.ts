@@ -275,6 +275,53 @@ const inFolder = (body: (folder: string) => void): void => {
   }
 };
 
+describe('what does not fit', () => {
+  const conflictOf = (text: string, tree: string) => apply(treeOf({ [FILE]: tree }), { ...DIFF, text }).first.conflicts;
+
+  test('in line ends alone shows them', () => {
+    const mixed = OLD.replaceAll('\n', '\r\n').replace('a.sys\r', 'a.sys');
+    const [conflict] = conflictOf(PATCH.replaceAll('\n', '\r\n'), mixed);
+    expect(conflict?.expected).toEqual(['\r', '[Files]\r', 'a.sys\r', 'b.sys\r', '\r']);
+    expect(conflict?.found).toEqual(['\r', '[Files]\r', 'a.sys', 'b.sys\r', '\r']);
+  });
+
+  test('of a file that goes away is what the patch does not have of it', () => {
+    const gone = `--- a/${FILE}\n+++ /dev/null\n@@ -1,2 +0,0 @@\n-a\n-b\n`;
+    const { first, text } = apply(treeOf({ [FILE]: 'a\nb\nc\n' }), { ...DIFF, text: gone, base: 'a\nb\nc\n' });
+    expect(first.state).toBe('conflict');
+    expect(text(FILE)).toBe('a\nb\nc\n');
+    expect(apply(treeOf({ [FILE]: 'a\nb\n' }), { ...DIFF, text: gone, base: 'a\nb\n' }).text(FILE)).toBeUndefined();
+  });
+
+  test.each([
+    ['set: Klass, to: Net', ['[Version]', 'Klass='], ['[Version]', 'Class=System'], ['[Version]', 'Klass=Net'], 3],
+    ['remove: Class=Net', ['[Version]', 'Class=Net'], ['[Version]', 'Class=System'], ['[Version]'], 3],
+    [
+      'replace: Class=Net, with: Class=X',
+      ['[Version]', 'Class=Net'],
+      ['[Version]', 'Class=System'],
+      ['[Version]', 'Class=X'],
+      3,
+    ],
+    ['add: x, after: nothing', ['[Version]', 'nothing'], ['[Version]'], ['[Version]', 'nothing', 'x'], 1],
+    ['addSection: [a=b]', [], ['[Version]'], ['[Version]', 'a=b'], 1],
+  ])('of a typed edit is shown in three versions: %s', (edit, expected, found, wanted, foundLine) => {
+    const text = `edits:\n  - { file: ${FILE}, section: Version, ${edit} }\n`;
+    const { first } = apply(treeOf({ [FILE]: OLD }), { name: 'a.yaml', text, base: OLD });
+    expect(first).toMatchObject({
+      state: 'conflict',
+      conflicts: [{ path: FILE, patchLine: 2, expected, found, wanted, foundLine }],
+    });
+    expect(first.diagnostics.map(({ code }) => code)).toEqual(['PATCH_EDIT_CONFLICT']);
+  });
+
+  test('of a typed edit in a section that there is not is shown beside the nearest one', () => {
+    const text = `edits:\n  - { file: ${FILE}, section: Versin, removeSection: true }\n`;
+    const { first } = apply(treeOf({ [FILE]: OLD }), { name: 'a.yaml', text, base: OLD });
+    expect(first.conflicts).toMatchObject([{ expected: ['[Versin]'], found: ['[Version]'], wanted: [] }]);
+  });
+});
+
 describe.skipIf(!hasGit)('a diff of git’s', () => {
   test('of any two texts makes one of the other, forth and back', () => {
     const line = fc.constantFrom('', 'a', 'b', 'c', '[S]', '\\x', 'k=v', '\u00e9');
