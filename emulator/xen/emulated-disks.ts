@@ -26,13 +26,13 @@ export const emulatedIndex = (vbd: number): number | undefined => {
 
 const REVISION = '0.10.2__';
 
-/** An IDE disk or CD-ROM drive of QEMU's as atapi lists it; the instance id is controller, target, unit. */
+/** An IDE disk or CD-ROM drive of QEMU's as atapi lists it; the instance id ends with controller, target, unit. */
 export const emulatedDisk = ({ vbd, cdrom = false }: HostDisk, index: number): ChildDevice => {
   const model = (cdrom ? 'QEMU_DVD-ROM' : 'QEMU_HARDDISK').padEnd(40, '_');
   const type = cdrom ? 'CdRom' : 'Disk';
   return {
     deviceId: `IDE\\${type}${model}${REVISION}`,
-    instanceId: `${index >> 1}.${index & 1}.0`,
+    instanceId: `5&35DC7040&0&${index >> 1}.${index & 1}.0`,
     hardwareIds: [
       `IDE\\${type}${model}${REVISION}`,
       `IDE\\${model}${REVISION}`,
@@ -69,7 +69,7 @@ const scsiDisk = (vendor: string, product: string, revision: string) => {
 /** A namespace of QEMU's NVMe controller. */
 export const nvmeDisk = (vbd: number, namespace: number): ChildDevice => ({
   ...scsiDisk('NVMe', 'QEMU_NVMe_Ctrl', '1.0'),
-  instanceId: String(namespace).padStart(6, '0'),
+  instanceId: `5&1C6E5C2F&0&${String(namespace).padStart(6, '0')}`,
   text: 'QEMU NVMe Ctrl',
   location: `Bus Number 0, Target Id 0, LUN ${namespace}`,
   facts: { kind: 'disk', vbd, path: 'emulated' },
@@ -80,7 +80,7 @@ export const NO_VBD = -1;
 
 export const passedThroughDisk = (): ChildDevice => ({
   ...scsiDisk('NVMe', 'Physical_NVMe', '1.0'),
-  instanceId: '000000',
+  instanceId: '5&2A7B3D10&0&000000',
   text: 'Physical NVMe',
   location: 'Bus Number 0, Target Id 0, LUN 0',
   facts: { kind: 'disk', vbd: NO_VBD, path: 'pass-through' },

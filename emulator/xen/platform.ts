@@ -114,7 +114,7 @@ const pciFunctions = ({ settings, unplug: { mask } }: HostState): readonly PciFu
 
 const CHANNELS: readonly ChildDevice[] = [0, 1].map((channel) => ({
   deviceId: 'PCIIDE\\IDEChannel',
-  instanceId: String(channel),
+  instanceId: `4&2617AEAE&0&${channel}`,
   hardwareIds: ['Intel-PIIX3', 'Internal_IDE_Channel'],
   compatibleIds: ['*PNP0600'],
   text: 'IDE Channel',
