@@ -6,7 +6,7 @@ import { tokenTable } from '../../../../branding/tokens.ts';
 import { patchTemplate } from '../../../../packaging/bundle/patches/patch-template.ts';
 import { writtenDiff } from '../../../../packaging/bundle/patches/written-diff.ts';
 import { renderTemplate } from '../../../../packaging/bundle/render-template.ts';
-import { type InfDocument, parseInf } from '../../../../packaging/formats/inf/document.ts';
+import { type InfDocument, parseInf, sectionOf } from '../../../../packaging/formats/inf/document.ts';
 import { describeCorpus } from '../../../support/outside.ts';
 
 /** What an INF says, whatever its layout: by section, each line's key and values as written. */
@@ -92,6 +92,66 @@ describeCorpus('changes that vendors carry, each in our own words on the templat
       ],
     });
     expect(entriesOf(bytes)).toEqual(entriesOf(template('xenvif/20251124-fb7791b32a')));
+  });
+
+  test('inf: boot flags by directive, and unplugging with them, in xennet (c6e5cef)', () => {
+    const vendors = ['@VENDOR_PREFIX@@VENDOR_DEVICE_ID@', '@VENDOR_PREFIX@0001', '@VENDOR_PREFIX@0002'];
+    const id = (vendor: string): string => `XENVIF\\\\VEN_${vendor}&DEV_NET&REV_09000005`;
+    const old = vendors.map((vendor) => `%XenNetName%=XenNet_Inst,${id(vendor)}`);
+    const models = (section: string): string => `%XenNetName%=${section},${vendors.map(id).join(',')}`;
+    const [oldest, newest] = ['"Inst.NT@INF_ARCH@"', '"Inst.NT@INF_ARCH@.10.0...25398"'];
+    const device = ['Characteristics=0x84', 'BusType=1', '*IfType=6', '*MediaType=0', '*PhysicalMediaType=14'];
+    const install = [...device, 'CopyFiles=XenNet_Copyfiles', 'AddReg=Xennet_Inst_AddReg', 'FeatureScore=0xFE'];
+    const service = ['%SERVICE_KERNEL_DRIVER%', '%SERVICE_DEMAND_START%', '%SERVICE_ERROR_NORMAL%'];
+    const keys = ['ServiceType', 'StartType', 'ErrorControl'].map((key, index) => `${key}=${service[index]}`);
+    const list = (lines: readonly string[]): string => `[${lines.map((line) => `'${line}'`).join(', ')}]`;
+    const bytes = patched({
+      ...{ driver: 'xennet', kind: 'inf', base: template('xennet/20240709-ad7717f639') },
+      edits: [
+        'section: Manufacturer, set: "%Vendor%", to: "Inst,NT@INF_ARCH@,NT@INF_ARCH@.10.0...25398"',
+        `section: ${oldest}, replace: "${old[0]}", with: "${models('XenNet_Inst')}"`,
+        `section: ${oldest}, remove: "${old[1]}"`,
+        `section: ${oldest}, remove: "${old[2]}"`,
+        `section: ${newest}, addSection: ["${models('XenNet_Inst_25H2')}"], after: ${oldest}`,
+        'section: XenNet_Inst, add: FeatureScore=0xFE',
+        `section: XenNet_Inst_25H2, addSection: ${list(install)}`,
+        'section: XenNet_Inst_25H2.Services, addSection: ["AddService=xennet,0x02,XenNet_Service_25H2,XenNet_EventLog"]',
+        'section: XenNet_Service, set: AddReg, to: "XenNet_BootFlags,XenNet_Unplug"',
+        `section: XenNet_Service_25H2, addSection: ${list(['DisplayName=%XenNetName%', ...keys, 'ServiceBinary=%12%\\xennet.sys', 'LoadOrderGroup="NDIS"', 'AddReg=XenNet_Unplug', 'BootFlags=0x81'])}`,
+        'section: XenNet_Unplug, addSection: [\'HKLM,%ForceUnplugKey%,"NICS",0x00010001,1  ; @FORCE_UNPLUG@\']',
+        'section: Strings, add: \'ForceUnplugKey="SYSTEM\\CurrentControlSet\\Services\\XEN\\ForceUnplug"\', after: \'XenNetName="@PRODUCT_NAME@ PV Network Device"\'',
+      ],
+    });
+    expect(entriesOf(bytes)).toEqual(entriesOf(template('xennet/20251124-b4351cf9b5')));
+  });
+
+  test.each([
+    ['xenbus', '20140724-51853ab20e', '20140813-410c67704b', ['Bus Package', 'Bus', 'Generic Bus Filter']],
+    ['xenvif', '20140814-3503508b51', '20140814-aa01bf29ef', ['Network Class Package', 'Network Class']],
+  ] as const)('inf: names of one vendor become tokens of any brand, in %s', (driver, before, after, titles) => {
+    const base = template(`${driver}/${before}`);
+    const sectionLines = (name: string): readonly string[] => {
+      const { lines } = sectionOf(parseInf(base, 'x.inf'), name) ?? expect.fail(`no section ${name}`);
+      return lines.map(({ rawKey, raw }) => `${rawKey}=${raw.join(',')}`);
+    };
+    const strings = sectionLines('Strings')
+      .slice(1, 1 + titles.length)
+      .map((line) => line.slice(0, line.indexOf('=')));
+    const models = sectionLines('Citrix.NT$ARCH$').map((line) => `'${line}'`);
+    const bytes = patched({
+      ...{ driver, kind: 'inf', base },
+      edits: [
+        'section: Version, set: Provider, to: "%Company%"',
+        'section: Manufacturer, replace: "%Citrix%=Citrix,NT$ARCH$", with: "%Company%=Inst,NT$ARCH$"',
+        `section: Inst.NT$ARCH$, addSection: [${models.join(', ')}], after: Citrix.NT$ARCH$`,
+        'section: Citrix.NT$ARCH$, removeSection: true',
+        'section: Strings, replace: \'Citrix="Citrix Systems Inc."\', with: \'Company="@COMPANY_NAME@"\'',
+        ...strings.map((key, index) =>
+          `section: Strings, set: ${key}, to: '"@PRODUCT_NAME@ PV ${titles[index]}"'`.replace('PV Generic', 'Generic'),
+        ),
+      ],
+    });
+    expect(entriesOf(bytes)).toEqual(entriesOf(template(`${driver}/${after}`)));
   });
 
   test('security: the interface device and its WMI classes are for administrators only (4814e98)', () => {
