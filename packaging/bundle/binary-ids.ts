@@ -86,15 +86,27 @@ export const holdsPrefix = (image: PeImage, prefix: string): boolean =>
     ),
   );
 
-/** Whether a prefix stands in the image as a text of its own, aligned as compilers do. */
-export const hasPrefixText = (image: PeImage, prefix: string): boolean =>
+/** Whether a prefix stands in the image as a text of its own, at an offset that is a multiple of `alignment`. */
+export const hasPrefixText = (image: PeImage, prefix: string, alignment = 4): boolean =>
   textParts(image).some((part) => {
     const text = Buffer.from(`\0${prefix}\0`, 'latin1');
     for (let at = part.indexOf(text); at >= 0; at = part.indexOf(text, at + 1)) {
-      if ((part.byteOffset - image.bytes.byteOffset + at + 1) % 4 === 0) return true;
+      if ((part.byteOffset - image.bytes.byteOffset + at + 1) % alignment === 0) return true;
     }
     return false;
   });
+
+/** Where texts begin: Microsoft's compiler aligns them, others do not. */
+const ALIGNMENTS = [4, 1];
+
+/** The one of these prefixes that the image has as a text of its own; undefined when it has none, or several. */
+export const prefixTextOf = (image: PeImage, prefixes: readonly string[]): string | undefined => {
+  for (const alignment of ALIGNMENTS) {
+    const [only, ...others] = prefixes.filter((one) => hasPrefixText(image, one, alignment));
+    if (only !== undefined) return others.length === 0 ? only : undefined;
+  }
+  return undefined;
+};
 
 /** The content of the sections, without the tables of addresses that the data directories name. */
 const textParts = ({ bytes, sections, directories }: PeImage): readonly Buffer[] =>

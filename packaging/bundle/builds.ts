@@ -74,6 +74,9 @@ export const builtFile = (installedName: string, image: PeImage, path: string): 
   }
 };
 
+/** The version of the file in VS_FIXEDFILEINFO; undefined without one, or when it cannot be read. */
+export const buildOf = (image: PeImage): FourPartVersion | undefined => builtFile('', image, '')?.numbers?.file;
+
 /** The same place in two files, the numbers there differing. */
 interface Difference {
   readonly place: string;

@@ -3,7 +3,7 @@ import { shownText } from '../../core/spelling.ts';
 import type { PvFacts } from '../formats/inf/pv/facts.ts';
 import type { PeImage } from '../formats/pe/model.ts';
 import { parseVersionResource, type VersionResource } from '../formats/pe/version-resource.ts';
-import { type BinaryIds, binaryIds, type ChildBus, hasPrefixText, holdsPrefix, isVendorOf } from './binary-ids.ts';
+import { type BinaryIds, binaryIds, type ChildBus, holdsPrefix, isVendorOf, prefixTextOf } from './binary-ids.ts';
 import { fileNameOf } from './catalog-scope.ts';
 import { placedFiles } from './check-files.ts';
 import { checkVersionResources } from './check-version-resources.ts';
@@ -111,7 +111,7 @@ const checkPrefix = (view: PackageView, image: PlacedImage, expected: ExpectedPr
   }
   const bus = BUS_OF_FILE[fileNameOf(image.file.path).toLowerCase()];
   if (bus === undefined || !composed.has(bus) || holdsPrefix(image.image, expected.prefix)) return [];
-  const other = KNOWN_PREFIXES.find((one) => hasPrefixText(image.image, one));
+  const other = prefixTextOf(image.image, KNOWN_PREFIXES);
   return [otherPrefix(view, image, other === undefined ? 'another prefix' : `the prefix "${other}"`, expected)];
 };
 

@@ -76,9 +76,14 @@ describe('binaries against their INFs', () => {
     expect(findings(files)[0]?.message).toMatch(/xenbus\.sys is built with .*, and the ids of xenvbd\.inf have "XP"/);
   });
 
-  test('F01: the prefix that is found instead is named', () => {
-    const files = release(XEN_PROJECT, { 'xenbus.sys': built('xenbus.sys', ['XENBUS\\VEN_XCPNG']) });
-    expect(findings(files)[0]?.message).toContain('"VEN_XCPNG"');
+  test.each<readonly [string, readonly string[], string]>([
+    ['written out', ['XENBUS\\VEN_XCPNG'], '"VEN_XCPNG"'],
+    // Texts begin one byte further on each time, so that one of them is aligned to nothing.
+    ...['', 'a', 'ab', 'abc'].map((before) => [`apart, after "${before}"`, [COMPOSED, before, 'XN'], '"XN"'] as const),
+  ])('F01: the prefix that is found instead is named: %s', (_, strings, named) => {
+    const files = release(XEN_PROJECT, { 'xenbus.sys': built('xenbus.sys', strings) });
+    expect(findings(files)[0]?.message).toContain('xenbus.sys is built with');
+    expect(findings(files)[0]?.message).toContain(named);
   });
 
   test.each([
