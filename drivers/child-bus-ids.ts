@@ -1,5 +1,6 @@
 import type { ChildDevice, DeviceFacts, DeviceView, LoadedDriver, Machine } from './behaviour.ts';
 import { ID_LIST_LIMIT_BYTES, idListSizeBytes } from './ids.ts';
+import { has } from './xenbus/traits.ts';
 
 /** A bus that is a child of xenbus itself: `XENVIF` lists `NET`, `XENVKBD` lists `HID`. */
 export interface ChildBus {
@@ -7,19 +8,7 @@ export interface ChildBus {
   readonly device: 'NET' | 'HID';
 }
 
-/**
- * Days of the steps that the ids took (spec xen-pv 1.4). xenvif and xenvkbd followed xenbus a little later; no known release
- * lies between.
- */
-const NEWEST_FIRST_SINCE = '2016-09-20';
-const DEVICE_ID_WITHOUT_REVISION_SINCE = '2023-09-13';
-const DEVICE_ID_WITHOUT_PCI_ID_SINCE = '2025-08-18';
-
 const LAST_ID = 'XENDEVICE';
-
-/** The 8.1 branch never got the new order. */
-const listsNewestFirst = ({ model }: LoadedDriver): boolean =>
-  model.built >= NEWEST_FIRST_SINCE && model.line !== '8.1';
 
 const VENDOR_IN_ID = /VEN_[A-Z0-9]*?([0-9A-F]{4})&/i;
 
@@ -34,24 +23,28 @@ const platformFunction = (device: DeviceView, machine: Machine): string => {
   return VENDOR_IN_ID.exec(device.hardwareIds[0] ?? '')?.[1]?.toUpperCase() ?? '0001';
 };
 
-/** Builds before the prefix was a setting had XS (spec xen-pv 7.1). */
-export const prefixOf = ({ model }: LoadedDriver): string => model.prefix ?? 'XS';
+/** The compiled-in prefix: XS until it became a setting, which is XP unless it is set (spec xen-pv 7.1). */
+export const prefixOf = ({ model }: LoadedDriver): string =>
+  has(model, 'vendorPrefix') ? (model.prefix ?? 'XP') : 'XS';
 
 /** Prefix and PCI device id: `XP0001`. */
 export const vendorName = (driver: LoadedDriver, device: DeviceView, machine: Machine): string =>
   `${prefixOf(driver)}${platformFunction(device, machine)}`;
 
+/** xenvif and xenvkbd followed each step of xenbus's a little later, and no known release lies between. */
 const idsOf = (driver: LoadedDriver, bus: ChildBus, vendor: string): Pick<ChildDevice, 'deviceId' | 'hardwareIds'> => {
-  const { rows = [], built } = driver.model;
+  const { model } = driver;
+  const { rows = [] } = model;
   const newest = rows.at(-1);
   // The first one, of 2013-05, had one id for all that it listed.
   if (newest === undefined) return { deviceId: 'XENVIF\\DEVICE&REV_02', hardwareIds: ['XENVIF\\DEVICE&REV_02'] };
   const id = `${bus.enumerator}\\VEN_${vendor}&DEV_${bus.device}`;
-  const short =
-    built >= DEVICE_ID_WITHOUT_PCI_ID_SINCE ? `${bus.enumerator}\\VEN_${prefixOf(driver)}&DEV_${bus.device}` : id;
-  const listed = listsNewestFirst(driver) ? rows.toReversed() : rows;
+  const short = has(model, 'deviceIdWithoutPciId')
+    ? `${bus.enumerator}\\VEN_${prefixOf(driver)}&DEV_${bus.device}`
+    : id;
+  const listed = has(model, 'newestFirst') ? rows.toReversed() : rows;
   return {
-    deviceId: built >= DEVICE_ID_WITHOUT_REVISION_SINCE ? short : `${id}&REV_${newest}`,
+    deviceId: has(model, 'deviceIdWithoutRevision') ? short : `${id}&REV_${newest}`,
     hardwareIds: [...listed.map((row) => `${id}&REV_${row}`), LAST_ID],
   };
 };

@@ -20,9 +20,3 @@ export const revokeUnplug = (machine: Machine, type: UnplugType): void => {
   const count = counted(machine, type) ?? 0;
   if (count > 0) machine.setValue(UNPLUG_KEY, type, 'REG_DWORD', count - 1);
 };
-
-/** Start options that this changes, in exactly this spelling (spec xen-pv 1.7). */
-const BOOT_EMULATED = 'XEN:BOOT_EMULATED=TRUE';
-
-/** The first disk stays emulated for this boot. */
-export const bootsEmulated = (machine: Machine): boolean => machine.bootOptions.includes(BOOT_EMULATED);

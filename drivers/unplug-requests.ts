@@ -1,13 +1,12 @@
 import type { Machine } from './behaviour.ts';
 import type { UnplugType } from './unplug-counter.ts';
 
-/**
- * Whether xen.sys was asked, at the beginning of this boot, to take emulated devices of a kind away (UNPLUG version 2). Where
- * nobody noted it, whether such devices are there tells.
- */
-export const wasUnplugRequested = (machine: Machine, type: UnplugType): boolean => {
-  const noted = machine.recall('xen', `requested ${type}`);
-  if (typeof noted === 'boolean') return noted;
-  const kind = type === 'NICS' ? 'nic' : 'disk';
-  return !machine.devices().some(({ facts }) => facts.kind === kind && 'path' in facts && facts.path === 'emulated');
-};
+/** What xen.sys keeps of what it read at the beginning of a boot (its side is in `xenbus/unplug.ts`). */
+const MODULE = 'xen';
+
+/** Whether emulated devices of a kind were to be taken away in this boot: a question of UNPLUG version 2 (spec xen-pv 1.7). */
+export const wasUnplugRequested = (machine: Machine, type: UnplugType): boolean =>
+  machine.recall(MODULE, `requested ${type}`) === true;
+
+/** Whether the first disk is meant to stay emulated in this boot: a question of version 3. */
+export const bootsEmulated = (machine: Machine): boolean => machine.recall(MODULE, 'boot emulated') === true;

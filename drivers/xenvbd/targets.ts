@@ -1,6 +1,7 @@
 import type { DeviceView, LoadedDriver, Machine } from '../behaviour.ts';
 import { hasInterface, neededVersion } from '../interface-needs.ts';
-import { bootsEmulated } from '../unplug-counter.ts';
+import { bootsEmulated } from '../unplug-requests.ts';
+import { emulatedObjects, isDiskEmulated } from '../xenbus/emulated-list.ts';
 
 /** The adapter has target numbers below this. */
 const TARGETS = 255;
@@ -42,16 +43,11 @@ export const isDiskKey = (machine: Machine, key: string): boolean =>
 
 const EMULATED = 'XENFILT_EMULATED';
 
-/** A filter of 2013 answers without versions. */
+/** A filter of 2013 answers without versions, once it is in a stack. */
 const filterIsOld = (machine: Machine): boolean => {
   const provides = machine.loaded('xenfilt')?.model.provides;
-  return provides !== undefined && Object.keys(provides).length === 0;
+  return provides !== undefined && Object.keys(provides).length === 0 && emulatedObjects(machine).length > 0;
 };
-
-const twinIsThere = (machine: Machine, target: number): boolean =>
-  machine
-    .devices()
-    .some(({ facts }) => facts.kind === 'disk' && facts.path === 'emulated' && targetOf(facts.vbd) === target);
 
 /** What becomes of a disk that xenstore names. */
 export type TargetDecision =
@@ -76,6 +72,6 @@ export const decideTarget = (
     const because = `xenfilt does not say whether disk ${target} is emulated too: it is taken to be.`;
     return { kind: 'hide', target, because };
   }
-  if (!twinIsThere(machine, target)) return { kind: 'create', target };
+  if (!isDiskEmulated(machine, target)) return { kind: 'create', target };
   return { kind: 'hide', target, because: `Disk ${target} is emulated in this boot.` };
 };

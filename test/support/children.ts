@@ -88,7 +88,11 @@ export const childMachine = (image: string, name: string, start: ChildStart = {}
     provides: { ...HEAD_RANGES, XENFILT_EMULATED: [1, 3] },
     phase: 'running',
     ...rest,
-    registry: { [`${service(image)}\\Parameters`]: { RequestKey: REQUEST_KEY }, ...rest.registry },
+    registry: {
+      [`${service('xenbus')}\\Parameters`]: { RequestKey: REQUEST_KEY },
+      [`${service(image)}\\Parameters`]: { RequestKey: `${REQUEST_KEY} of its own` },
+      ...rest.registry,
+    },
     devices: [function_, device, ...more],
     loaded: [testDriver('xenbus', { provides: HEAD_RANGES, ...xenbus }), driver, ...loaded],
   });

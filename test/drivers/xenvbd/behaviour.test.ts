@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { DeviceView } from '../../../drivers/behaviour.ts';
+import type { Machine } from '../../../drivers/behaviour.ts';
+import type { DriverModel } from '../../../drivers/model.ts';
+import { rememberObjects } from '../../../drivers/xenbus/emulated-list.ts';
 import { targetOf } from '../../../drivers/xenvbd/targets.ts';
+import { keyAt, withoutVolatile } from '../../../emulator/guest/registry.ts';
 import {
   childMachine,
   disk,
@@ -13,7 +16,7 @@ import {
   storeBelow,
   UNPLUG,
 } from '../../support/children.ts';
-import { testDevice, testDriver } from '../../support/machine.ts';
+import { type TestMachine, testDriver } from '../../support/machine.ts';
 
 const HEAD = { needs: needsOf('xenvbd', '583bd7f') };
 
@@ -25,8 +28,16 @@ const OLD_RANGES = {
   XENBUS_DEBUG: [1, 1],
 } as const;
 
-const emulated = (vbd: number, path: 'emulated' | 'pass-through' = 'emulated'): DeviceView =>
-  testDevice('IDE\\DiskQEMU_HARDDISK', '0.0.0', { facts: { kind: 'disk', vbd, path }, started: true });
+/** What xenfilt noted of the disks of an IDE channel. */
+const withEmulated = <T extends { readonly machine: Machine }>(child: T, ...disks: readonly number[]): T => {
+  const object = { below: 'CHANNEL', deviceId: 'IDE\\DiskQEMU_HARDDISK', activation: 'neutral', nvme: false } as const;
+  rememberObjects(
+    child.machine,
+    'CHANNEL',
+    disks.map((disk) => ({ ...object, disk })),
+  );
+  return child;
+};
 
 describe('the target of a block device', () => {
   test.each([
@@ -234,11 +245,10 @@ describe('the disks that the adapter lists', () => {
   });
 
   test('leave out one whose emulated twin is there, and a restart is asked for once', () => {
-    const child = childMachine('xenvbd', 'VBD', {
-      model: HEAD,
-      store: { ...disk(768), ...disk(832) },
-      more: [emulated(768)],
-    });
+    const child = withEmulated(
+      childMachine('xenvbd', 'VBD', { model: HEAD, store: { ...disk(768), ...disk(832) } }),
+      0,
+    );
     start(child);
     expect(list(child).map(({ facts }) => facts)).toEqual([{ kind: 'disk', vbd: 832, path: 'pv' }]);
     list(child);
@@ -251,9 +261,20 @@ describe('the disks that the adapter lists', () => {
   });
 
   test('find the twin by its place, whatever number names it', () => {
-    const child = childMachine('xenvbd', 'VBD', { model: HEAD, store: disk(51712), more: [emulated(768)] });
+    const child = withEmulated(childMachine('xenvbd', 'VBD', { model: HEAD, store: disk(51712) }), 0);
     start(child);
     expect(list(child)).toEqual([]);
+  });
+
+  test('leave out the first four while an emulated NVMe controller is there, as nobody sees what is behind it', () => {
+    const child = childMachine('xenvbd', 'VBD', {
+      model: HEAD,
+      store: { ...disk(51712), ...disk(51728), ...disk(51776) },
+    });
+    const controller = { below: 'ROOT', deviceId: 'PCI\\VEN_8086&DEV_5845', activation: 'neutral', disk: -1 } as const;
+    rememberObjects(child.machine, 'ROOT', [{ ...controller, nvme: true }]);
+    start(child);
+    expect(list(child).map(({ instanceId }) => instanceId)).toEqual(['000400']);
   });
 
   test('leave out the first four where no filter says which are emulated', () => {
@@ -280,8 +301,20 @@ describe('the disks that the adapter lists', () => {
       loaded: [testDriver('xenfilt', { provides: {} })],
       store: disk(768),
     });
-    start(child);
+    start(withEmulated(child, 1));
     expect(list(child)).toHaveLength(1);
+  });
+
+  test('do not trust one that is in no stack yet', () => {
+    const child = childMachine('xenvbd', 'VBD', {
+      model: { needs: {}, built: '2013-12-31' },
+      xenbus: { provides: {} },
+      provides: {},
+      loaded: [testDriver('xenfilt', { provides: {} })],
+      store: disk(768),
+    });
+    start(child);
+    expect(list(child)).toEqual([]);
   });
 
   test('ask for a restart for a number that no target stands for', () => {
@@ -294,10 +327,9 @@ describe('the disks that the adapter lists', () => {
   test('leave the first one to emulation without a word when the boot is meant to be emulated', () => {
     const child = childMachine('xenvbd', 'VBD', {
       model: HEAD,
-      bootOptions: ['XEN:BOOT_EMULATED=TRUE'],
       store: { ...disk(768), ...disk(832) },
-      more: [emulated(768)],
     });
+    withEmulated(child, 0).machine.remember('xen', 'boot emulated', true);
     start(child);
     expect(list(child).map(({ instanceId }) => instanceId)).toEqual(['000100']);
     expect(child.machine.hasKey(RESTART_KEY('xenvbd'))).toBe(false);
@@ -323,34 +355,54 @@ describe('the disks that the adapter lists', () => {
 });
 
 describe('a request for a restart', () => {
-  const hidden = (model: object, registry: Record<string, Record<string, string | number>> = {}) => {
+  const SERVICES = 'SYSTEM\\CurrentControlSet\\Services';
+  const hidden = (model: Partial<DriverModel>, registry: Record<string, Record<string, string>> = {}) => {
     const child = childMachine('xenvbd', 'VBD', {
-      model: { ...HEAD, ...model },
-      registry,
+      model,
+      registry: { [`${SERVICES}\\xenbus\\Parameters`]: {}, [`${SERVICES}\\xenvbd\\Parameters`]: {}, ...registry },
       store: disk(768),
-      more: [emulated(768)],
     });
-    start(child);
+    start(withEmulated(child, 0));
     list(child);
     return child.machine;
   };
-  const PARAMETERS = 'SYSTEM\\CurrentControlSet\\Services\\xenvbd\\Parameters';
+  const V2 = { needs: needsOf('xenvbd', 'b2dfea4') };
+  const told = (machine: TestMachine) => machine.notes.some(({ kind }) => kind === 'xen.reboot-requested');
 
-  test('goes where the INF of its time says', () => {
-    const key = 'SOFTWARE\\Xen Project\\Xen\\PV Driver Monitor\\Request';
-    const machine = hidden({ built: '2016-08-09' }, { [PARAMETERS]: { RequestKey: key } });
+  test.each([
+    ['xenbus names, since UNPLUG has a function for it', HEAD, 'xenbus'],
+    ['its own INF named before', V2, 'xenvbd'],
+  ])('goes to the key that %s, and is gone when the machine is switched off', (_name, model, service) => {
+    const key = 'SYSTEM\\CurrentControlSet\\Services\\xenbus_monitor\\Request';
+    const machine = hidden(model, { [`${SERVICES}\\${service}\\Parameters`]: { RequestKey: key } });
     expect(machine.value(`${key}\\xenvbd`, 'Reboot')).toBe(1);
+    expect(told(machine)).toBe(true);
+    expect(keyAt(withoutVolatile(machine.registry()), `${key}\\xenvbd`)).toBeUndefined();
+  });
+
+  test('stood under SOFTWARE at first, and stayed there', () => {
+    const key = 'SOFTWARE\\Xen Project\\Xen\\PV Driver Monitor\\Request';
+    const machine = hidden(
+      { needs: { XENBUS_UNPLUG: { version: 1, optional: false } }, built: '2016-08-09' },
+      { [`${SERVICES}\\xenvbd\\Parameters`]: { RequestKey: key } },
+    );
+    expect(keyAt(withoutVolatile(machine.registry()), `${key}\\xenvbd`)).toBeDefined();
   });
 
   test('was a status for the co-installer before there was a monitor', () => {
-    const machine = hidden({ built: '2016-03-01' }, { [PARAMETERS]: { RequestKey: 1 } });
-    expect(machine.value('SYSTEM\\CurrentControlSet\\Services\\xenvbd\\Status', 'NeedReboot')).toBe(1);
+    const machine = hidden({ needs: { XENBUS_UNPLUG: { version: 1, optional: false } }, built: '2016-03-01' });
+    expect(machine.value(`${SERVICES}\\xenvbd\\Status`, 'NeedReboot')).toBe(1);
+    expect(told(machine)).toBe(true);
   });
 
-  test('reaches nobody without RequestKey', () => {
-    const machine = hidden({}, { [PARAMETERS]: { RequestKey: 1 } });
-    expect(machine.notes).toContainEqual(expect.objectContaining({ kind: 'xen.warning', module: 'xenvbd' }));
-    expect(machine.notes.some(({ kind }) => kind === 'xen.reboot-requested')).toBe(false);
+  test.each([
+    ['xenbus', HEAD],
+    ['xenvbd', V2],
+  ])('reaches nobody where %s has no RequestKey', (service, model) => {
+    const machine = hidden(model);
+    const message = `A restart cannot be asked for: ${SERVICES}\\${service}\\Parameters has no RequestKey.`;
+    expect(machine.notes).toContainEqual({ kind: 'xen.warning', module: 'xenvbd', message });
+    expect(told(machine)).toBe(false);
   });
 });
 
@@ -374,6 +426,27 @@ describe('the storage adapter as it goes', () => {
     remove(child);
     start(child);
     expect(list(child)).toHaveLength(1);
+    expect(child.machine.value(UNPLUG, 'DISKS')).toBe(1);
+  });
+
+  test('cleans up before a second start when nobody told it that it was removed', () => {
+    const child = childMachine('xenvbd', 'VBD', { model: HEAD, store: disk(768) });
+    start(child);
+    list(child);
+    start(child);
+    expect(list(child)).toHaveLength(1);
+    expect(child.machine.value(UNPLUG, 'DISKS')).toBe(1);
+    expect(child.machine.storeList('drivers')).toEqual(['0']);
+  });
+
+  test('has nothing to take back when it did not start', () => {
+    const child = childMachine('xenvbd', 'VBD', {
+      model: { needs: needsOf('xenvbd', '77c972c') },
+      registry: { [UNPLUG]: { DISKS: 1 } },
+    });
+    start(child);
+    remove(child);
+    remove(child);
     expect(child.machine.value(UNPLUG, 'DISKS')).toBe(1);
   });
 
