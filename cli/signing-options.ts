@@ -195,6 +195,10 @@ export const pinOf = (options: KeyOptions): CertificatePin => ({
   eku: options.certEku,
 });
 
+/** The code that opens keys. To be loaded early, beside work that waits for the disk. */
+export const loadSigners = () =>
+  Promise.all([import('../packaging/signing/pin.ts'), import('../packaging/signing/open-signer.ts')]);
+
 /**
  * Opens the key that the options name, checks that its certificate is the one that was pinned, and hands it to `use`.
  * A token's session is closed afterwards, whatever happens, so the signer must not be kept.
@@ -202,8 +206,7 @@ export const pinOf = (options: KeyOptions): CertificatePin => ({
  */
 export const withSigner = async <T>(io: Io, options: KeyOptions, use: (signer: Signer) => Promise<T>): Promise<T> => {
   const source = keySource(options);
-  const { checkPin } = await import('../packaging/signing/pin.ts');
-  const { openSigner } = await import('../packaging/signing/open-signer.ts');
+  const [{ checkPin }, { openSigner }] = await loadSigners();
   const { signer, close } = await openSigner(source, io);
   try {
     await checkPin(signer, pinOf(options));

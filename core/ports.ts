@@ -1,10 +1,25 @@
 /** The outside world as the rest of winpv sees it. `cli/adapters/` implements these; nothing else touches the machine. */
+import type { FileChange } from './file-change.ts';
 
 export interface FileEntry {
   readonly name: string;
   readonly kind: 'file' | 'folder' | 'other';
   /** Bytes; 0 for folders. */
   readonly size: number;
+}
+
+/** A file that was opened for reading. Its size and its beginning stay as they were then. */
+export interface SourceFile {
+  readonly size: number;
+  /** The first block; all of a file that is shorter. */
+  readonly head: Uint8Array;
+  /**
+   * Copies the file, with changes that follow from its content, as `write` would: whole, or nothing is left behind.
+   * @param change takes all that is copied, block after block, the head first; each is gone when the next is asked for, and
+   *   its length is a multiple of 4 but for the last. What it throws is thrown. The file is closed by then.
+   */
+  copy(path: string, change: (blocks: AsyncIterable<Uint8Array>) => Promise<readonly FileChange[]>): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** Files and folders. Paths are as the user gave them or built with `join`. Errors are FILE_* with the path. */
@@ -16,6 +31,8 @@ export interface Files {
    * @param content the bytes, or parts of them that belong one after the other
    */
   write(path: string, content: Uint8Array | readonly Uint8Array[], options?: { readonly mode?: number }): Promise<void>;
+  /** Opens a file too large to be held in memory. @throws as `read` */
+  open(path: string): Promise<SourceFile>;
   /** Entries in ordinal name order; FILE_NOT_FOUND when the folder does not exist. */
   list(folder: string): Promise<readonly FileEntry[]>;
   /** What stands at the path, links followed; undefined when nothing does. */

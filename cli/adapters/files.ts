@@ -1,53 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync, renameSync, rmSync } from 'node:fs';
-import {
-  type FileHandle,
-  lstat,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  realpath,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import type { ErrorCode } from '../../core/error-codes.ts';
 import { WinpvError } from '../../core/errors.ts';
 import type { FileEntry, Files } from '../../core/ports.ts';
+import { type Draft, openDraft, writeAt } from './draft.ts';
+import { errnoOf, fileError, writing } from './file-errors.ts';
 import { change, hold } from './held.ts';
+import { openSource } from './source-file.ts';
 
 const MAX_READ_BYTES = 2 ** 31 - 1;
-
-const errnoOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
-
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EISDIR: 'it is a folder',
-  ENOTDIR: 'a part of the path is not a folder',
-  ENOSPC: 'no space left on the disk',
-  EROFS: 'the disk is read-only',
-  EMFILE: 'too many files are open',
-  ENAMETOOLONG: 'the name is too long',
-  EEXIST: 'it exists already',
-};
-
-/** What the system said, in words. */
-export const systemReason = (cause: unknown): string => reasons[errnoOf(cause)] ?? errnoOf(cause);
-
-const fileError = (otherwise: ErrorCode, doing: string, path: string, cause: unknown): WinpvError => {
-  const errno = errnoOf(cause);
-  if (errno === 'ENOENT')
-    return new WinpvError('FILE_NOT_FOUND', `${path} does not exist.`, { at: { file: path }, cause });
-  return new WinpvError(otherwise, `${path} cannot be ${doing}: ${systemReason(cause)}.`, {
-    at: { file: path },
-    cause,
-  });
-};
 
 const entryOf = (name: string, stats: { isFile(): boolean; isDirectory(): boolean; size: number }): FileEntry => {
   const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other';
@@ -94,7 +55,8 @@ const readLarge = async (path: string, size: number): Promise<Uint8Array> => {
   }
 };
 
-const read: Files['read'] = async (path, { maxBytes = MAX_READ_BYTES } = {}) => {
+/** The size of a file that may be read. */
+const readableSize = async (path: string, maxBytes: number): Promise<number> => {
   const entry = await statPath(path);
   if (entry === undefined) throw new WinpvError('FILE_NOT_FOUND', `${path} does not exist.`, { at: { file: path } });
   if (entry.kind !== 'file') throw new WinpvError('FILE_UNREADABLE', `${path} is not a file.`, { at: { file: path } });
@@ -103,8 +65,13 @@ const read: Files['read'] = async (path, { maxBytes = MAX_READ_BYTES } = {}) => 
       at: { file: path },
     });
   }
+  return entry.size;
+};
+
+const read: Files['read'] = async (path, { maxBytes = MAX_READ_BYTES } = {}) => {
+  const size = await readableSize(path, maxBytes);
   try {
-    return entry.size < LARGE ? plain(await readFile(path)) : await readLarge(path, entry.size);
+    return size < LARGE ? plain(await readFile(path)) : await readLarge(path, size);
   } catch (error) {
     throw fileError('FILE_UNREADABLE', 'read', path, error);
   }
@@ -112,21 +79,25 @@ const read: Files['read'] = async (path, { maxBytes = MAX_READ_BYTES } = {}) => 
 
 const unfinished: Files['unfinished'] = (path) => hold(() => rmSync(path, { recursive: true, force: true }));
 
-const write: Files['write'] = async (path, content, { mode } = {}) => {
-  // A part of the name is enough to tell whose it is, and the whole might be too long with what is added.
-  const temporary = join(dirname(path), `.${basename(path).slice(0, 64)}.${randomBytes(6).toString('hex')}.tmp`);
-  const finished = unfinished(temporary);
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(temporary, content, { flag: 'wx', ...(mode === undefined ? {} : { mode }) });
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw fileError('FILE_UNWRITABLE', 'written', path, error);
-  } finally {
-    finished();
+const writeParts = async ({ handle }: Draft, parts: readonly Uint8Array[]): Promise<void> => {
+  let at = 0;
+  for (const part of parts) {
+    await writeAt(handle, part, at);
+    at += part.length;
   }
 };
+
+const write: Files['write'] = (path, content, { mode } = {}) =>
+  writing(path, async () => {
+    const draft = await openDraft(path, mode);
+    try {
+      await writeParts(draft, content instanceof Uint8Array ? [content] : content);
+      await draft.keep();
+    } catch (error) {
+      await draft.drop();
+      throw error;
+    }
+  });
 
 const list: Files['list'] = async (folder) => {
   try {
@@ -240,7 +211,8 @@ const replace: Files['replace'] = async ({ from, to, aside }) => {
 /** Files and folders of this machine. Whatever changes something can be stopped between two changes, not within one. */
 export const diskFiles: Files = {
   read,
-  write: (...args) => change(() => write(...args)),
+  open: async (path) => openSource(path, await readableSize(path, MAX_READ_BYTES)),
+  write,
   list,
   lock: (folder) => change(() => lock(folder)),
   stat: statPath,

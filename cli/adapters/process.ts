@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { WinpvError } from '../../core/errors.ts';
 import type { Io, TextStream } from '../io.ts';
 import { pathWord } from '../render/shell.ts';
-import { diskFiles, systemReason } from './files.ts';
+import { systemReason } from './file-errors.ts';
+import { diskFiles } from './files.ts';
 import { endHolding } from './held.ts';
 import { systemClock, systemKeyMaker, systemRandom, systemTimer } from './machine.ts';
 

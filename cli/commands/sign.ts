@@ -2,12 +2,12 @@ import { Command, Option } from 'commander';
 import { utf8 } from '../../core/bytes.ts';
 import { type Diagnostic, stopOnErrors, WinpvError } from '../../core/errors.ts';
 import type { SignedKind } from '../../packaging/signing/fitness.ts';
-import type { SignOptions } from '../../packaging/signing/sign.ts';
+import type { SignOptions } from '../../packaging/signing/sign-content.ts';
 import type { Timestamper } from '../../packaging/signing/timestamp.ts';
 import type { RemoteTimestamper } from '../../packaging/signing/timestamp-servers.ts';
-import type { AttachedItem } from '../../packaging/signing/two-halves.ts';
 import { addFileToolOption, type FileToolOptions, signByTool } from '../file-tool.ts';
 import type { Io } from '../io.ts';
+import { type LoneImage, openLoneImage } from '../lone-image.ts';
 import type { Bind } from '../main.ts';
 import { type NamedFile, outputPaths, readNamedFiles } from '../named-files.ts';
 import type { Context, Outcome } from '../outcome.ts';
@@ -15,6 +15,7 @@ import { examples } from '../render/examples.ts';
 import {
   addKeyOptions,
   addTimestampOptions,
+  loadSigners,
   openTimestamper,
   purposeOf,
   readTimestampChoice,
@@ -40,6 +41,7 @@ const subjectsOf = async (io: Io, paths: readonly string[]): Promise<readonly Su
     readNamedFiles(io, paths),
     import('../../packaging/signing/file-kind.ts'),
     import('../../packaging/signing/sign.ts'),
+    loadSigners(),
   ]);
   return files.flatMap((file) => {
     const kind = fileKind(file.path, file.bytes);
@@ -83,7 +85,7 @@ const isSigned = async ({ path, bytes }: Subject): Promise<boolean> => {
 const checkCertificate = async (
   io: Io,
   certificates: readonly Uint8Array[],
-  subjects: readonly Subject[],
+  subjects: readonly Pick<Subject, 'kind'>[],
   options: SignCommandOptions,
 ): Promise<readonly Diagnostic[]> => {
   const { checkFitness } = await import('../../packaging/signing/fitness.ts');
@@ -100,19 +102,9 @@ const timestamperOf = async (io: Io, options: SignCommandOptions): Promise<Remot
   });
 };
 
-const certificatesOf = async (io: Io, paths: readonly string[] | undefined): Promise<readonly Uint8Array[]> => {
-  const { parseCertificates } = await import('../../packaging/formats/x509/pem.ts');
-  if (paths === undefined) {
-    throw new WinpvError('USAGE', 'Signing in two halves needs --cert.', {
-      hint: 'The certificate of the key first, then its issuers.',
-    });
-  }
-  const read = await Promise.all(paths.map(async (path) => parseCertificates(await io.files.read(path), path)));
-  return read.flat();
-};
-
 const prepare = async (io: Io, subjects: readonly Subject[], options: SignCommandOptions): Promise<Outcome> => {
   const { fileSha256, recordToBeSigned } = await import('../../packaging/signing/two-halves.ts');
+  const { certificatesOf } = await import('../prepared-items.ts');
   const certificates = await certificatesOf(io, options.cert);
   const common = signatureOptions(options);
   const diagnostics = await checkCertificate(io, certificates, subjects, options);
@@ -130,27 +122,6 @@ const prepare = async (io: Io, subjects: readonly Subject[], options: SignComman
     text: [`${target}: ${items.length} to be signed. No file was changed.`],
     diagnostics,
   };
-};
-
-/** The item of each file; every file and every item has its counterpart, and no file changed in between. */
-const matchItems = async (subjects: readonly Subject[], items: readonly AttachedItem[]) => {
-  const { fileSha256 } = await import('../../packaging/signing/two-halves.ts');
-  const refuse = (message: string, file: string): never => {
-    throw new WinpvError('SIGN_PREPARED_DIFFERS', message, {
-      at: { file },
-      hint: 'Prepare again with the files as they are now.',
-    });
-  };
-  for (const { path } of items) {
-    if (!subjects.some((subject) => subject.path === path)) refuse(`${path} was prepared and is not named now.`, path);
-  }
-  return subjects.map((subject) => {
-    const item = items.find(({ path }) => path === subject.path);
-    if (item === undefined) return refuse(`${subject.path} was not prepared.`, subject.path);
-    if (item.sha256 !== fileSha256(subject.bytes))
-      refuse(`${subject.path} changed after it was prepared.`, subject.path);
-    return { subject, item };
-  });
 };
 
 interface SignedFile {
@@ -172,11 +143,12 @@ const attach = async (
 ): Promise<SignedFiles> => {
   const { attachedSigner, preparedSchema } = await import('../../packaging/signing/two-halves.ts');
   const { parseJson } = await import('../../core/json.ts');
+  const { certificatesOf, matchItems } = await import('../prepared-items.ts');
   const source = options.attach ?? '';
   const { items } = parseJson(await io.files.read(source, { maxBytes: MAX_HALVES_BYTES }), source, preparedSchema);
   const certificates = await certificatesOf(io, options.cert);
   const common = { ...signatureOptions(options), timestamper };
-  const pairs = await matchItems(subjects, items);
+  const pairs = matchItems(subjects, items);
   const diagnostics = await checkCertificate(io, certificates, subjects, options);
   const files = await Promise.all(
     pairs.map(async ({ subject, item }) => {
@@ -217,7 +189,62 @@ const byTool = async (io: Io, subjects: readonly Subject[], options: SignCommand
   return { files, diagnostics: distinct(signed.flatMap((one) => one.diagnostics)) };
 };
 
+/** Asks for nothing that needs the whole image at hand. */
+const isPlain = ({
+  append,
+  replace,
+  ifUnsigned,
+  prepare,
+  attach,
+  pageHashes,
+  fileCommand,
+}: SignCommandOptions): boolean =>
+  [append, replace, ifUnsigned, prepare, attach, pageHashes, fileCommand].every((option) => option === undefined);
+
+const signLoneImage = async (io: Io, { path, source, image }: LoneImage, options: SignCommandOptions) => {
+  const { signPassingPe } = await import('../../packaging/signing/sign-pe.ts');
+  const timestamper = await timestamperOf(io, options);
+  const out = options.out ?? path;
+  const diagnostics = await withSigner(io, options, async (signer) => {
+    const found = await checkCertificate(io, await signer.certificates(), [{ kind: 'pe' }], options);
+    const all = { ...signatureOptions(options), signer, timestamper };
+    await source.copy(out, (blocks) => signPassingPe(image, blocks, all));
+    return found;
+  });
+  return outcomeOf([{ path, out, kind: 'pe' }], [], [...diagnostics, ...(timestamper?.findings() ?? [])]);
+};
+
+interface SignedPath {
+  readonly path: string;
+  readonly out: string | undefined;
+  readonly kind: SignedKind;
+}
+
+const outcomeOf = (
+  files: readonly SignedPath[],
+  left: readonly string[],
+  diagnostics: readonly Diagnostic[],
+): Outcome => ({
+  result: { files, left },
+  text: [
+    ...files.map(({ out }) => `${out}: signed`),
+    ...left.map((path) => `${path}: signed already, left as it is`),
+    ...(files.length + left.length === 0 ? ['Nothing to sign was found.'] : []),
+  ],
+  diagnostics,
+});
+
 const run = async ({ io }: Context, paths: readonly string[], options: SignCommandOptions): Promise<Outcome> => {
+  const lone = isPlain(options) ? await openLoneImage(io, paths) : undefined;
+  if (lone === undefined) return signFiles(io, paths, options);
+  try {
+    return await signLoneImage(io, lone, options);
+  } finally {
+    await lone.source.close();
+  }
+};
+
+const signFiles = async (io: Io, paths: readonly string[], options: SignCommandOptions): Promise<Outcome> => {
   const all = await subjectsOf(io, paths);
   const signedBefore = options.ifUnsigned === true ? await Promise.all(all.map(isSigned)) : [];
   const subjects = all.filter((_subject, i) => signedBefore[i] !== true);
@@ -231,18 +258,8 @@ const run = async ({ io }: Context, paths: readonly string[], options: SignComma
   const atOnce = limitConcurrency(WRITES_AT_ONCE);
   await Promise.all(signed.map(({ parts }, i) => atOnce(() => io.files.write(targets[i] ?? '', parts))));
   const left = all.filter((subject) => !subjects.includes(subject)).map(({ path }) => path);
-  return {
-    result: {
-      files: signed.map(({ subject }, i) => ({ path: subject.path, out: targets[i], kind: subject.kind })),
-      left,
-    },
-    text: [
-      ...signed.map((_file, i) => `${targets[i]}: signed`),
-      ...left.map((path) => `${path}: signed already, left as it is`),
-      ...(all.length === 0 ? ['Nothing to sign was found.'] : []),
-    ],
-    diagnostics: [...diagnostics, ...(timestamper?.findings() ?? [])],
-  };
+  const files = signed.map(({ subject: { path, kind } }, i) => ({ path, out: targets[i], kind }));
+  return outcomeOf(files, left, [...diagnostics, ...(timestamper?.findings() ?? [])]);
 };
 
 export const signCommand = (bind: Bind): Command =>
@@ -252,7 +269,7 @@ export const signCommand = (bind: Bind): Command =>
         new Command('sign')
           .summary('sign images, cabinets and catalogs')
           .description(
-            'Embeds SHA-256 Authenticode signatures. The key is asked once a file, and each signature is checked before anything is written; when one file fails, none is.',
+            'Embeds SHA-256 Authenticode signatures. The key is asked once a file, and each signature is checked before its file is put in place; when one file fails, none is.',
           )
           .argument('<path...>', 'files, or folders with files to sign below'),
       ),

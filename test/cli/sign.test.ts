@@ -1,6 +1,7 @@
 import { sign as cryptoSign } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { concatBytes } from '../../core/bytes.ts';
 import { encodePem } from '../../packaging/formats/x509/pem.ts';
 import { type CommandOptions, winpv, winpvJson } from '../support/command-line.ts';
 import { driverImage, driverVersion } from '../support/demo-image.ts';
@@ -52,6 +53,30 @@ describe('winpv sign', () => {
     expect(answer.error).toBeUndefined();
     expect(answer.result.files.map((file: { kind: string }) => file.kind)).toEqual(['pe', 'pe', 'pe']);
     for (const name of names) expect((await verify(path(name))).result.verdict, name).toBe('valid');
+  });
+
+  test('signs an image alone as among others, and leaves no folder behind when the key fails', async () => {
+    reset();
+    // More than a block, and not of a length that is a multiple of 8.
+    const large = concatBytes(image('x64'), new Uint8Array(3_000_001).fill(7));
+    writeFileSync(path('large.sys'), large);
+    const wrong = ['--key', place.path('ec-key.pem'), '--cert', place.path('leaf.pem'), '--no-timestamp'];
+    expect((await winpvJson(['sign', path('large.sys'), ...wrong, '--out', path('new/a.sys')])).ok).toBe(false);
+    const failing = ['--exec', 'false', '--cert', place.path('leaf.pem'), '--no-timestamp'];
+    expect((await winpvJson(['sign', path('large.sys'), ...failing, '--out', path('new/a.sys')])).ok).toBe(false);
+    expect(filesBelow(place.path('work'))).toEqual(['arm64.sys', 'large.sys', 'x64.sys', 'x86.sys']);
+    expect(existsSync(path('new'))).toBe(false);
+
+    const alone = await winpvJson(['sign', path('large.sys'), ...key, '--out', path('alone.sys')]);
+    expect(alone.result).toEqual({
+      files: [{ path: path('large.sys'), out: path('alone.sys'), kind: 'pe' }],
+      left: [],
+    });
+    expect(new Uint8Array(readFileSync(path('large.sys')))).toEqual(large);
+    expect((await winpvJson(['sign', path('large.sys'), path('x86.sys'), ...key])).ok).toBe(true);
+    expect(readFileSync(path('alone.sys')).equals(readFileSync(path('large.sys')))).toBe(true);
+    expect((await winpvJson(['sign', path('alone.sys'), ...key])).error?.code).toBe('SIGN_ALREADY_SIGNED');
+    rmSync(place.path('work'), { recursive: true });
   });
 
   test('signs a catalog and a cabinet to another place and leaves the input alone', async () => {

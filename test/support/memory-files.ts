@@ -1,7 +1,8 @@
 import { posix } from 'node:path';
 import { concatBytes } from '../../core/bytes.ts';
 import { WinpvError } from '../../core/errors.ts';
-import type { FileEntry, Files } from '../../core/ports.ts';
+import { changedParts } from '../../core/file-change.ts';
+import type { FileEntry, Files, SourceFile } from '../../core/ports.ts';
 
 export interface MemoryFiles extends Files {
   /** What was written, by path. */
@@ -35,6 +36,19 @@ export const memoryFiles = (content: Readonly<Record<string, Uint8Array>>): Memo
     },
     write: async (path: string, bytes: Uint8Array | readonly Uint8Array[]): Promise<void> => {
       written.set(posix.normalize(path), bytes instanceof Uint8Array ? bytes : concatBytes(...bytes));
+    },
+    open: async (path: string): Promise<SourceFile> => {
+      const bytes = at(path);
+      if (bytes === undefined) throw missing(path);
+      const copy: SourceFile['copy'] = async (target, change) => {
+        const changes = await change(
+          (async function* () {
+            yield bytes;
+          })(),
+        );
+        written.set(posix.normalize(target), concatBytes(...changedParts(bytes, changes)));
+      };
+      return { size: bytes.length, head: bytes, copy, close: async () => undefined };
     },
     list: async (folder: string): Promise<readonly FileEntry[]> => {
       const names = [...new Set(below(folder).map((path) => path.split('/')[0] ?? ''))];

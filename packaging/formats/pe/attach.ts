@@ -1,6 +1,7 @@
 import { concatBytes, u16leBytes, u32leBytes } from '../../../core/bytes.ts';
 import { WinpvError } from '../../../core/errors.ts';
-import { checksumOf, digestAndSum, type PeDigestAlgorithm, peChecksum, wordSum } from './digest.ts';
+import { changedParts, type FileChange } from '../../../core/file-change.ts';
+import { checksumOf, type DigestAndSum, type PeDigestAlgorithm, peChecksum, peHasher, wordSum } from './digest.ts';
 import type { PeFlawRule, PeImage } from './model.ts';
 import { parsePe } from './parse.ts';
 
@@ -35,8 +36,23 @@ export const preparePeForSignature = (
   return image;
 };
 
+/**
+ * As `preparePeForSignature`, from the beginning of a file alone.
+ * @returns undefined for what cannot be signed as it is, or has headers further on; the whole file tells more
+ */
+export const preparePeHead = (head: Uint8Array, size: number, file: string): PeImage | undefined => {
+  try {
+    const image = parsePe(head, file, size);
+    signableDirectory(image, 'refuse');
+    return image;
+  } catch (error) {
+    if (error instanceof WinpvError) return undefined;
+    throw error;
+  }
+};
+
 /** What an image has to be padded with. */
-const paddingOf = ({ bytes }: PeImage): Uint8Array => new Uint8Array(-bytes.length & 7);
+const paddingOf = ({ size }: PeImage): Uint8Array => new Uint8Array(-size & 7);
 
 /** The image without its certificate table; the zeros that padded it to 8 stay. The checksum is made right again. */
 export const stripPeSignature = (bytes: Uint8Array, file: string): Uint8Array => {
@@ -60,27 +76,54 @@ export interface HashedPe {
   readonly bodySum: number;
 }
 
-/** The hash to sign, with what `signedPeParts` needs. @param image from `preparePeForSignature` */
+/** The hash to sign, with what `signedPeChanges` needs. @param image from `preparePeForSignature` */
 export const hashPreparedPe = (image: PeImage, algorithm: PeDigestAlgorithm): HashedPe => {
   const bodyOffset = bodyOffsetOf(signableDirectory(image, 'refuse'));
-  const { digest, sum } = digestAndSum(image, algorithm, bodyOffset);
-  return { image, digest, bodyOffset, bodySum: sum };
+  const hasher = peHasher(image, algorithm, bodyOffset);
+  hasher.add(image.bytes.subarray(bodyOffset));
+  return hashedPe(image, bodyOffset, hasher.end());
 };
+
+/**
+ * As `hashPreparedPe`, for an image of which only the beginning is at hand.
+ * @param blocks the whole file; the first holds the headers, and all but the last have a length that is a multiple of 4
+ */
+export const hashPassingPe = async (
+  image: PeImage,
+  algorithm: PeDigestAlgorithm,
+  blocks: AsyncIterable<Uint8Array>,
+): Promise<HashedPe> => {
+  const bodyOffset = bodyOffsetOf(signableDirectory(image, 'refuse'));
+  const hasher = peHasher(image, algorithm, bodyOffset);
+  let headers = bodyOffset;
+  for await (const block of blocks) {
+    hasher.add(block.subarray(headers));
+    headers = 0;
+  }
+  return hashedPe(image, bodyOffset, hasher.end());
+};
+
+const hashedPe = (image: PeImage, bodyOffset: number, { digest, sum }: DigestAndSum): HashedPe => ({
+  image,
+  digest,
+  bodyOffset,
+  bodySum: sum,
+});
 
 const bodyOffsetOf = (directory: number): number => (directory + 8 + 3) & ~3;
 
 /**
- * The signed file, in parts that belong one after the other: the headers, changed in checksum and directory entry; the
- * rest of the image, as a view on it; zeros up to a multiple of 8; the certificate table.
+ * What signing changes of the image: the headers, in checksum and directory entry; and behind its end, zeros up to a
+ * multiple of 8 and the certificate table.
  * @param pkcs7 a DER ContentInfo made for exactly this image
  */
-export const signedPeParts = (hashed: Omit<HashedPe, 'digest'>, pkcs7: Uint8Array): readonly Uint8Array[] => {
+export const signedPeChanges = (hashed: Omit<HashedPe, 'digest'>, pkcs7: Uint8Array): readonly FileChange[] => {
   const { image, bodyOffset, bodySum } = hashed;
-  const { bytes, checksumOffset } = image;
+  const { bytes, size, checksumOffset } = image;
   const directory = signableDirectory(image, 'refuse');
   const table = certificateTable(pkcs7);
   const padding = paddingOf(image);
-  const tableOffset = bytes.length + padding.length;
+  const tableOffset = size + padding.length;
   const length = tableOffset + table.length;
   if (length > 0xffff_ffff) return refuse(image, 'The image would be larger than 4 GiB.', directory);
   const head = bytes.slice(0, bodyOffset);
@@ -88,7 +131,10 @@ export const signedPeParts = (hashed: Omit<HashedPe, 'digest'>, pkcs7: Uint8Arra
   head.set(u32leBytes(tableOffset), directory);
   head.set(u32leBytes(table.length), directory + 4);
   head.set(u32leBytes(checksumOf(wordSum(head) + bodySum + wordSum(table), length)), checksumOffset);
-  return [head, bytes.subarray(bodyOffset), padding, table];
+  return [
+    { offset: 0, bytes: head },
+    { offset: size, bytes: concatBytes(padding, table) },
+  ];
 };
 
 /** WIN_CERTIFICATE; `dwLength` counts the zeros after the DER, as SignTool writes it. */
@@ -107,7 +153,7 @@ export const attachPeSignature = (prepared: PeImage, pkcs7: Uint8Array): Uint8Ar
   const { bytes } = prepared;
   const bodyOffset = bodyOffsetOf(signableDirectory(prepared, 'refuse'));
   const bodySum = wordSum(bytes.subarray(bodyOffset));
-  return concatBytes(...signedPeParts({ image: prepared, bodyOffset, bodySum }, pkcs7));
+  return concatBytes(...changedParts(bytes, signedPeChanges({ image: prepared, bodyOffset, bodySum }, pkcs7)));
 };
 
 /** The offset of the certificate directory entry, when the image may be signed. */

@@ -25,26 +25,39 @@ export const peDigest = (image: PeImage, algorithm: PeDigestAlgorithm): Uint8Arr
 /** As much as the processor keeps at hand, so that memory is read once for two sums. */
 const BLOCK = 256 * 1024;
 
+export interface DigestAndSum {
+  readonly digest: Uint8Array;
+  readonly sum: number;
+}
+
+/** Takes the image from one offset on, part after part; each but the last has a length that is a multiple of 4. */
+interface PeHasher {
+  add(part: Uint8Array): void;
+  end(): DigestAndSum;
+}
+
 /**
  * What signing an image takes, from one pass over it: its hash, and the sum of the words from `from` on.
  * @param image without a certificate table; hashed with zeros up to a multiple of 8
  * @param from a multiple of 4 behind the certificate directory entry
  */
-export const digestAndSum = (
-  image: PeImage,
-  algorithm: PeDigestAlgorithm,
-  from: number,
-): { readonly digest: Uint8Array; readonly sum: number } => {
+export const peHasher = (image: PeImage, algorithm: PeDigestAlgorithm, from: number): PeHasher => {
   const hash = createHash(algorithm);
   for (const part of coveredParts(image, from)) hash.update(part);
   let sum = 0;
-  for (let at = from; at < image.bytes.length; at += BLOCK) {
-    const block = image.bytes.subarray(at, at + BLOCK);
-    hash.update(block);
-    sum += wordSum(block);
-  }
-  hash.update(new Uint8Array(-image.bytes.length & 7));
-  return { digest: new Uint8Array(hash.digest()), sum };
+  return {
+    add: (part) => {
+      for (let at = 0; at < part.length; at += BLOCK) {
+        const block = part.subarray(at, at + BLOCK);
+        hash.update(block);
+        sum += wordSum(block);
+      }
+    },
+    end: () => {
+      hash.update(new Uint8Array(-image.size & 7));
+      return { digest: new Uint8Array(hash.digest()), sum };
+    },
+  };
 };
 
 /** The bytes from the start of the file to `end`, without the two fields that signing changes. */

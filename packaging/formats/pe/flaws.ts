@@ -3,7 +3,8 @@ import { Directory, type PeDirectory, type PeFlaw, type PeFlawRule, type PeImage
 
 /** The headers as read, before anything is known about their sense. */
 export interface PeHeaders {
-  readonly bytes: Uint8Array;
+  /** Of the file. */
+  readonly size: number;
   readonly sizeOfHeaders: number;
   readonly sections: readonly PeSection[];
   readonly sectionTableOffset: number;
@@ -60,10 +61,10 @@ const judgeDirectories = (headers: PeHeaders): PeFlaw[] => {
   return [{ rule: 'directories-out-of-range', offset: directoriesOffset, message }];
 };
 
-const judgeSectionsInFile = ({ sections, bytes, sectionTableOffset }: PeHeaders): PeFlaw[] => {
+const judgeSectionsInFile = ({ sections, size, sectionTableOffset }: PeHeaders): PeFlaw[] => {
   const flaws: PeFlaw[] = [];
   for (const [i, { name, rawOffset, rawSize }] of sections.entries()) {
-    if (rawSize === 0 || rawOffset + rawSize <= bytes.length) continue;
+    if (rawSize === 0 || rawOffset + rawSize <= size) continue;
     const message = `Section ${name} ends at ${hex(rawOffset + rawSize)}, beyond the end of the file.`;
     flaws.push({ rule: 'section-out-of-range', offset: sectionTableOffset + 40 * i, message });
     if (flaws.length === MAX_FLAWS_OF_A_RULE) break;
@@ -111,7 +112,7 @@ const judgeCertificates = (headers: PeHeaders): { table: PeFindings['certificate
   if (offset === 0 && size === 0) return { table: undefined, flaws: [] };
   const at = headers.directoriesOffset + 8 * Directory.certificate;
   const where = `The certificate table (${hex(offset)}, ${size} bytes)`;
-  const length = headers.bytes.length;
+  const length = headers.size;
   const absent = (rule: PeFlawRule, message: string) => ({ table: undefined, flaws: [{ rule, offset: at, message }] });
   if (size === 0 || offset + size > length) {
     return absent('certificate-table-out-of-range', `${where} is empty or ends beyond the end of the file.`);

@@ -38,6 +38,8 @@ export interface PeFlaw {
 /** A PE image: the file and what its headers say. */
 export interface PeImage {
   readonly bytes: Uint8Array;
+  /** Of the file; `bytes` is only its beginning where an image is signed block by block. */
+  readonly size: number;
   /** The file as the user named it. */
   readonly file: string;
   readonly machine: PeMachine;

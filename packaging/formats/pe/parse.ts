@@ -31,11 +31,13 @@ const ntHeadersOffset = (bytes: Uint8Array): number | undefined => {
  *
  * What contradicts itself but can be read is listed in `flaws`; a certificate table that points outside the file or into
  * the image is treated as absent.
+ * @param bytes the file, or a beginning of it that all headers are in
  * @param file the name for messages
+ * @param size of the file
  * @throws WinpvError PE_NOT_AN_IMAGE without the signatures of DOS, NT and optional header; PE_TRUNCATED inside the headers
  * @see "PE Format" in Microsoft's Win32 documentation; spec signing-formats 3.1
  */
-export const parsePe = (bytes: Uint8Array, file: string): PeImage => {
+export const parsePe = (bytes: Uint8Array, file: string, size = bytes.length): PeImage => {
   const start = ntHeadersOffset(bytes);
   if (start === undefined) {
     throw new WinpvError('PE_NOT_AN_IMAGE', 'This is not a PE image: the signature MZ or PE is missing.', {
@@ -47,11 +49,12 @@ export const parsePe = (bytes: Uint8Array, file: string): PeImage => {
   const optional = readOptionalHeader(r, coff.sizeOfOptionalHeader);
   const sectionTableOffset = start + 24 + coff.sizeOfOptionalHeader;
   const sections = readSections(r.seek(sectionTableOffset, 'the section table'), coff.numberOfSections);
-  const headers = { ...optional, sections, bytes, file, sectionTableOffset };
+  const headers = { ...optional, sections, size, sectionTableOffset };
   const { flaws, certificateTable } = findFlaws(headers);
   const { numberOfRvaAndSizes: _n, directoriesOffset: _d, ...fields } = optional;
   return {
     bytes,
+    size,
     file,
     machine: MACHINES.find(([code]) => code === coff.machineCode)?.[1] ?? 'other',
     machineCode: coff.machineCode,

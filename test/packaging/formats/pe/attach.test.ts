@@ -1,11 +1,15 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { concatBytes, utf8 } from '../../../../core/bytes.ts';
+import { changedParts } from '../../../../core/file-change.ts';
 import {
   attachPeSignature,
+  type HashedPe,
+  hashPassingPe,
   hashPreparedPe,
   preparePeForSignature,
-  signedPeParts,
+  preparePeHead,
+  signedPeChanges,
   stripPeSignature,
 } from '../../../../packaging/formats/pe/attach.ts';
 import { peChecksum, peDigest } from '../../../../packaging/formats/pe/digest.ts';
@@ -15,6 +19,9 @@ import { bareImage } from './bare-image.ts';
 const PKCS7 = utf8('stands for a signature');
 
 const attach = (bytes: Uint8Array): Uint8Array => attachPeSignature(preparePeForSignature(bytes, 'x.sys'), PKCS7);
+
+const signedFile = (hashed: HashedPe, pkcs7: Uint8Array): Uint8Array =>
+  concatBytes(...changedParts(hashed.image.bytes, signedPeChanges(hashed, pkcs7)));
 
 describe('attaching a signature to an image', () => {
   test('changes the checksum, the directory entry and the tail, and nothing else', () => {
@@ -55,7 +62,7 @@ describe('attaching a signature to an image', () => {
         const image = preparePeForSignature(bareImage({ tail }), 'x.sys');
         const hashed = hashPreparedPe(image, 'sha256');
         expect(hashed.digest).toEqual(peDigest(image, 'sha256'));
-        expect(concatBytes(...signedPeParts(hashed, pkcs7))).toEqual(attachPeSignature(image, pkcs7));
+        expect(signedFile(hashed, pkcs7)).toEqual(attachPeSignature(image, pkcs7));
       }),
     );
   });
@@ -63,7 +70,8 @@ describe('attaching a signature to an image', () => {
   test('holds no second copy of the image, whether it has to be padded or not', () => {
     for (const tail of [new Uint8Array(0), Uint8Array.of(1, 2, 3)]) {
       const bytes = bareImage({ tail });
-      const parts = signedPeParts(hashPreparedPe(preparePeForSignature(bytes, 'x.sys'), 'sha256'), PKCS7);
+      const hashed = hashPreparedPe(preparePeForSignature(bytes, 'x.sys'), 'sha256');
+      const parts = changedParts(bytes, signedPeChanges(hashed, PKCS7));
       expect(parts[1]?.buffer).toBe(bytes.buffer);
     }
   });
@@ -73,8 +81,34 @@ describe('attaching a signature to an image', () => {
     const image = preparePeForSignature(bareImage({ tail }), 'x.sys');
     const hashed = hashPreparedPe(image, 'sha384');
     expect(hashed.digest).toEqual(peDigest(image, 'sha384'));
-    const signed = parsePe(concatBytes(...signedPeParts(hashed, PKCS7)), 'x.sys');
+    const signed = parsePe(signedFile(hashed, PKCS7), 'x.sys');
     expect(signed.checksum).toBe(peChecksum(signed.bytes, signed.checksumOffset));
+  });
+
+  test('is the same when only the headers are at hand and the image passes by in blocks', async () => {
+    const tails = fc.uint8Array({ minLength: 3000, maxLength: 6000 });
+    await fc.assert(
+      fc.asyncProperty(tails, fc.integer({ min: 128, max: 800 }), async (tail, words) => {
+        const bytes = bareImage({ tail });
+        const size = 4 * words;
+        const image = preparePeHead(bytes.slice(0, Math.max(size, 1024)), bytes.length, 'x.sys');
+        if (image === undefined) throw new TypeError('the headers are in the first KiB');
+        const blocks = async function* () {
+          const block = new Uint8Array(Math.max(size, 1024));
+          // One buffer for all, as files are read.
+          for (let at = 0; at < bytes.length; at += block.length) {
+            const part = bytes.subarray(at, at + block.length);
+            block.set(part);
+            yield block.subarray(0, part.length);
+          }
+        };
+        const hashed = await hashPassingPe(image, 'sha256', blocks());
+        const whole = hashPreparedPe(preparePeForSignature(bytes, 'x.sys'), 'sha256');
+        expect({ ...hashed, image: undefined }).toEqual({ ...whole, image: undefined, bodySum: hashed.bodySum });
+        expect(signedPeChanges(hashed, PKCS7)).toEqual(signedPeChanges(whole, PKCS7));
+      }),
+      { numRuns: 40 },
+    );
   });
 
   test('leaves the input as it was', () => {
