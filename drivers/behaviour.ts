@@ -149,6 +149,19 @@ export type DriverNote =
   | { readonly kind: 'xen.target-hidden'; readonly target: number; readonly vbd: number; readonly because: string }
   | { readonly kind: 'xen.id-list'; readonly device: string; readonly bytes: number }
   | { readonly kind: 'xen.connected'; readonly device: string; readonly path: string }
+  /** The monitor asks the user; without an answer it restarts after so many seconds, or never. */
+  | { readonly kind: 'xen.restart-prompt'; readonly by: string; readonly afterSeconds: number | undefined }
+  /** The monitor restarts by itself: the `count`th time of `limit` in a row. */
+  | {
+      readonly kind: 'xen.restart-automatic';
+      readonly by: string;
+      readonly afterSeconds: number;
+      readonly count: number;
+      readonly limit: number;
+      readonly whileInstalling: boolean;
+    }
+  /** The monitor makes a storage driver a boot driver again. */
+  | { readonly kind: 'xen.start-override-removed'; readonly service: string }
   /** What happens cannot be told from what is known of the two builds: it is taken to go well. */
   | { readonly kind: 'xen.undecided'; readonly module: string; readonly device: string; readonly reason: string }
   | { readonly kind: 'xen.warning'; readonly module: string; readonly message: string };

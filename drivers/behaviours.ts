@@ -1,4 +1,8 @@
 import type { DriverBehaviour } from './behaviour.ts';
+import { xen } from './xenbus/xen-behaviour.ts';
+import { xenbus } from './xenbus/xenbus-behaviour.ts';
+import { xenbusMonitor } from './xenbus/xenbus-monitor-behaviour.ts';
+import { xenfilt } from './xenbus/xenfilt-behaviour.ts';
 import { xencons, xenconsMonitor } from './xencons/behaviour.ts';
 import { xencrsh } from './xencrsh/behaviour.ts';
 import { xendisk } from './xendisk/behaviour.ts';
@@ -11,6 +15,7 @@ import { xenvkbd } from './xenvkbd/behaviour.ts';
 
 const BEHAVIOURS: ReadonlyMap<string, DriverBehaviour> = new Map(
   [
+    ...[xen, xenbus, xenfilt, xenbusMonitor],
     ...[xenvbd, xendisk, xencrsh],
     ...[xenvif, xennet, xeniface, xenagent],
     ...[xenvkbd, xenhid, xencons, xenconsMonitor],

@@ -13,6 +13,7 @@ export const Keys = {
   enumerator: `${CONTROL_SET}\\Enum`,
   systemClass: `${CONTROL_SET}\\Control\\Class\\{4d36e97d-e325-11ce-bfc1-08002be10318}`,
   controllerClass: `${CONTROL_SET}\\Control\\Class\\{4d36e96a-e325-11ce-bfc1-08002be10318}`,
+  scsiAdapterClassGuid: '{4d36e97b-e325-11ce-bfc1-08002be10318}',
   /** There while Windows Installer installs. */
   installerBusy: 'SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Installer\\InProgress',
 } as const;

@@ -33,13 +33,17 @@ const TRAITS = {
   vendorDeviceVeto: { commit: 'bd0d255', since: '2015-09-08' },
   /** The active function keeps its instance id and location in whatever slot it is. */
   instanceKept: { commit: 'bd0d255', since: '2015-09-08', inferred: true },
+  /** The monitor reads the key of requests, and what to say, from its parameters. */
+  monitorParameters: { commit: 'c38e3f5', since: '2016-08-22' },
   /** Id lists begin with the newest revision. */
   newestFirst: { commit: '63d74d5', since: '2016-09-20' },
+  /** What the monitor says is called DialogText; before, DialogMessage. */
+  dialogText: { commit: 'edffb14', since: '2016-12-09' },
   /** xenfilt looks at all ids of a device, and calls what it filters PCI and IDE; before, at its device id. */
   filterByIds: { commit: '8f38448', since: '2019-09-27' },
   /** An NVMe controller counts as emulated disks, whichever it is. */
   nvmeCounts: { commit: '8294600', since: '2019-10-02', inferred: true },
-  /** xenbus_monitor restarts by itself, `AutoReboot` times. */
+  /** xenbus_monitor restarts by itself, `AutoReboot` times; its question is a value of its own. */
   autoReboot: { commit: '816688e', since: '2020-12-09' },
   /** The device id has no revision. */
   deviceIdWithoutRevision: { commit: 'b0b9cc1', since: '2023-09-13' },
