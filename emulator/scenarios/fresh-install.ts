@@ -1,19 +1,65 @@
+import { featuresOf } from '../guest/windows.ts';
 import { newWorld } from '../new-world.ts';
+import type { HostSettings } from '../xen/host.ts';
 import type { Scenario, ScenarioInput } from './contract.ts';
 import { PV } from './expectations.ts';
-import { asFarAs, hasBus } from './input.ts';
+import { asFarAs, hasBus, vendorFunctionOf } from './input.ts';
 
-const applies = (input: ScenarioInput): boolean => hasBus(input);
+interface Hardware {
+  readonly id: string;
+  readonly summary: string;
+  /** Undefined when the release or the guest has no use for it. */
+  readonly host: (input: ScenarioInput) => Partial<HostSettings> | undefined;
+}
+
+const DISKS = [
+  { vbd: 768, system: true },
+  { vbd: 832, system: false },
+  { vbd: 51760, system: false },
+  { vbd: 5632, system: false, cdrom: true },
+];
+const CARDS = [0, 1, 2].map((vif) => ({ vif, mac: `00:16:3e:00:00:0${vif + 1}` }));
+
+const HARDWARE: readonly Hardware[] = [
+  {
+    id: 'fresh-install',
+    summary: 'installs on emulated hardware and restarts until the machine is stable',
+    host: () => ({}),
+  },
+  {
+    id: 'fresh-install-several-devices',
+    summary: 'the same with three disks and three network cards',
+    host: () => ({ disks: DISKS, nics: CARDS, emulatedNics: 'e1000' }),
+  },
+  {
+    id: 'fresh-install-nvme',
+    summary: 'the same with the system disk on the emulated NVMe controller',
+    host: ({ guest }) => (featuresOf(guest.windows).nvme ? { emulatedDisks: 'nvme' } : undefined),
+  },
+  {
+    id: 'fresh-install-second-platform',
+    summary: 'the same on a host that presents the platform function 0002',
+    host: () => ({ platform: '0002' }),
+  },
+  {
+    id: 'fresh-install-vendor-function',
+    summary: "the same on a host that presents the vendor's own function as well",
+    host: (input) => {
+      const vendorDevice = vendorFunctionOf(input, input.bundle);
+      return vendorDevice === undefined ? undefined : { vendorDevice };
+    },
+  },
+];
 
 /** A machine on emulated hardware gets the drivers from a setup program, and is restarted until it is stable. */
-export const freshInstall: Scenario = {
-  id: 'fresh-install',
-  summary: 'installs on emulated hardware and restarts until the machine is stable',
-  applies,
+export const freshInstalls: readonly Scenario[] = HARDWARE.map(({ id, summary, host }) => ({
+  id,
+  summary,
+  applies: (input) => hasBus(input) && host(input) !== undefined,
   runs: (input) => [
     {
       variant: '',
-      begin: newWorld(input.guest),
+      begin: newWorld(input.guest, host(input) ?? {}),
       play: (run) => {
         run.stage = 'install';
         run.install(input.bundle);
@@ -21,4 +67,4 @@ export const freshInstall: Scenario = {
       },
     },
   ],
-};
+}));

@@ -30,3 +30,37 @@ export const asFarAs = (input: ScenarioInput, bundle: RehearsedBundle, expected:
   const nics = ['xenvif', 'xennet'].every((driver) => hasDriver(input, bundle, driver)) ? expected.nics : 'any';
   return { ...expected, disks, nics };
 };
+
+const FUNCTION = /^PCI\\VEN_5853&DEV_([0-9A-F]{4})/i;
+
+/** The vendor's own platform function that a release matches; undefined when it matches the usual ones only. */
+export const vendorFunctionOf = (
+  input: Pick<ScenarioInput, 'guest' | 'library'>,
+  bundle: RehearsedBundle,
+): string | undefined => {
+  const target = targetKey(input.guest);
+  for (const { targets } of packagesFor(input, bundle)) {
+    for (const { ids } of targets[target]?.models ?? []) {
+      const own = ids
+        .map((id) => FUNCTION.exec(id)?.[1]?.toUpperCase())
+        .find((one) => one !== undefined && one > 'BFFF');
+      if (own !== undefined) return own;
+    }
+  }
+  return undefined;
+};
+
+/** Whether the bus package of a release writes a registry value, by the end of its key and its name. */
+export const busWrites = (
+  input: Pick<ScenarioInput, 'guest' | 'library'>,
+  bundle: RehearsedBundle,
+  place: RegExp,
+): boolean => {
+  const target = targetKey(input.guest);
+  const bus = packagesFor(input, bundle).find(({ driver }) => driver === 'xenbus');
+  return Object.values(bus?.targets[target]?.installs ?? {}).some(({ software, services }) =>
+    [...software, ...services.flatMap(({ registry }) => registry)].some(
+      ({ key, name, does }) => does.startsWith('set') && place.test(`${key}\\${name}`),
+    ),
+  );
+};

@@ -4,7 +4,7 @@ import { valueAt } from '../guest/registry.ts';
 import type { DeviceNode, World } from '../guest/world.ts';
 import { type Attribution, attribute } from './attribute.ts';
 import type { Finding, RunResult } from './contract.ts';
-import type { Checkpoint, Run, Step } from './run.ts';
+import { type Checkpoint, fits, type Run, type Step } from './run.ts';
 import type { Reached } from './survey.ts';
 
 type Stopped = Extract<GuestOutput, { kind: 'boot.stopped' }>;
@@ -100,7 +100,9 @@ const judgeCheckpoint = (run: Run, checkpoint: Checkpoint): readonly Finding[] =
   const outputs = lastBoot(run, after);
   const stop = outputs.find((output): output is Stopped => output.kind === 'boot.stopped');
   if (stop !== undefined) return [finding('EMULATOR_NO_BOOT', 'error', whyStopped(run, stop, outputs), stop)];
-  const broken = survey.problems.filter((node) => concerns(run, node)).map((node) => brokenDevice(run, node, outputs));
+  const broken = (expected.broken === true ? [] : survey.problems)
+    .filter((node) => concerns(run, node))
+    .map((node) => brokenDevice(run, node, outputs));
   const services = outputs.flatMap((output) =>
     output.kind === 'service.failed'
       ? [finding('EMULATOR_SERVICE_FAILED', 'error', attribute(output.cause, run), output)]
@@ -163,7 +165,7 @@ const missed = (run: Run, { disk, nic, root, checkpoint, outputs }: Missing): re
   const { expected } = checkpoint;
   const wanted = disk === undefined ? expected.nics : expected.disks;
   const reached = disk ?? nic;
-  if (reached === undefined || (reached.path !== undefined && (wanted === 'any' || wanted === reached.path))) return [];
+  if (reached === undefined || fits(reached.path, wanted)) return [];
   if (root !== undefined) return [];
   const what = disk === undefined ? `network card ${reached.id}` : `disk ${reached.id}`;
   if (reached.path === undefined) {

@@ -24,12 +24,16 @@ export interface Checkpoint {
 
 /** What a scenario demands of the machine at a point. */
 export interface Expectation {
-  /** `pv`: on the paravirtual path; `emulated`; `any`: there, whatever the path. */
-  readonly disks: 'pv' | 'emulated' | 'any';
-  readonly nics: 'pv' | 'emulated' | 'any';
+  readonly disks: WantedPath;
+  readonly nics: WantedPath;
   /** Nobody wants a restart any more. */
   readonly settled: boolean;
+  /** Devices with problems are no news: the scenario broke something. */
+  readonly broken?: boolean;
 }
+
+/** On that path; `any`: there, whatever the path. */
+export type WantedPath = 'pv' | 'emulated' | 'any' | 'not-asked';
 
 /** Restarts that a machine may need until it is stable (issue text; F47). */
 export const MAX_RESTARTS = 3;
@@ -96,5 +100,6 @@ export const meets = ({ running, disks, nics }: Survey, expected: Expectation): 
   disks.every(({ path }) => fits(path, expected.disks)) &&
   nics.every(({ path }) => fits(path, expected.nics));
 
-const fits = (path: string | undefined, wanted: Expectation['disks']): boolean =>
-  path !== undefined && (wanted === 'any' || path === wanted);
+/** Whether a device that is on a path, or on none, is where it is wanted. */
+export const fits = (path: string | undefined, wanted: WantedPath): boolean =>
+  wanted === 'not-asked' || (path !== undefined && (wanted === 'any' || path === wanted));

@@ -1,0 +1,140 @@
+import type { Scenario, ScenarioInput } from './contract.ts';
+import { ALL_THERE, EMULATED, PV } from './expectations.ts';
+import { asFarAs, busWrites, hasBus, hasDriver, vendorFunctionOf } from './input.ts';
+import { isStable, stableWorld } from './stable.ts';
+
+const installed = (input: ScenarioInput): boolean => hasBus(input) && isStable(stableWorld(input, input.bundle));
+
+/** Whether the bus knows by itself which of several functions is to be the active one (spec xen-pv 1.5, Precedence). */
+const choosesFunction = (input: ScenarioInput): boolean => busWrites(input, input.bundle, /Precedence\\[^\\]+$/i);
+
+/** A machine that is moved to a host with another platform function (F22). */
+export const platformSwitch: Scenario = {
+  id: 'platform-switch',
+  summary: 'moves the machine to a host with another platform function, and back',
+  applies: installed,
+  runs: (input) => {
+    const expected = choosesFunction(input) ? asFarAs(input, input.bundle, PV) : ALL_THERE;
+    const vendorDevice = vendorFunctionOf(input, input.bundle);
+    const changes = [
+      { variant: 'to-0002', host: {}, change: { platform: '0002' } as const, back: { platform: '0001' } as const },
+      ...(vendorDevice === undefined
+        ? []
+        : [
+            { variant: 'vendor-function-added', host: {}, change: { vendorDevice }, back: { vendorDevice: '' } },
+            {
+              variant: 'vendor-function-removed',
+              host: { vendorDevice },
+              change: { vendorDevice: '' },
+              back: { vendorDevice },
+            },
+          ]),
+    ];
+    return changes.map(({ variant, host, change, back }) => ({
+      variant,
+      begin: stableWorld(input, input.bundle, host),
+      play: (run) => {
+        run.play({ kind: 'power.off' });
+        run.play({ kind: 'host', change });
+        run.stage = 'after the move';
+        run.play({ kind: 'power.on' });
+        run.untilStable(expected);
+        run.play({ kind: 'power.off' });
+        run.play({ kind: 'host', change: back });
+        run.stage = 'after the move back';
+        run.play({ kind: 'power.on' });
+        run.untilStable(expected);
+      },
+    }));
+  },
+};
+
+/** An image is generalised and comes up as another machine (F16, F22). */
+export const sysprep: Scenario = {
+  id: 'sysprep',
+  summary: 'generalises the machine and starts the image elsewhere',
+  applies: installed,
+  runs: (input) => [
+    {
+      variant: '',
+      begin: stableWorld(input, input.bundle),
+      play: (run) => {
+        run.play({ kind: 'sysprep' });
+        run.play({ kind: 'power.off' });
+        run.stage = 'first boot of the image';
+        run.play({ kind: 'power.on' });
+        run.untilStable(asFarAs(input, input.bundle, PV));
+      },
+    },
+  ],
+};
+
+/** The image is copied as it is, to a machine with another address. */
+export const imageCopy: Scenario = {
+  id: 'sysprep-image-copy',
+  summary: 'copies the disk as it is to another machine',
+  applies: installed,
+  runs: (input) => [
+    {
+      variant: '',
+      begin: stableWorld(input, input.bundle),
+      play: (run) => {
+        run.play({ kind: 'power.off' });
+        run.play({ kind: 'host', change: { slot: 5, nics: [{ vif: 0, mac: '00:16:3e:00:00:77' }] } });
+        run.stage = 'first boot of the copy';
+        run.play({ kind: 'power.on' });
+        run.untilStable(asFarAs(input, input.bundle, PV));
+      },
+    },
+  ],
+};
+
+/** Safe mode shows emulated devices (F49), and the next start is as before. */
+export const safeMode: Scenario = {
+  id: 'safe-mode',
+  summary: 'starts in safe mode, on emulated devices, and then as usual',
+  applies: installed,
+  runs: (input) => [
+    {
+      variant: '',
+      begin: stableWorld(input, input.bundle),
+      play: (run) => {
+        run.stage = 'safe mode';
+        run.play({ kind: 'restart', mode: 'safe' });
+        run.expect({ disks: EMULATED.disks, nics: 'not-asked', settled: false });
+        run.stage = 'after safe mode';
+        run.restart();
+        run.untilStable(asFarAs(input, input.bundle, PV));
+      },
+    },
+  ],
+};
+
+const DRIVERS = 'C:\\Windows\\System32\\drivers';
+
+/**
+ * The disk driver breaks on a machine that works: the first start fails, and the second comes up on the emulated disk, because
+ * the request to unplug was used up. ForceUnplug takes that away on purpose (F14), so then it is not demanded.
+ */
+export const failingBoots: Scenario = {
+  id: 'fresh-install-failing-boots',
+  summary: 'breaks the disk driver of a machine that works, and starts twice: it has to find back to its emulated disk',
+  applies: (input) =>
+    installed(input) &&
+    hasDriver(input, input.bundle, 'xenvbd') &&
+    busWrites(input, input.bundle, /\\XEN\\Unplug\\DISKS$/i),
+  runs: (input) =>
+    ['xenvbd.sys', 'xencrsh.sys'].map((name) => ({
+      variant: name,
+      begin: stableWorld(input, input.bundle),
+      play: (run) => {
+        run.play({ kind: 'power.off' });
+        run.play({ kind: 'file.delete', path: `${DRIVERS}\\${name}` });
+        run.stage = 'first start without it';
+        run.play({ kind: 'power.on' });
+        run.stage = 'second start without it';
+        run.play({ kind: 'restart' });
+        run.expect({ disks: 'any', nics: 'not-asked', settled: false, broken: true });
+      },
+    })),
+};
