@@ -1,8 +1,9 @@
 import type { LoadedBrand } from '../branding/load.ts';
-import { type PatchQueue, parseQueue } from '../branding/patches/queue.ts';
-import { type Diagnostic, WinpvError } from '../core/errors.ts';
+import { type PatchQueue, parseQueue, SERIES } from '../branding/patches/queue.ts';
+import { type Diagnostic, problem, WinpvError } from '../core/errors.ts';
 import { readFileTree, type TreeLimits } from '../core/file-tree.ts';
 import type { Files } from '../core/ports.ts';
+import { closestName } from '../core/spelling.ts';
 import type { BrandInput } from './plan.ts';
 import type { Project } from './project.ts';
 
@@ -44,6 +45,27 @@ export const brandQueue = async (
   return (await files.stat(folder))?.kind === 'folder' ? readQueue(files, folder) : undefined;
 };
 
+/** A queue beside the others whose name is nearly that of a brand without one: nobody would miss its patches. */
+const misnamed = async (
+  files: Files,
+  folder: string,
+  brands: readonly { readonly id: string; readonly found: boolean }[],
+): Promise<readonly Diagnostic[]> => {
+  const without = brands.filter(({ found }) => !found).map(({ id }) => id);
+  const strange = (await files.list(folder)).filter(
+    ({ kind, name }) => kind === 'folder' && !brands.some(({ id }) => id === name),
+  );
+  const found: Diagnostic[] = [];
+  for (const { name } of strange) {
+    const meant = closestName(name, without);
+    const path = files.join(folder, name);
+    if (meant === undefined || (await files.stat(files.join(path, SERIES))) === undefined) continue;
+    const message = `${name} has patches and is no brand of this project; "${meant}" has none.`;
+    found.push(problem('PATCH_SERIES', message, { severity: 'warning', at: { file: path } }));
+  }
+  return found;
+};
+
 /** The brands with their queues. @throws WinpvError with every complaint about every queue */
 export const withQueues = async (
   files: Files,
@@ -56,11 +78,13 @@ export const withQueues = async (
     });
   }
   const queues = await Promise.all(brands.map(({ loaded }) => brandQueue(files, project, loaded)));
+  const ids = brands.map(({ loaded }, index) => ({ id: loaded.brand.id, found: queues[index] !== undefined }));
+  const strange = project.patches === undefined ? [] : await misnamed(files, project.patches, ids);
   return {
     brands: brands.map((brand, index) => {
       const queue = queues[index]?.queue;
       return queue === undefined ? brand : { ...brand, queue };
     }),
-    diagnostics: queues.flatMap((one) => one?.diagnostics ?? []),
+    diagnostics: [...queues.flatMap((one) => one?.diagnostics ?? []), ...strange],
   };
 };

@@ -126,6 +126,21 @@ describe('a brand’s patches', () => {
     expect(filesBelow(project?.path('out') ?? '')).toEqual([]);
   });
 
+  test('whose folder has nearly the name of a brand without patches are told; others’ are not', async () => {
+    const renamed = (folder: string) =>
+      Object.fromEntries(Object.entries(queue()).map(([name, text]) => [name.replace('acme', folder), text]));
+    const told = async (files: Readonly<Record<string, string>>) => {
+      const { diagnostics } = await release(files, '--dry-run');
+      project?.dispose();
+      return diagnostics.filter(({ code }: { code: string }) => code === 'PATCH_SERIES');
+    };
+    expect(await told(renamed('acmee'))).toEqual([
+      expect.objectContaining({ severity: 'warning', at: { file: expect.stringMatching(/acmee$/) } }),
+    ]);
+    expect(await told({ ...renamed('acmee'), ...queue() })).toEqual([]);
+    expect(await told(renamed('quite-another'))).toEqual([]);
+  });
+
   test('for other versions do not speak of the build', async () => {
     const files = diffQueue('--- a/src/x.c\n+++ b/src/x.c\n@@ -1 +1 @@\n-a\n+b\n', `src/x.c: ${sha256('a\n')}`);
     const told = async (more: string) => {

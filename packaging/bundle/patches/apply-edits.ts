@@ -25,10 +25,13 @@ const identity = ({ rawKey, raw }: Pick<InfLine, 'rawKey' | 'raw'>): string =>
 
 const HEAD = '[Version]\r\nSignature="$Windows NT$"\r\n[line]\r\n';
 
-/** The identity of a line that stands nowhere; undefined when it is none, such as a comment. */
+/** A line that stands nowhere; undefined when it is none, such as a comment. */
+const readLine = (text: string): InfLine | undefined =>
+  sectionOf(parseInf(utf8(`${HEAD}${text}\r\n`), 'edit'), 'line')?.lines[0];
+
 const identityOf = (text: string): string | undefined => {
-  const { lines } = sectionOf(parseInf(utf8(`${HEAD}${text}\r\n`), 'edit'), 'line') ?? { lines: [] };
-  return lines[0] === undefined ? undefined : identity(lines[0]);
+  const line = readLine(text);
+  return line === undefined ? undefined : identity(line);
 };
 
 const sectionFor = (document: InfDocument, name: string): InfSection =>
@@ -103,13 +106,31 @@ const infEdits = (document: InfDocument, edit: InfPatchEdit): readonly InfEdit[]
   return insertions(after, ['', `[${name}]`, ...edit.addSection]);
 };
 
+/** What a line is about, whatever else it says: a registry value, a file of a list, the first word of a directive. */
+const subject = ({ rawKey, raw }: Pick<InfLine, 'rawKey' | 'raw'>): string | undefined => {
+  // Lines of a Models section share their key and section.
+  if (rawKey?.includes('%') === true) return undefined;
+  const count = /^HK/i.test(raw[0] ?? '') ? 3 : 1;
+  // A value alone is its own key.
+  const key = raw.length === 1 && rawKey === raw[0] ? null : rawKey;
+  return JSON.stringify([key, ...raw.slice(0, count)]).toLowerCase();
+};
+
+/** Whether a line is gone, and not only changed. */
+const isGone = (section: InfSection, text: string): boolean => {
+  const line = readLine(text);
+  const wanted = line === undefined ? undefined : subject(line);
+  if (linesLike(section, text).length > 0) return false;
+  return wanted === undefined || !section.lines.some((other) => subject(other) === wanted);
+};
+
 /** Whether an edit would change nothing, because its result stands there. */
 const isThere = (document: InfDocument, edit: InfPatchEdit): boolean => {
   const section = sectionOf(document, edit.section);
   const has = (text: string): boolean => section !== undefined && linesLike(section, text).length > 0;
   if ('set' in edit) return has(`${edit.set}=${edit.to}`);
   if ('add' in edit) return has(edit.add);
-  if ('remove' in edit) return section !== undefined && !has(edit.remove);
+  if ('remove' in edit) return section !== undefined && isGone(section, edit.remove);
   if ('replace' in edit) return has(edit.with) && !has(edit.replace);
   if ('removeSection' in edit) return section === undefined;
   return section !== undefined && edit.addSection.every(has);

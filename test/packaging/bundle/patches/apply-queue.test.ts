@@ -275,6 +275,31 @@ const inFolder = (body: (folder: string) => void): void => {
   }
 };
 
+describe('a line that a typed edit removes', () => {
+  const LIST =
+    '[Version]\nSignature="$Windows NT$"\n[Files]\na.sys\nb.sys\n[Reg]\nHKR,P,v,0x10001,1\nHKR,P,w,0x10001,1\n[Inst]\nAddService=a,2,S\nAddService=b,,T\n[M]\n%D%=I,X\\1\n%D%=I,X\\2\n';
+  const LINES: readonly (readonly [string, string, string])[] = [
+    ['Files', 'b.sys', 'b.sys,,,2'],
+    ['Reg', 'HKR,P,w,0x10001,1', 'HKR,P,w,0x10001,2'],
+    ['Inst', 'AddService=b,,T', 'AddService=b,2,T'],
+  ];
+  const stateOf = (section: string, line: string, tree: string) => {
+    const text = `edits:\n  - { file: ${FILE}, section: ${section}, remove: '${line}' }\n`;
+    return apply(treeOf({ [FILE]: tree }), { name: 'a.yaml', text, base: LIST }).first.state;
+  };
+
+  test.each([...LINES, ['M', '%D%=I,X\\2', ''] as const])(
+    'is there already when it is gone: [%s] %s',
+    (section, line) => {
+      expect(stateOf(section, line, LIST.replace(`${line}\n`, ''))).toBe('droppable');
+    },
+  );
+
+  test.each(LINES)('does not fit when it says something else: [%s] %s', (section, line, other) => {
+    expect(stateOf(section, line, LIST.replace(`${line}\n`, `${other}\n`))).toBe('conflict');
+  });
+});
+
 describe('what does not fit', () => {
   const conflictOf = (text: string, tree: string) => apply(treeOf({ [FILE]: tree }), { ...DIFF, text }).first.conflicts;
 
