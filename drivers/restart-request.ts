@@ -1,11 +1,6 @@
 import type { LoadedDriver, Machine } from './behaviour.ts';
 import { neededVersion } from './interface-needs.ts';
-
-/** The drivers' INFs name the key since 2df1736 and its neighbours; before, co-installers looked at a status (spec xen-pv 1.10). */
-const REQUEST_KEY_SINCE = '2016-08-09';
-
-/** ff7f011, between the key's move in August 2016 and the release at the end of that year: its day is not known. */
-const VOLATILE_SINCE = '2016-09-01';
+import { has } from './xenbus/traits.ts';
 
 /**
  * Who writes the request. Version 3 of UNPLUG has a function for it, so that children compiled for that ask xenbus and their
@@ -14,7 +9,7 @@ const VOLATILE_SINCE = '2016-09-01';
 const writerFor = (driver: LoadedDriver, machine: Machine): LoadedDriver =>
   neededVersion(driver, 'XENBUS_UNPLUG') >= 3 ? (machine.loaded('xenbus') ?? driver) : driver;
 
-/** Asks for a restart, once for as long as the driver is in memory. */
+/** Asks for a restart, once for as long as the driver is in memory (spec xen-pv 1.10). */
 export const requestRestart = (driver: LoadedDriver, machine: Machine, because: string): void => {
   const { image } = driver.model;
   if (machine.recall(image, 'restart requested') === true) return;
@@ -22,9 +17,9 @@ export const requestRestart = (driver: LoadedDriver, machine: Machine, because: 
   const { key, model } = writerFor(driver, machine);
   const request = machine.value(`${key}\\Parameters`, 'RequestKey');
   if (typeof request === 'string') {
-    if (model.built >= VOLATILE_SINCE) machine.makeVolatileKey(`${request}\\${image}`);
+    if (has(model, 'volatileRequests')) machine.makeVolatileKey(`${request}\\${image}`);
     machine.setValue(`${request}\\${image}`, 'Reboot', 'REG_DWORD', 1);
-  } else if (model.built < REQUEST_KEY_SINCE) {
+  } else if (!has(model, 'restartRequests')) {
     machine.setValue(`${key}\\Status`, 'NeedReboot', 'REG_DWORD', 1);
   } else {
     const message = `A restart cannot be asked for: ${key}\\Parameters has no RequestKey.`;

@@ -35,6 +35,10 @@ const TRAITS = {
   instanceKept: { commit: 'bd0d255', since: '2015-09-08', inferred: true },
   /** The monitor reads the key of requests, and what to say, from its parameters. */
   monitorParameters: { commit: 'c38e3f5', since: '2016-08-22' },
+  /** Requests for a restart go to a key that the INF names; before, to a status that co-installers looked at. */
+  restartRequests: { commit: '012264d', since: '2016-07-08' },
+  /** A request is gone when the machine is switched off. */
+  volatileRequests: { commit: 'ff7f011', since: '2016-09-01', inferred: true },
   /** Id lists begin with the newest revision. */
   newestFirst: { commit: '63d74d5', since: '2016-09-20' },
   /** What the monitor says is called DialogText; before, DialogMessage. */
