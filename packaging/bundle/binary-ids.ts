@@ -89,9 +89,10 @@ export const holdsPrefix = (image: PeImage, prefix: string): boolean =>
 /** Whether a prefix stands in the image as a text of its own, at an offset that is a multiple of `alignment`. */
 export const hasPrefixText = (image: PeImage, prefix: string, alignment = 4): boolean =>
   textParts(image).some((part) => {
-    const text = Buffer.from(`\0${prefix}\0`, 'latin1');
+    const text = Buffer.from(`${prefix}\0`, 'latin1');
     for (let at = part.indexOf(text); at >= 0; at = part.indexOf(text, at + 1)) {
-      if ((part.byteOffset - image.bytes.byteOffset + at + 1) % alignment === 0) return true;
+      const begins = at === 0 || part[at - 1] === 0;
+      if (begins && (part.byteOffset - image.bytes.byteOffset + at) % alignment === 0) return true;
     }
     return false;
   });

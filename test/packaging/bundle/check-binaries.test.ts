@@ -4,10 +4,12 @@ import { parseVersion } from '../../../core/version.ts';
 import type { DriverDefinition } from '../../../drivers/contract.ts';
 import { xenbus } from '../../../drivers/xenbus/definition.ts';
 import { xenvbd } from '../../../drivers/xenvbd/definition.ts';
+import { prefixTextOf } from '../../../packaging/bundle/binary-ids.ts';
 import { type CheckedFile, checkPackage } from '../../../packaging/bundle/check.ts';
 import { checkBinaries } from '../../../packaging/bundle/check-binaries.ts';
 import { packageView } from '../../../packaging/bundle/package-view.ts';
 import { standInBinary } from '../../../packaging/bundle/stand-ins.ts';
+import { parsePe } from '../../../packaging/formats/pe/parse.ts';
 import type { StandIn } from '../../../packaging/formats/pe/stand-in.ts';
 import type { VersionResource } from '../../../packaging/formats/pe/version-resource.ts';
 import { TEST_BRANDS, type TestBrand, WITH_EVERYTHING, XEN_PROJECT } from '../../drivers/render.ts';
@@ -74,6 +76,14 @@ describe('binaries against their INFs', () => {
     const files = release(XEN_PROJECT, { 'xenbus.sys': built('xenbus.sys', strings) });
     expect(brief(files)).toEqual(['error F01 PV_BINARY_PREFIX xenbus/xenbus.sys']);
     expect(findings(files)[0]?.message).toMatch(/xenbus\.sys is built with .*, and the ids of xenvbd\.inf have "XP"/);
+  });
+
+  test('a text that a section begins with counts as one of its own', () => {
+    const bytes = built('xenbus.sys', [COMPOSED]).slice();
+    // The code of a stand-in: its other sections begin with tables, which hold no texts.
+    const [code] = parsePe(bytes, 'xenbus.sys').sections;
+    bytes.set(Buffer.from('XN\0'), code?.rawOffset ?? 0);
+    expect(prefixTextOf(parsePe(bytes, 'xenbus.sys'), ['XS', 'XN'])).toBe('XN');
   });
 
   test.each<readonly [string, readonly string[], string]>([
