@@ -1,7 +1,18 @@
 import type { ModelFacts, PackageFacts } from '../package/facts.ts';
 import { INBOX_DATE, inboxDriver, inboxVersion } from './inbox.ts';
 import type { GuestMachine } from './machine.ts';
-import { compareRanked, type DeviceIds, type IdMatch, isTie, matchIds, type Ranked, rankOf } from './rank.ts';
+import {
+  compareRanked,
+  type DeviceIds,
+  type IdMatch,
+  type IdPlaces,
+  idPlaces,
+  isTie,
+  matchIds,
+  matchPlaces,
+  type Ranked,
+  rankOf,
+} from './rank.ts';
 
 /** A package that matches a device, with the line that matches best. */
 export interface Candidate extends Ranked {
@@ -16,10 +27,11 @@ export interface Candidate extends Ranked {
 const bestModel = (
   models: readonly ModelFacts[],
   device: DeviceIds,
+  places: IdPlaces,
 ): { readonly model: ModelFacts; readonly match: IdMatch } | undefined => {
   let best: { readonly model: ModelFacts; readonly match: IdMatch } | undefined;
   for (const model of models) {
-    const match = matchIds(device, model.ids);
+    const match = matchPlaces(places, model.ids);
     if (match === undefined || (best !== undefined && best.match.score <= match.score)) continue;
     if (model.excluded.length > 0 && isExcluded(model, device)) continue;
     best = { model, match };
@@ -30,14 +42,20 @@ const bestModel = (
 const isExcluded = ({ excluded }: ModelFacts, { hardware, compatible }: DeviceIds): boolean =>
   [...hardware, ...compatible].some((id) => excluded.includes(id.toLowerCase()));
 
+/** A device, and its ids as they are looked up. */
+interface Subject {
+  readonly device: DeviceIds;
+  readonly places: IdPlaces;
+}
+
 const candidateOf = (
   machine: GuestMachine,
   facts: PackageFacts,
   published: string,
-  device: DeviceIds,
+  { device, places }: Subject,
 ): Candidate | undefined => {
   const target = machine.targetOf(facts);
-  const best = target === undefined ? undefined : bestModel(target.models, device);
+  const best = target === undefined ? undefined : bestModel(target.models, device, places);
   if (target === undefined || best === undefined) return undefined;
   const { model, match } = best;
   const install = model.install === undefined ? undefined : target.installs[model.install];
@@ -66,10 +84,11 @@ const inboxCandidate = ({ guest }: GuestMachine, device: DeviceIds): Candidate |
 /** Base drivers of the store and of Windows that match a device, best first (spec pnp-install 2, 3). */
 export const candidatesFor = (machine: GuestMachine, device: DeviceIds): readonly Candidate[] => {
   const found: Candidate[] = [];
+  const subject = { device, places: idPlaces(device) };
   for (const { published, package: key } of machine.store) {
     const facts = machine.package(key);
     if (facts === undefined || facts.extensionId !== undefined) continue;
-    const candidate = candidateOf(machine, facts, published, device);
+    const candidate = candidateOf(machine, facts, published, subject);
     if (candidate !== undefined) found.push(candidate);
   }
   const inbox = inboxCandidate(machine, device);
@@ -80,10 +99,11 @@ export const candidatesFor = (machine: GuestMachine, device: DeviceIds): readonl
 /** Extension INFs that apply to a device: of each ExtensionId the newest (spec pnp-install 5). */
 export const extensionsFor = (machine: GuestMachine, device: DeviceIds): readonly Candidate[] => {
   const newest = new Map<string, Candidate>();
+  const subject = { device, places: idPlaces(device) };
   for (const { published, package: key } of machine.store) {
     const facts = machine.package(key);
     if (facts?.extensionId === undefined) continue;
-    const candidate = candidateOf(machine, facts, published, device);
+    const candidate = candidateOf(machine, facts, published, subject);
     if (candidate === undefined) continue;
     const before = newest.get(facts.extensionId);
     const later = before === undefined || compareRanked({ ...candidate, rank: 0 }, { ...before, rank: 0 }) < 0;

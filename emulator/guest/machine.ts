@@ -18,14 +18,15 @@ import {
   keyAt,
   keyBelow,
   keyNames,
+  type OwnKeys,
   type RegistryKey,
   valueAt,
   valueNames,
   withKey,
   withoutKey,
   withoutValue,
-  withValue,
   withVolatileKey,
+  writeValue,
 } from './registry.ts';
 import { featuresOf, type WindowsFeatures } from './windows.ts';
 import type { DeviceNode, GuestFile, LoadedModule, Session, StoredPackage, SystemDisk, World } from './world.ts';
@@ -67,6 +68,9 @@ export class GuestMachine implements Machine {
   readonly stale = new Set<string>();
   boots: number;
   private readonly before: World;
+  private readonly ownKeys: OwnKeys = new WeakSet();
+  private readonly views = new WeakMap<DeviceNode, DeviceView>();
+  private ownDevices: Record<string, DeviceNode> | undefined;
   private servicesOf: RegistryKey | undefined;
   private services: RegistryKey | undefined;
 
@@ -170,23 +174,28 @@ export class GuestMachine implements Machine {
   }
 
   setValue(key: string, name: string, type: RegistryDataType, data: RegistryData): void {
-    this.registry = withValue(this.registry, key, name, { type, data });
+    this.registry = writeValue(this.registry, key, { name, type, data }, this.ownKeys);
+    this.servicesOf = undefined;
   }
 
   makeKey(key: string): void {
-    this.registry = withKey(this.registry, key);
+    this.registry = withKey(this.registry, key, this.ownKeys);
+    this.servicesOf = undefined;
   }
 
   makeVolatileKey(key: string): void {
-    this.registry = withVolatileKey(this.registry, key);
+    this.registry = withVolatileKey(this.registry, key, this.ownKeys);
+    this.servicesOf = undefined;
   }
 
   deleteValue(key: string, name: string): void {
-    this.registry = withoutValue(this.registry, key, name);
+    this.registry = withoutValue(this.registry, key, name, this.ownKeys);
+    this.servicesOf = undefined;
   }
 
   deleteKey(key: string): void {
-    this.registry = withoutKey(this.registry, key);
+    this.registry = withoutKey(this.registry, key, this.ownKeys);
+    this.servicesOf = undefined;
   }
 
   // The host.
@@ -231,18 +240,30 @@ export class GuestMachine implements Machine {
   }
 
   putNode(node: DeviceNode): DeviceNode {
-    this.change({ devices: { ...this.session.devices, [node.path.toUpperCase()]: node } });
+    this.openDevices()[node.path.toUpperCase()] = node;
     return node;
   }
 
   dropNode(path: string): void {
-    const { [path.toUpperCase()]: _gone, ...devices } = this.session.devices;
-    this.change({ devices });
+    delete this.openDevices()[path.toUpperCase()];
+  }
+
+  /** The table of devices, copied once in a transition and changed in place then. */
+  private openDevices(): Record<string, DeviceNode> {
+    if (this.ownDevices === undefined || this.ownDevices !== this.session.devices) {
+      this.ownDevices = { ...this.session.devices };
+      this.change({ devices: this.ownDevices });
+    }
+    return this.ownDevices;
   }
 
   view(node: DeviceNode): DeviceView {
+    const known = this.views.get(node);
+    if (known !== undefined) return known;
     const service = node.stack.find(({ role }) => role === 'function')?.service;
-    return { ...node, started: node.state === 'started', service };
+    const view = { ...node, started: node.state === 'started', service };
+    this.views.set(node, view);
+    return view;
   }
 
   devices(): readonly DeviceView[] {

@@ -28,17 +28,32 @@ const NO_FEATURE_SCORE = 0xff;
 /** Positions count up to here in their range. */
 const LAST_POSITION = 0xfff;
 
-const position = (ids: readonly string[], id: string): number => {
-  const wanted = id.toLowerCase();
-  return ids.findIndex((one) => one.toLowerCase() === wanted);
+/** Places of a device's ids in their lists, by id in lower case; the first place counts. */
+export interface IdPlaces {
+  readonly hardware: ReadonlyMap<string, number>;
+  readonly compatible: ReadonlyMap<string, number>;
+}
+
+const placesIn = (ids: readonly string[]): ReadonlyMap<string, number> => {
+  const places = new Map<string, number>();
+  for (const [index, id] of ids.entries()) {
+    const name = id.toLowerCase();
+    if (!places.has(name)) places.set(name, index);
+  }
+  return places;
 };
 
-/** The score of one id of an INF entry; `compatibleIndex` is undefined for the entry's hardware id. */
-const idScore = (device: DeviceIds, id: string, compatibleIndex: number | undefined): number | undefined => {
-  const hardware = position(device.hardware, id);
-  if (hardware >= 0) return (compatibleIndex === undefined ? 0 : 0x1000) + Math.min(hardware, LAST_POSITION);
-  const compatible = position(device.compatible, id);
-  if (compatible < 0) return undefined;
+export const idPlaces = ({ hardware, compatible }: DeviceIds): IdPlaces => ({
+  hardware: placesIn(hardware),
+  compatible: placesIn(compatible),
+});
+
+/** The score of one id of an INF entry, in lower case; `compatibleIndex` is undefined for the entry's hardware id. */
+const idScore = (places: IdPlaces, id: string, compatibleIndex: number | undefined): number | undefined => {
+  const hardware = places.hardware.get(id);
+  if (hardware !== undefined) return (compatibleIndex === undefined ? 0 : 0x1000) + Math.min(hardware, LAST_POSITION);
+  const compatible = places.compatible.get(id);
+  if (compatible === undefined) return undefined;
   if (compatibleIndex === undefined) return 0x2000 + Math.min(compatible, LAST_POSITION);
   return 0x3000 + Math.min(compatible + compatibleIndex * 0x100, LAST_POSITION);
 };
@@ -53,11 +68,25 @@ export interface IdMatch {
  * The best match of a Models entry with a device; undefined when none of its ids is one of the device's.
  * @param ids the entry's hardware id, then its compatible ids
  */
-export const matchIds = (device: DeviceIds, ids: readonly string[]): IdMatch | undefined => {
+export const matchIds = (device: DeviceIds, ids: readonly string[]): IdMatch | undefined =>
+  matchPlaces(idPlaces(device), ids);
+
+const lowered = new WeakMap<readonly string[], readonly string[]>();
+const lowerCase = (ids: readonly string[]): readonly string[] => {
+  const known = lowered.get(ids);
+  if (known !== undefined) return known;
+  const lower = ids.map((id) => id.toLowerCase());
+  lowered.set(ids, lower);
+  return lower;
+};
+
+/** The same for a device whose ids are compared with many entries. */
+export const matchPlaces = (places: IdPlaces, ids: readonly string[]): IdMatch | undefined => {
   let best: IdMatch | undefined;
-  for (const [index, id] of ids.entries()) {
-    const score = idScore(device, id, index === 0 ? undefined : index - 1);
-    if (score !== undefined && (best === undefined || score < best.score)) best = { id, score };
+  const lower = lowerCase(ids);
+  for (let index = 0; index < ids.length; index += 1) {
+    const score = idScore(places, lower[index] ?? '', index === 0 ? undefined : index - 1);
+    if (score !== undefined && (best === undefined || score < best.score)) best = { id: ids[index] ?? '', score };
   }
   return best;
 };

@@ -67,24 +67,45 @@ export const valueAt = (root: RegistryKey, path: string, name: string): Registry
   return key === undefined ? undefined : own(key.values, name.toLowerCase());
 };
 
-/** Changes the key at a path, making it and those above it as needed. */
-const changed = (
-  key: RegistryKey,
-  path: Path,
-  index: number,
-  change: (key: RegistryKey) => RegistryKey,
-): RegistryKey => {
-  const id = path.ids[index];
-  if (id === undefined) return change(key);
-  const before = own(key.keys, id);
-  const after = changed(before ?? emptyKey(path.names[index] ?? id), path, index + 1, change);
-  return after === before ? key : { ...key, keys: { ...key.keys, [id]: after } };
+/**
+ * Keys that one transition made itself: no one else has them yet, so that they may be changed in place. A key that was there
+ * before is copied the first time that something below it changes.
+ */
+export type OwnKeys = WeakSet<RegistryKey>;
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+type WritableKey = Writable<Omit<RegistryKey, 'values' | 'keys'>> & {
+  values: Record<string, RegistryValue>;
+  keys: Record<string, RegistryKey>;
 };
 
-export const withKey = (root: RegistryKey, path: string): RegistryKey => changed(root, pathOf(path), 0, (key) => key);
+const opened = (key: RegistryKey, owned: OwnKeys): WritableKey => {
+  if (owned.has(key)) return key as WritableKey;
+  const copy = { ...key, values: { ...key.values }, keys: { ...key.keys } };
+  owned.add(copy);
+  return copy;
+};
 
-export const withVolatileKey = (root: RegistryKey, path: string): RegistryKey =>
-  changed(root, pathOf(path), 0, (key) => ({ ...key, volatile: true }));
+/** The key at a path, ready to be changed, made with those above it as needed; and the root that it hangs below. */
+const openedAt = (root: RegistryKey, { names, ids }: Path, owned: OwnKeys): readonly [WritableKey, WritableKey] => {
+  const top = opened(root, owned);
+  let key = top;
+  for (const [index, id] of ids.entries()) {
+    const below = opened(own(key.keys, id) ?? emptyKey(names[index] ?? id), owned);
+    key.keys[id] = below;
+    key = below;
+  }
+  return [top, key];
+};
+
+export const withKey = (root: RegistryKey, path: string, owned: OwnKeys = new WeakSet()): RegistryKey =>
+  keyAt(root, path) === undefined ? openedAt(root, pathOf(path), owned)[0] : root;
+
+export const withVolatileKey = (root: RegistryKey, path: string, owned: OwnKeys = new WeakSet()): RegistryKey => {
+  const [top, key] = openedAt(root, pathOf(path), owned);
+  key.volatile = true;
+  return top;
+};
 
 const sameData = (a: RegistryData, b: RegistryData): boolean =>
   a === b || (Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((one, i) => one === b[i]));
@@ -94,37 +115,56 @@ export const withValue = (
   root: RegistryKey,
   path: string,
   name: string,
-  { type, data }: Pick<RegistryValue, 'type' | 'data'>,
-): RegistryKey =>
-  changed(root, pathOf(path), 0, (key) => {
-    const id = name.toLowerCase();
-    const before = own(key.values, id);
-    if (before !== undefined && before.type === type && sameData(before.data, data)) return key;
-    return { ...key, values: { ...key.values, [id]: { name: before?.name ?? name, type, data } } };
-  });
+  value: Pick<RegistryValue, 'type' | 'data'>,
+): RegistryKey => writeValue(root, path, { name, ...value }, new WeakSet());
 
-const without = <T>(record: Readonly<Record<string, T>>, name: string): Readonly<Record<string, T>> => {
-  const { [name]: _gone, ...rest } = record;
-  return rest;
+/** The same, in place where the keys are a transition's own. */
+export const writeValue = (
+  root: RegistryKey,
+  path: string,
+  { name, type, data }: RegistryValue,
+  owned: OwnKeys,
+): RegistryKey => {
+  const id = name.toLowerCase();
+  const key = keyAt(root, path);
+  const before = key === undefined ? undefined : own(key.values, id);
+  if (before !== undefined && before.type === type && sameData(before.data, data)) return root;
+  const [top, open] = openedAt(root, pathOf(path), owned);
+  open.values[id] = { name: before?.name ?? name, type, data };
+  return top;
 };
 
-export const withoutValue = (root: RegistryKey, path: string, name: string): RegistryKey => {
+export const withoutValue = (
+  root: RegistryKey,
+  path: string,
+  name: string,
+  owned: OwnKeys = new WeakSet(),
+): RegistryKey => {
   if (valueAt(root, path, name) === undefined) return root;
-  return changed(root, pathOf(path), 0, (key) => ({ ...key, values: without(key.values, name.toLowerCase()) }));
+  const [top, key] = openedAt(root, pathOf(path), owned);
+  delete key.values[name.toLowerCase()];
+  return top;
 };
 
 /** Without a key and all below it. The root itself stays. */
-export const withoutKey = (root: RegistryKey, path: string): RegistryKey => {
+export const withoutKey = (root: RegistryKey, path: string, owned: OwnKeys = new WeakSet()): RegistryKey => {
   const { names, ids } = pathOf(path);
   const last = ids.at(-1);
   if (last === undefined || keyAt(root, path) === undefined) return root;
-  const above = { names: names.slice(0, -1), ids: ids.slice(0, -1) };
-  return changed(root, above, 0, (key) => ({ ...key, keys: without(key.keys, last) }));
+  const [top, above] = openedAt(root, { names: names.slice(0, -1), ids: ids.slice(0, -1) }, owned);
+  delete above.keys[last];
+  return top;
 };
 
 /** A key put in the place of another: a control set that is brought back. */
-export const withKeyReplaced = (root: RegistryKey, path: string, key: RegistryKey): RegistryKey =>
-  changed(root, pathOf(path), 0, () => key);
+export const withKeyReplaced = (root: RegistryKey, path: string, key: RegistryKey): RegistryKey => {
+  const { names, ids } = pathOf(path);
+  const last = ids.at(-1);
+  if (last === undefined) return key;
+  const [top, above] = openedAt(root, { names: names.slice(0, -1), ids: ids.slice(0, -1) }, new WeakSet());
+  above.keys[last] = key;
+  return top;
+};
 
 /** What is left when the machine is switched off. */
 export const withoutVolatile = (key: RegistryKey): RegistryKey => {

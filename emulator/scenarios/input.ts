@@ -9,11 +9,20 @@ export const packagesFor = (
   { packages }: RehearsedBundle,
 ): readonly PackageFacts[] => {
   const target = targetKey(guest);
-  return packages.flatMap((key) => {
+  const byTarget = known.get(packages) ?? new Map<string, readonly PackageFacts[]>();
+  known.set(packages, byTarget);
+  const before = byTarget.get(target);
+  if (before !== undefined) return before;
+  const found = packages.flatMap((key) => {
     const facts = library.packages[key];
     return facts?.targets[target] === undefined ? [] : [facts];
   });
+  byTarget.set(target, found);
+  return found;
 };
+
+/** By list of packages: the same is asked many times in every run. */
+const known = new WeakMap<readonly string[], Map<string, readonly PackageFacts[]>>();
 
 /** Whether a release has a package of a driver for a guest, by the name of its INF. */
 export const hasDriver = (
