@@ -57,6 +57,13 @@ export const withLineEndsOf = (text: string, hunks: readonly Hunk[]): readonly H
   return hunks.map((hunk) => ({ ...hunk, lines: hunk.lines.map(changed) }));
 };
 
+/** What a hunk expects, without the end of its last line. */
+const oldText = ({ lines }: Hunk): string =>
+  lines
+    .filter(({ kind }) => kind !== 'add')
+    .map(({ text }) => text)
+    .join('\n');
+
 /** A file that begins empty; the library would leave an empty line at its end. */
 const begun = (hunks: readonly Hunk[]): Uint8Array | undefined => {
   const lines = hunks.flatMap((hunk) => hunk.lines);
@@ -75,8 +82,10 @@ export const applyHunks = (bytes: Uint8Array, hunks: readonly Hunk[], fuzz = 0):
   if (bytes.length === 0) return begun(hunks);
   if (hunks.some(({ oldCount }) => oldCount === 0)) return undefined;
   const text = asCharacters(bytes);
-  const fitted = patchOf(withLineEndsOf(text, hunks));
-  const result = applyPatch(text, fitted, { fuzzFactor: fuzz, autoConvertLineEndings: false });
+  const fitted = withLineEndsOf(text, hunks);
+  // Most of what does not fit is seen here, without a search for the place.
+  if (fuzz === 0 && !fitted.every((hunk) => text.includes(oldText(hunk)))) return undefined;
+  const result = applyPatch(text, patchOf(fitted), { fuzzFactor: fuzz, autoConvertLineEndings: false });
   return result === false ? undefined : asBytes(result);
 };
 
