@@ -24,11 +24,12 @@ type Ids = Pick<ChildDevice, 'deviceId' | 'hardwareIds'>;
 
 const idsOf = (driver: LoadedDriver, vendor: string, name: string): Ids => {
   const { model } = driver;
-  if (!has(model, 'vendorIds')) {
+  // Those of 2013-05 have no table.
+  if (model.rows?.length === 0 || (model.rows === undefined && !has(model, 'vendorIds'))) {
     const id = `XENBUS\\CLASS_${name}&REV_${FIRST_REVISION}`;
     return { deviceId: id, hardwareIds: [id] };
   }
-  const rows = model.rows === undefined || model.rows.length === 0 ? ['00000001'] : model.rows;
+  const { rows = ['00000001'] } = model;
   const id = `XENBUS\\VEN_${vendor}&DEV_${name}`;
   const short = has(model, 'deviceIdWithoutPciId') ? `XENBUS\\VEN_${prefixOf(model)}&DEV_${name}` : id;
   const listed = has(model, 'newestFirst') ? rows.toReversed() : rows;

@@ -33,7 +33,9 @@ const takeCounter = (model: DriverModel, machine: Machine, type: UnplugType): bo
 /** Before the counters: names that co-installers wrote, and before those, that the services are there at all. */
 const askedByName = (model: DriverModel, machine: Machine, type: UnplugType): boolean => {
   const wanted = ASKED_BY[type];
-  if (!has(model, 'unplugByName')) return wanted.every((name) => machine.hasKey(`${Keys.services}\\${name}`));
+  // Installed without that key, the services themselves are the request.
+  const byName = has(model, 'unplugByName') && machine.hasKey(Keys.filterUnplug);
+  if (!byName) return wanted.every((name) => machine.hasKey(`${Keys.services}\\${name}`));
   const names = textsAt(machine, Keys.filterUnplug, type);
   return wanted.every((name) => names.some((one) => same(one, name)));
 };

@@ -60,22 +60,23 @@ const load = (driver: LoadedDriver, machine: Machine): Outcome => {
   return OK;
 };
 
-const KINDS: Readonly<Record<string, Kind>> = { PCI: 'pci', IDE: 'ide', DEVICE: 'pci', DISK: 'ide' };
+const WORDS = { PCI: 'pci', IDE: 'ide' } as const;
+const OLD_WORDS = { DEVICE: 'pci', DISK: 'ide' } as const;
+const PCI_ROOT = 'ACPI\\PNP0A03';
 
 /** What the parameters make of a device; undefined: the filter stays out of its stack. */
 const kindOf = ({ model }: LoadedDriver, device: DeviceView, machine: Machine): Kind | undefined => {
   const { deviceId, hardwareIds, compatibleIds } = device;
-  if (!has(model, 'vendorIds')) {
-    const listed = textsAt(machine, Keys.filterParameters, 'FilterDevices').some((one) => same(one, deviceId));
-    return listed ? (same(deviceId, 'ACPI\\PNP0A03') ? 'pci' : 'ide') : undefined;
-  }
   const byIds = has(model, 'filterByIds');
-  const words = byIds ? ['PCI', 'IDE'] : ['DEVICE', 'DISK'];
-  for (const id of byIds ? [...hardwareIds, ...compatibleIds] : [deviceId]) {
-    const word = textAt(machine, Keys.filterParameters, id)?.toUpperCase();
-    if (word !== undefined && words.includes(word)) return KINDS[word];
+  const words: Readonly<Record<string, Kind>> = byIds ? WORDS : OLD_WORDS;
+  for (const id of byIds ? [deviceId, ...hardwareIds, ...compatibleIds] : [deviceId]) {
+    const kind = words[textAt(machine, Keys.filterParameters, id)?.toUpperCase() ?? ''];
+    if (kind !== undefined) return kind;
   }
-  return undefined;
+  // The very first had a list of devices instead.
+  const listed = textsAt(machine, Keys.filterParameters, 'FilterDevices').some((one) => same(one, deviceId));
+  if (byIds || !listed) return undefined;
+  return same(deviceId, PCI_ROOT) ? 'pci' : 'ide';
 };
 
 /** Newest version of EMULATED, for a build whose own table is not known. */

@@ -141,6 +141,18 @@ const onNvme = ({ settings }: HostState): readonly ChildDevice[] =>
     .filter(({ vbd, cdrom }) => !cdrom && emulatedIndex(vbd) !== undefined)
     .map(({ vbd }, namespace) => nvmeDisk(vbd, namespace));
 
+const listed = new WeakMap<HostSettings, Map<string, readonly ChildDevice[]>>();
+
+/** The PCI bus is listed at every boot of every run: each list is made once for a settings object and a mask. */
+const onPciBus = (host: HostState, naming: PciNaming): readonly ChildDevice[] => {
+  const lists = listed.get(host.settings) ?? new Map<string, readonly ChildDevice[]>();
+  listed.set(host.settings, lists);
+  const name = `${host.unplug.mask} ${naming.pciIdsMoved}`;
+  const list = lists.get(name) ?? pciFunctions(host).map((one) => pciDevice(one, naming));
+  lists.set(name, list);
+  return list;
+};
+
 /** What the emulated hardware lists below a device of it, given what is unplugged. Nothing below what is not its own. */
 export const platformChildren = (
   host: HostState,
@@ -151,7 +163,7 @@ export const platformChildren = (
     case 'root':
       return [platformRoot()];
     case 'pci-root':
-      return pciFunctions(host).map((one) => pciDevice(one, naming));
+      return onPciBus(host, naming);
     case 'controller':
       if (parent.of === 'ide') return CHANNELS;
       return parent.of === 'nvme' ? onNvme(host) : [];
