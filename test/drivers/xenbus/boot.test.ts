@@ -232,13 +232,6 @@ describe('which function is active', () => {
     const early = { ...model, line: 'xcp-ng' };
     expect(active(bootXen({ model: early, registry, images: { xenbus: { built: '2025-07-31' } } }))).toHaveLength(1);
   });
-
-  test('without a name in the filter\u2019s list the bus stops the machine', () => {
-    const { machine } = bootXen({ model, registry: installed(model), filtered: false });
-    expect(machine.stops).toEqual([]);
-    const provided = bootXen({ model, registry: installed(model), images: { xenfilt: { version: [9, 1, 0, 27] } } });
-    expect(provided.machine.stops).toEqual([]);
-  });
 });
 
 describe('modules of different builds (F24)', () => {
