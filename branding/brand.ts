@@ -187,7 +187,7 @@ export interface Brand extends Readonly<Omit<z.output<typeof brandSchema>, 'vers
 }
 
 /** The version of a driver's package: its own when the brand gives it one. */
-export const driverVersion = (brand: Brand, driver: string): FourPartVersion =>
+export const driverVersion = (brand: Pick<Brand, 'version' | 'versions'>, driver: string): FourPartVersion =>
   Object.hasOwn(brand.versions, driver) ? (brand.versions[driver] ?? brand.version) : brand.version;
 
 /** The JSON schema of a brand file (draft 2020-12), made from the schema that checks it. */

@@ -24,9 +24,24 @@ export interface TokenContext {
   readonly revision?: string;
 }
 
+/** What of a brand the table holds. */
+export type TokenBrand = Pick<
+  Brand,
+  | 'vendorName'
+  | 'productName'
+  | 'vendorDeviceId'
+  | 'vendorPrefix'
+  | 'objectPrefix'
+  | 'copyright'
+  | 'forceActivate'
+  | 'forceUnplug'
+  | 'version'
+  | 'versions'
+>;
+
 const flag = (set: boolean): string => (set ? '1' : '');
 
-const names = (brand: Brand): readonly Token[] => [
+const names = (brand: TokenBrand): readonly Token[] => [
   { name: 'VENDOR_NAME', value: brand.vendorName, key: 'vendorName' },
   { name: 'PRODUCT_NAME', value: brand.productName, key: 'productName' },
   { name: 'VENDOR_DEVICE_ID', value: brand.vendorDeviceId ?? '', key: 'vendorDeviceId' },
@@ -42,7 +57,7 @@ const numbers = (version: FourPartVersion, key: string): readonly Token[] =>
     key,
   }));
 
-const policies = (brand: Brand): readonly Token[] => [
+const policies = (brand: TokenBrand): readonly Token[] => [
   { name: 'FORCE_ACTIVATE', value: flag(brand.forceActivate), key: 'forceActivate' },
   { name: 'FORCE_UNPLUG', value: flag(brand.forceUnplug), key: 'forceUnplug' },
 ];
@@ -58,7 +73,7 @@ const made = ({ date, arch, revision = '' }: TokenContext): readonly Token[] => 
 ];
 
 /** The id parts of the first generation (2013), whose INF matched one function of the platform. */
-const firstGeneration = (brand: Brand): readonly Token[] => [
+const firstGeneration = (brand: TokenBrand): readonly Token[] => [
   { name: 'COMPANY_NAME', value: brand.vendorName, key: 'vendorName' },
   { name: 'PCI_VENDOR_ID', value: '5853' },
   { name: 'PCI_DEVICE_ID', value: brand.vendorDeviceId ?? '0001', key: 'vendorDeviceId' },
@@ -70,7 +85,7 @@ const firstGeneration = (brand: Brand): readonly Token[] => [
  * (spec xen-pv 3.3.4). Empty when unset: VENDOR_DEVICE_ID, OBJECT_PREFIX, COPYRIGHT, FORCE_ACTIVATE, FORCE_UNPLUG,
  * GIT_REVISION. A policy that is set has the value `1`.
  */
-export const tokenTable = (brand: Brand, context: TokenContext): readonly Token[] => {
+export const tokenTable = (brand: TokenBrand, context: TokenContext): readonly Token[] => {
   const { driver, version = driverVersion(brand, driver) } = context;
   const key = Object.hasOwn(brand.versions, driver) ? `versions.${driver}` : 'version';
   return [...names(brand), ...numbers(version, key), ...policies(brand), ...made(context), ...firstGeneration(brand)];
