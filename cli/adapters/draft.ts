@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { rmdirSync, rmSync } from 'node:fs';
-import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { hold } from './held.ts';
 
@@ -13,6 +13,13 @@ export interface Draft {
   drop(): Promise<void>;
 }
 
+/** What may be done with the file whose place is taken; undefined when there is none. */
+const modeOf = async (path: string): Promise<number | undefined> => {
+  const entry = await stat(path).catch(() => undefined);
+  return entry?.isFile() ? entry.mode & 0o777 : undefined;
+};
+
+/** @param mode as the file that it replaces, when not given */
 export const openDraft = async (path: string, mode?: number): Promise<Draft> => {
   const folder = dirname(path);
   // A part of the name is enough to tell whose it is, and the whole might be too long with what is added.
@@ -35,6 +42,9 @@ export const openDraft = async (path: string, mode?: number): Promise<Draft> => 
     drop();
     throw error;
   });
+  const before = mode === undefined ? await modeOf(path) : undefined;
+  // Nothing is lost where a file system keeps no modes.
+  if (before !== undefined) await handle.chmod(before).catch(() => undefined);
   return {
     handle,
     keep: async () => {

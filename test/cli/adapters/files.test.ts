@@ -1,10 +1,12 @@
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -40,6 +42,16 @@ describe('files of this machine', () => {
     await diskFiles.write(path, []);
     expect(readFileSync(path, 'utf8')).toBe('');
     expect(readdirSync(join(folder, 'out'))).toEqual(['parts.txt']);
+  });
+
+  test.skipIf(process.platform === 'win32')('keep the mode of the file that they replace', async () => {
+    const path = join(folder, 'script.sh');
+    writeFileSync(path, 'old');
+    chmodSync(path, 0o750);
+    await diskFiles.write(path, utf8('new'));
+    expect([readFileSync(path, 'utf8'), statSync(path).mode & 0o777]).toEqual(['new', 0o750]);
+    await diskFiles.write(path, utf8('own'), { mode: 0o600 });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
   describe('that are copied while they are looked at', () => {
