@@ -2,6 +2,7 @@ import { type Diagnostic, WinpvError } from '../../core/errors.ts';
 import { type CheckedFile, packageView } from '../../packaging/bundle/package-view.ts';
 import type { GuestSpec } from '../guest/guest.ts';
 import { bundleImages } from './bundle-images.ts';
+import { driverModels } from './driver-models.ts';
 import type { PackageFacts, PackageLibrary } from './facts.ts';
 import { packageFacts } from './package-facts.ts';
 import { inOrder, packageKeys } from './package-order.ts';
@@ -37,7 +38,8 @@ export interface CompiledBundle {
 export const compileBundle = (request: BundleRequest): CompiledBundle => {
   const { files, shown, label, guests } = request;
   const view = packageView(files, shown);
-  const images = bundleImages(view, () => ({ loads: {}, model: undefined }));
+  const models = driverModels(view);
+  const images = bundleImages(view, (file) => ({ loads: {}, model: models.ofFile(file) }));
   const infs = inOrder(view.infs);
   const keys = packageKeys(infs, label);
   const packages: PackageFacts[] = [];

@@ -67,14 +67,20 @@ const INTERFACES_KEY = /\\services\\xenbus\\interfaces$|^hkr\\interfaces$/;
 const countsCombinations = (facts: PvFacts): boolean =>
   writesOf(facts).some((write) => INTERFACES_KEY.test(keyOf(write)));
 
-/** What the bus driver of an INF of xenbus may be: every known state that had an INF of this form. */
-const xenbusStates = (facts: PvFacts): readonly BusState[] => {
+/** The days from and before which INFs of xenbus had the form that this one has; ISO 8601, `9999` when they still have. */
+export const xenbusPeriod = (facts: PvFacts): { readonly from: string; readonly before: string } => {
   let [from, before] = ['', '9999'];
   for (const { shown, since, until } of MARKS) {
     const there = shown(facts);
     if (there === true && since > from) from = since;
     if (there === false && until < before) before = until;
   }
+  return { from, before };
+};
+
+/** What the bus driver of an INF of xenbus may be: every known state that had an INF of this form. */
+const xenbusStates = (facts: PvFacts): readonly BusState[] => {
+  const { from, before } = xenbusPeriod(facts);
   const combinatorial = countsCombinations(facts);
   return BUS_STATES.filter(
     ({ table, since = '', until = '9999' }) =>
