@@ -2,6 +2,7 @@ import { type Diagnostic, WinpvError } from '../../core/errors.ts';
 import { type CheckedFile, packageView } from '../../packaging/bundle/package-view.ts';
 import type { GuestSpec } from '../guest/guest.ts';
 import { bundleImages } from './bundle-images.ts';
+import { bundleSignatures } from './bundle-signatures.ts';
 import { driverModels } from './driver-models.ts';
 import type { PackageFacts, PackageLibrary } from './facts.ts';
 import { packageFacts } from './package-facts.ts';
@@ -39,7 +40,8 @@ export const compileBundle = (request: BundleRequest): CompiledBundle => {
   const { files, shown, label, guests } = request;
   const view = packageView(files, shown);
   const models = driverModels(view);
-  const images = bundleImages(view, (file) => ({ loads: {}, model: models.ofFile(file) }));
+  const signatures = bundleSignatures(view, request);
+  const images = bundleImages(view, (file) => ({ loads: signatures.loads(file), model: models.ofFile(file) }));
   const infs = inOrder(view.infs);
   const keys = packageKeys(infs, label);
   const packages: PackageFacts[] = [];
@@ -50,7 +52,7 @@ export const compileBundle = (request: BundleRequest): CompiledBundle => {
       packages.push(
         packageFacts(inf, {
           ...{ key, view, images, guests },
-          signatureOf: () => ({ state: 'unsigned', score: 'unsigned', reason: 'Nothing is signed.' }),
+          signatureOf: signatures.ofPackage,
         }),
       );
     } catch (error) {
@@ -65,6 +67,6 @@ export const compileBundle = (request: BundleRequest): CompiledBundle => {
     },
     packages: packages.map(({ key }) => key),
     diagnostics,
-    nothingSigned: true,
+    nothingSigned: signatures.nothingSigned(),
   };
 };
