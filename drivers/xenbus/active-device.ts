@@ -81,8 +81,9 @@ export const decideActivity = (driver: LoadedDriver, device: DeviceView, machine
   if (stored === undefined && vendorKeepsOut(driver, machine, device.deviceId)) {
     return { active: false, because: `The function ${driver.model.vendorDeviceId} is known to this Windows.` };
   }
-  // What is stored keeps its place: the function may have moved to another slot.
-  if (stored?.instanceId === undefined || stored.location === undefined) storeActive(machine, device);
+  // What is stored keeps its place, as the function may have moved to another slot; older builds stored less.
+  const { instanceId = device.instanceId, location = device.location } = stored ?? {};
+  storeActive(machine, { deviceId: stored?.deviceId ?? device.deviceId, instanceId, location });
   return {
     active: true,
     because: stored === undefined ? 'No other was active.' : 'It is stored as the active function.',
