@@ -20,7 +20,7 @@ const Since = {
   unplugReset: '2023-10-18',
   /** e76d03e */
   namedApart: '2024-10-28',
-  /** e8fcae5 */
+  /** e8fcae5; forced activation: 0e81657, e6951ae */
   oneLine: '2025-08-18',
 } as const;
 
@@ -53,7 +53,10 @@ const QUESTION = 'HKR,"Parameters","DialogQuestion",0x00000000,"Choose \'Yes\' t
 /** The INF of xenbus as it was, but for its Models lines. */
 export const busForm = (text: string, form: InfForm, generation: '8.2' | '9.1'): string => {
   if (generation === '8.2') return withMonitor(withFilterIds(withClasses(text, form), form), form);
-  return form.day < Since.unplugReset ? replaced(text, 'BusParameters,UnplugReset', () => 'BusParameters') : text;
+  const unforced = form.day < Since.oneLine ? withoutLines(text, '@FORCE_ACTIVATE@') : text;
+  return form.day < Since.unplugReset
+    ? replaced(unforced, 'BusParameters,UnplugReset', () => 'BusParameters')
+    : unforced;
 };
 
 const NAMED = /^%BusName% = Bus,PCI\\VEN_5853&DEV_(@VENDOR_DEVICE_ID@|\d{4})/gm;

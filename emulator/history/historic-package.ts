@@ -61,8 +61,9 @@ export const historicTemplates = (drivers: readonly string[]): readonly string[]
 
 const brandOf = (vendor: HistoricVendor, registered: RegisteredBuild): TokenBrand => ({
   ...vendorAt(vendor, registered),
-  forceActivate: false,
-  forceUnplug: false,
+  // observed: the INFs of XCP-ng 9.1.100 have the lines of both.
+  forceActivate: registered.release.brand === 'xcp-ng-9',
+  forceUnplug: registered.release.brand === 'xcp-ng-9',
   version: buildVersion(registered.release, registered.build),
   versions: {},
 });

@@ -19,6 +19,7 @@ const ONE_LINE_SINCE: Readonly<Record<string, string>> = {
 };
 // Not in the specification for the others: upstream changed them together.
 const USUALLY_ONE_LINE_SINCE = '2025-08-20';
+const oneLineSince = (driver: string): string => ONE_LINE_SINCE[driver] ?? USUALLY_ONE_LINE_SINCE;
 
 /** What the template of a build is: winpv's own for its generation. */
 export const generationFor = (driver: string, { day }: InfForm): '8.2' | '9.1' =>
@@ -52,7 +53,7 @@ const requestKeyForm = (text: string, driver: string, { day }: InfForm, generati
     return day < REQUEST_KEY_SINCE && text.includes('"RequestKey"') ? withoutLines(text, '"RequestKey"') : text;
   }
   return day < (NAMES_REQUEST_KEY_UNTIL[driver] ?? '')
-    ? replaced(text, 'HKR,"Parameters",,0x00000010\n', (line) => `${line}${REQUEST_KEY}\n`)
+    ? replaced(text, /HKR,"Parameters",,0x00000010\n/, (line) => `${line}${REQUEST_KEY}\n`)
     : text;
 };
 
@@ -98,6 +99,10 @@ const ownForm = (text: string, driver: string, form: InfForm, generation: '8.2' 
   }
 };
 
+/** The forced unplug came with the one Models line (906c51f, b4351cf). */
+const forceForm = (text: string, driver: string, { day }: InfForm): string =>
+  text.includes('@FORCE_UNPLUG@') && day < oneLineSince(driver) ? withoutLines(text, '@FORCE_UNPLUG@') : text;
+
 export interface FormRequest {
   readonly driver: string;
   readonly form: InfForm;
@@ -109,9 +114,9 @@ export interface FormRequest {
 /** A template of winpv's in the form that packages had when a build was made (spec xen-pv 1.2, 2.5, 3.2). */
 export const inForm = (template: string, { driver, form, generation, binds }: FormRequest): string => {
   let text = ownForm(template, driver, form, generation);
-  text = requestKeyForm(text, driver, form, generation);
+  text = forceForm(requestKeyForm(text, driver, form, generation), driver, form);
   if (binds !== undefined) text = replaced(text, /REV_[0-9A-F]{8}/g, () => `REV_${binds}`);
-  if (form.day < (ONE_LINE_SINCE[driver] ?? USUALLY_ONE_LINE_SINCE) && generation === '9.1') {
+  if (form.day < oneLineSince(driver) && generation === '9.1') {
     text = onThreeLines(withoutLines(text, /^FeatureScore/));
     if (driver === 'xenbus') text = busNames(text, form);
   }
