@@ -1,13 +1,21 @@
 import type { Scenario } from './contract.ts';
 import { freshInstalls } from './fresh-install.ts';
 import { failingBoots, imageCopy, platformSwitch, safeMode, sysprep } from './later-life.ts';
+import { uninstall, uninstallDevices } from './uninstall.ts';
+import { downgrade, rollback, upgradeByWindowsUpdate, upgradeInPlace } from './upgrade.ts';
 
 /** Every scenario, in the order in which they are shown. */
 export const SCENARIOS: readonly Scenario[] = [
   ...freshInstalls,
+  upgradeInPlace,
+  upgradeByWindowsUpdate,
+  rollback,
+  downgrade,
   failingBoots,
   platformSwitch,
   sysprep,
   imageCopy,
   safeMode,
+  uninstall,
+  uninstallDevices,
 ];
