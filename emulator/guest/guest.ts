@@ -30,8 +30,16 @@ export interface GuestSpec {
 export const targetKey = ({ windows, arch }: GuestSpec): string =>
   `${arch === 'x64' ? 'amd64' : arch} ${windows.major}.${windows.minor}.${windows.build} ${windows.productType}`;
 
+/** Names the Windows of a guest in `PackageFacts.signatures`: which signatures it reads depends on its updates too. */
+export const signatureKey = ({ windows, arch }: GuestSpec): string => `${windows.name} ${arch}`;
+
+/** What decides which images the kernel of a guest loads. */
+export interface PolicyState extends Pick<GuestSpec, 'arch' | 'secureBoot' | 'testSigning' | 'hvci' | 'upgraded'> {
+  readonly windows: Pick<WindowsProfile, 'name'>;
+}
+
 /** Names the state of a guest in `ImageFacts.loads`: `10-22h2 x64 secure-boot`. */
-export const policyKey = ({ windows, arch, secureBoot, testSigning, hvci, upgraded }: GuestSpec): string =>
+export const policyKey = ({ windows, arch, secureBoot, testSigning, hvci, upgraded }: PolicyState): string =>
   [
     windows.name,
     arch,

@@ -14,8 +14,9 @@ import { type MachineState, policyAnswer } from '../../packaging/signing/policy.
 import type { FileVerdict } from '../../packaging/signing/verdict.ts';
 import { catalogVerdict, judgeFile } from '../../packaging/signing/verify.ts';
 import { type JudgedCatalog, judgeCatalog } from '../../packaging/signing/verify-catalog.ts';
-import { type GuestSpec, policyKey } from '../guest/guest.ts';
+import type { GuestSpec } from '../guest/guest.ts';
 import type { ImageFacts, PackageSignature } from './facts.ts';
+import { imageLoads } from './image-loads.ts';
 
 /** What the signatures of a bundle are worth in each guest. */
 export interface BundleSignatures {
@@ -48,10 +49,10 @@ export const bundleSignatures = (view: PackageView, request: SignatureRequest): 
     verdicts.set(file, verdict);
     return verdict;
   };
-  const states = new Map(request.guests.map((guest) => [policyKey(guest), stateOf(guest)] as const));
+  const loadsOf = imageLoads(request.guests);
   const judge: Judge = { view, catalogs, verdictOf, unlisted: new Map() };
   return {
-    loads: (file) => loadsOf(verdictOf(file), states),
+    loads: (file) => loadsOf(verdictOf(file)),
     ofPackage: (inf, guest) => packageSignature(judge, inf, guest),
     nothingSigned: () =>
       all.every(({ signatures }) => signatures.length === 0) &&
@@ -62,21 +63,6 @@ export const bundleSignatures = (view: PackageView, request: SignatureRequest): 
 const stateOf = ({ windows, arch, secureBoot, testSigning, hvci, upgraded }: GuestSpec): MachineState => ({
   ...{ windows: windows.name, arch, secureBoot, testSigning, hvci, upgraded },
 });
-
-const loadsOf = (verdict: FileVerdict, states: ReadonlyMap<string, MachineState>): ImageFacts['loads'] => {
-  if (verdict.image?.runsIn !== 'kernel') return {};
-  const shared = new Map<string, ImageFacts['loads'][string]>();
-  const loads: Record<string, ImageFacts['loads'][string]> = {};
-  for (const [key, state] of states) {
-    const answer = policyAnswer(verdict, state);
-    if (answer === undefined) continue;
-    const { loads: answered, reason } = answer;
-    const record = shared.get(answered + reason) ?? { loads: answered, reason };
-    shared.set(answered + reason, record);
-    loads[key] = record;
-  }
-  return loads;
-};
 
 interface Judge {
   readonly view: PackageView;

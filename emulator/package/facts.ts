@@ -56,7 +56,7 @@ export interface PackageFacts {
   readonly architectures: readonly ImageMachine[];
   /** What the Windows of each guest chooses; by `targetKey`. Undefined in a record that is not for that guest. */
   readonly targets: Readonly<Record<string, TargetFacts>>;
-  /** Signature of the catalog as a guest judges it; by `targetKey`. */
+  /** Signature of the catalog as a guest judges it; by `signatureKey`. */
   readonly signatures: Readonly<Record<string, PackageSignature>>;
   /** File names, in lower case, that SourceDisksFiles and CopyFiles name and the package lacks. */
   readonly missing: readonly string[];

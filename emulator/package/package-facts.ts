@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { fileNameOf } from '../../packaging/bundle/catalog-scope.ts';
 import { type PackageInf, type PackageView, sourceFile } from '../../packaging/bundle/package-view.ts';
 import { type InfArch, parseTargetOs, type WindowsTarget } from '../../packaging/formats/inf/target-os.ts';
-import { type GuestSpec, targetKey } from '../guest/guest.ts';
+import { type GuestSpec, signatureKey, targetKey } from '../guest/guest.ts';
 import type { BundleImages } from './bundle-images.ts';
 import type { ImageMachine, PackageFacts, PackageSignature, TargetFacts } from './facts.ts';
 import { storeFolderOf } from './guest-paths.ts';
@@ -78,10 +78,11 @@ export const packageFacts = (inf: PackageInf, request: PackageRequest): PackageF
   const missingOn: Record<string, readonly string[]> = {};
   const read = targetFactsReader({ document: inf.document, model: inf.model, contextOf });
   for (const guest of guests) {
+    const signing = signatureKey(guest);
+    if (Object.hasOwn(signatures, signing)) continue;
+    signatures[signing] = signatureOf(inf, guest);
     const target = targetKey(guest);
-    if (Object.hasOwn(signatures, target)) continue;
-    const facts = read(infTarget(guest));
-    signatures[target] = signatureOf(inf, guest);
+    const facts = Object.hasOwn(targets, target) ? undefined : read(infTarget(guest));
     if (facts !== undefined) targets[target] = facts;
   }
   // All sections of an architecture are staged, whichever of them a Windows chooses.
