@@ -1,5 +1,5 @@
 import { type Diagnostic, problem } from '../core/errors.ts';
-import { type GuestSpec, policyKey, targetKey } from './guest/guest.ts';
+import { type GuestSpec, policyKey, signatureKey, targetKey } from './guest/guest.ts';
 import { switchesOf, withSwitches } from './guest/windows.ts';
 import type { PackageFacts, PackageLibrary } from './package/facts.ts';
 import type { RehearsedBundle, RunResult, Scenario, ScenarioInput } from './scenarios/contract.ts';
@@ -75,8 +75,16 @@ export interface ChosenGuests {
   readonly testSigning: boolean;
 }
 
+/** Whether a guest takes any package of a bundle: its catalogs are for this Windows, in a form that it reads. */
+const takesAny = (library: PackageLibrary, bundle: RehearsedBundle, guest: GuestSpec): boolean =>
+  packagesOf(library, bundle, guest).some(({ signatures }) => {
+    const own = signatures[signatureKey(guest)];
+    return own === undefined || own.state === 'trusted';
+  });
+
 /**
- * The guests that a bundle is for: its INFs choose something for them. One that would load its drivers with test signing only
+ * The guests that a bundle is for: its INFs choose something for them, and so do its catalogs, which say less of versions than
+ * INFs do. Where the catalogs are for none of them, all are tried. One that would load its drivers with test signing only
  * gets that: it is what a test-signed release is for.
  */
 export const guestsFor = (
@@ -85,15 +93,15 @@ export const guestsFor = (
   guests: readonly GuestSpec[],
 ): ChosenGuests => {
   let testSigning = false;
-  const chosen = guests
-    .filter((guest) => packagesOf(library, bundle, guest).length > 0)
-    .map((guest) => {
-      if (loadsAll(library, bundle, guest) || !switchesOf(guest).testSigning) return guest;
-      const switched = withSwitches(guest, { testSigning: true });
-      if (!loadsAll(library, bundle, switched)) return guest;
-      testSigning = true;
-      return switched;
-    });
+  const meant = guests.filter((guest) => packagesOf(library, bundle, guest).length > 0);
+  const taking = meant.filter((guest) => takesAny(library, bundle, guest));
+  const chosen = (taking.length > 0 ? taking : meant).map((guest) => {
+    if (loadsAll(library, bundle, guest) || !switchesOf(guest).testSigning) return guest;
+    const switched = withSwitches(guest, { testSigning: true });
+    if (!loadsAll(library, bundle, switched)) return guest;
+    testSigning = true;
+    return switched;
+  });
   return { guests: chosen, testSigning };
 };
 

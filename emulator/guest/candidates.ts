@@ -59,7 +59,7 @@ const candidateOf = (
   if (target === undefined || best === undefined) return undefined;
   const { model, match } = best;
   const install = model.install === undefined ? undefined : target.installs[model.install];
-  const score = facts.signatures[machine.target]?.score ?? 'any-signer';
+  const score = facts.signatures[machine.signing]?.score ?? 'any-signer';
   const { date, version } = facts;
   const rank = rankOf(score, install?.featureScore, match.score);
   return { package: facts.key, name: published, rank, date, version, match, model };

@@ -13,7 +13,7 @@ import type { HostState } from '../xen/host.ts';
 import { readPort, writePort } from '../xen/ports.ts';
 import { storeList, storeRead, storeRemove, storeWrite } from '../xen/store.ts';
 import type { GuestOutput } from './events.ts';
-import { type GuestSpec, policyKey, targetKey } from './guest.ts';
+import { type GuestSpec, policyKey, signatureKey, targetKey } from './guest.ts';
 import {
   keyAt,
   keyBelow,
@@ -56,6 +56,7 @@ export class GuestMachine implements Machine {
   readonly guest: GuestSpec;
   readonly library: PackageLibrary;
   readonly target: string;
+  readonly signing: string;
   readonly policy: string;
   readonly features: WindowsFeatures;
   readonly outputs: GuestOutput[] = [];
@@ -79,6 +80,7 @@ export class GuestMachine implements Machine {
     this.guest = world.guest;
     this.library = library;
     this.target = targetKey(world.guest);
+    this.signing = signatureKey(world.guest);
     this.policy = policyKey(world.guest);
     this.features = featuresOf(world.guest.windows);
     this.registry = world.disk.registry;

@@ -25,7 +25,7 @@ export const stagePackage = (machine: GuestMachine, key: string): string | undef
   if (facts === undefined) throw new TypeError(`no package ${key}`);
   const known = machine.store.find((one) => one.package === key);
   if (known !== undefined) return known.published;
-  const signature = facts.signatures[machine.target];
+  const signature = facts.signatures[machine.signing];
   if (signature !== undefined && signature.state !== 'trusted') {
     const because = REFUSED[signature.state];
     machine.say({ kind: 'package.refused', package: key, because, reason: signature.reason });
