@@ -41,29 +41,36 @@ const contentHash = (inf: PackageInf, { view }: PackageRequest): string => {
   return hash.digest('hex');
 };
 
+/** Without a decoration a section is for x86; one that is no decoration chooses no Windows. */
 const architecturesOf = ({ model }: PackageInf): readonly ImageMachine[] => {
   const decorations =
     model.manufacturers.length > 0
       ? model.devices.map(({ os }) => os)
       : model.defaultInstallSections.map((name) => name.split('.')[1] ?? '');
-  return [...new Set([...new Set(decorations)].map((os) => MACHINE_OF[parseTargetOs(os).arch ?? 'x86']))];
+  const machines = [...new Set(decorations)].flatMap((os) => {
+    const { valid, arch = 'x86' } = os === '' ? { valid: true } : parseTargetOs(os);
+    return valid ? [MACHINE_OF[arch]] : [];
+  });
+  return [...new Set(machines)];
 };
 
-/** What is known of a package for all the guests. @throws WinpvError INF_PATH_OUTSIDE, INF_TOO_LARGE */
-export const packageFacts = (inf: PackageInf, request: PackageRequest): PackageFacts => {
-  const { key, view, images, guests, signatureOf } = request;
-  const { version } = inf.model;
-  const infName = fileNameOf(inf.path);
+/** Where things go and come from on an architecture, and the files that were asked for and are not there. */
+interface FolderContext extends InstallContext {
+  readonly missing: ReadonlySet<string>;
+}
+
+const contextsOf = (inf: PackageInf, request: PackageRequest): ((arch: InfArch) => FolderContext) => {
+  const { view, images } = request;
+  const contexts = new Map<InfArch, FolderContext>();
   let hash: string | undefined;
-  const contexts = new Map<InfArch, InstallContext & { readonly missing: Set<string> }>();
-  const contextOf = (arch: InfArch) => {
+  return (arch) => {
     const known = contexts.get(arch);
     if (known !== undefined) return known;
     hash ??= contentHash(inf, request);
     const missing = new Set<string>();
-    const context = {
-      places: { arch, storeFolder: storeFolderOf(infName, arch, hash) },
-      imageAt: (sourcePath: string) => {
+    const context: FolderContext = {
+      places: { arch, storeFolder: storeFolderOf(fileNameOf(inf.path), arch, hash) },
+      imageAt: (sourcePath) => {
         const file = sourceFile(view, inf, sourcePath);
         if (file === undefined) missing.add(fileNameOf(sourcePath).toLowerCase());
         return file === undefined ? undefined : images.of(file).key;
@@ -73,6 +80,13 @@ export const packageFacts = (inf: PackageInf, request: PackageRequest): PackageF
     contexts.set(arch, context);
     return context;
   };
+};
+
+/** What is known of a package for all the guests. @throws WinpvError INF_PATH_OUTSIDE, INF_TOO_LARGE */
+export const packageFacts = (inf: PackageInf, request: PackageRequest): PackageFacts => {
+  const { key, view, guests, signatureOf } = request;
+  const { version } = inf.model;
+  const contextOf = contextsOf(inf, request);
   const targets: Record<string, TargetFacts> = {};
   const signatures: Record<string, PackageSignature> = {};
   const missingOn: Record<string, readonly string[]> = {};
@@ -90,7 +104,7 @@ export const packageFacts = (inf: PackageInf, request: PackageRequest): PackageF
   return {
     key,
     path: view.shown(inf.path),
-    infName,
+    infName: fileNameOf(inf.path),
     driver: driverOf(inf),
     provider: version.provider,
     className: version.class,
@@ -98,11 +112,11 @@ export const packageFacts = (inf: PackageInf, request: PackageRequest): PackageF
     date: version.driverVer?.date,
     version: version.driverVer?.version,
     ...(version.extensionId === '' ? {} : { extensionId: version.extensionId.toLowerCase() }),
-    primitive: inf.model.manufacturers.length === 0,
+    primitive: inf.model.manufacturers.length === 0 && inf.model.defaultInstallSections.length > 0,
     architectures: architecturesOf(inf),
     targets,
     signatures,
-    missing: [...new Set([...contexts.values()].flatMap(({ missing }) => [...missing]))],
+    missing: [...new Set(Object.values(missingOn).flat())],
     missingOn,
   };
 };

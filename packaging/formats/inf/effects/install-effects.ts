@@ -49,20 +49,22 @@ export interface InstallEffects extends FileEffects {
   readonly other: readonly string[];
 }
 
-const TOLD: Readonly<Record<string, ReadonlySet<string>>> = {
+/** Directives whose effects are told. A description is only shown where people choose what to install. */
+const TOLD: Readonly<Record<Companion, ReadonlySet<string>>> = {
   '': new Set([
     ...['copyfiles', 'delfiles', 'renfiles', 'addreg', 'delreg', 'bitreg', 'include', 'needs'],
-    ...['featurescore', 'excludeid', 'reboot', 'driverver'],
+    ...['featurescore', 'excludeid', 'reboot', 'driverver', 'optiondesc'],
   ]),
-  '.hw': new Set(['addreg', 'delreg', 'bitreg', 'include', 'needs']),
-  '.coinstallers': new Set([
+  '.HW': new Set(['addreg', 'delreg', 'bitreg', 'include', 'needs']),
+  '.CoInstallers': new Set([
     ...['addreg', 'delreg', 'bitreg', 'copyfiles', 'delfiles', 'renfiles', 'include', 'needs'],
   ]),
-  '.services': new Set(['addservice', 'delservice', 'include', 'needs']),
-  '.interfaces': new Set(['addinterface', 'include', 'needs']),
-  '.filters': new Set(['addfilter', 'include', 'needs']),
-  '.components': new Set(['addcomponent', 'include', 'needs']),
+  '.Services': new Set(['addservice', 'delservice', 'include', 'needs']),
+  '.Interfaces': new Set(['addinterface', 'include', 'needs']),
+  '.Filters': new Set(['addfilter', 'include', 'needs']),
+  '.Components': new Set(['addcomponent', 'include', 'needs']),
 };
+const NONE: ReadonlySet<string> = new Set();
 
 /** Companion sections with effects that nothing here tells. */
 const UNTOLD = ['.Software', '.Events', '.WMI', '.COM', '.Wdf', '.NetDrivers', '.LogConfigOverride', '.FactDef'];
@@ -101,6 +103,31 @@ const filterOf = (document: InfDocument, { fields }: InfLine): FilterEffect => {
 const linesOf = ({ sections }: ReachedSections, key: string): readonly InfLine[] =>
   sections.flatMap(({ lines }) => lines.filter((line) => line.key?.toLowerCase() === key));
 
+/** The companions of an install section that are told, each with the sections that it needs. */
+const COMPANIONS = ['', '.HW', '.CoInstallers', '.Services', '.Interfaces', '.Filters', '.Components'] as const;
+type Companion = (typeof COMPANIONS)[number];
+type Reached = Readonly<Record<Companion, ReachedSections>>;
+
+interface Reader {
+  readonly document: InfDocument;
+  readonly arch: InfArch;
+  readonly read: ReadLines;
+  readonly name: string;
+}
+
+const reachCompanions = ({ document, read, name }: Reader): Reached => {
+  const reach = (suffix: Companion): ReachedSections => reachedSections(document, `${name}${suffix}`, read);
+  return {
+    '': reach(''),
+    '.HW': reach('.HW'),
+    '.CoInstallers': reach('.CoInstallers'),
+    '.Services': reach('.Services'),
+    '.Interfaces': reach('.Interfaces'),
+    '.Filters': reach('.Filters'),
+    '.Components': reach('.Components'),
+  };
+};
+
 /**
  * What an install section does on one architecture, with everything that belongs to it (spec inf.md sections 8 to 10).
  * Needed sections come after the ones that need them; those of included INFs are only named.
@@ -109,56 +136,61 @@ const linesOf = ({ sections }: ReachedSections, key: string): readonly InfLine[]
  */
 export const installEffects = (document: InfDocument, name: string, arch: InfArch): InstallEffects => {
   const read = new ReadLines(document.file);
-  const reach = (suffix: string): ReachedSections => reachedSections(document, `${name}${suffix}`, read);
-  const [own, hw, co] = [reach(''), reach('.HW'), reach('.CoInstallers')];
-  const [services, interfaces, filters, components] = [
-    ...[reach('.Services'), reach('.Interfaces'), reach('.Filters'), reach('.Components')],
-  ] as const;
-  const registry = ({ sections }: ReachedSections) => registryEffects(document, sections, arch, read);
+  const reader: Reader = { document, arch, read, name };
+  const reached = reachCompanions(reader);
   const section = sectionOf(document, name);
-  const isNet = isNetClass(document);
-  const lists = { document, locations: fileLocations(document, arch), read };
-  const interfaceLines = linesOf(interfaces, 'addinterface');
-  const interfaceSections = interfaceLines.map(({ fields: [, , install = ''] }) =>
-    reachedSections(document, install, read),
-  );
-  const files = fileEffects(lists, [
-    ...own.sections,
-    ...co.sections,
-    ...interfaceSections.flatMap((one) => one.sections),
-  ]);
-  const all = { '': own, '.hw': hw, '.coinstallers': co, '.services': services, '.interfaces': interfaces };
-  const told = { ...all, '.filters': filters, '.components': components };
   const driverVer = lineOf(section, 'DriverVer');
-  const reached = [...Object.values(told), ...interfaceSections];
-  const serviceList = serviceEffects({ document, arch, read }, services.sections);
+  const interfaces = interfacesOf(reader, reached);
+  const registry = ({ sections }: ReachedSections) => registryEffects(document, sections, arch, read);
+  const copying = [reached[''], reached['.CoInstallers'], ...interfaces.map(({ own }) => own)];
+  const lists = { document, locations: fileLocations(document, arch), read };
+  const services = serviceEffects(reader, reached['.Services'].sections);
+  const all = [...Object.values(reached), ...interfaces.map(({ own }) => own)];
   return {
     section: section?.name ?? name,
     featureScore: scoreOf(section),
     driverVer: driverVer === undefined ? undefined : parseDriverVer(driverVer.fields),
     excludedIds: fieldsOf(section?.lines ?? [], 'excludeid'),
     reboot: lineOf(section, 'Reboot') !== undefined,
-    ...files,
-    software: [...registry(own), ...(isNet ? own.sections.flatMap(netEffects) : [])],
-    hardware: registry(hw),
-    coInstallers: registry(co),
-    services: serviceList,
-    interfaces: interfaceLines.map(({ fields: [guid = ''] }, index) => ({
-      guid: guid.toLowerCase(),
-      registry: registry(interfaceSections[index] ?? { sections: [], includes: [], elsewhere: [] }),
-    })),
-    filters: linesOf(filters, 'addfilter').map((line) => filterOf(document, line)),
-    components: linesOf(components, 'addcomponent').flatMap(({ fields: [, , component = ''] }) =>
-      fieldsOf(read.read(sectionOf(document, component)), 'componentids'),
-    ),
-    includes: distinct(reached.flatMap(({ includes }) => includes)),
-    elsewhere: distinct(reached.flatMap(({ elsewhere }) => elsewhere)),
-    other: [
-      ...Object.entries(told).flatMap(([suffix, { sections }]) => untold(sections, TOLD[suffix], isNet)),
-      ...UNTOLD.flatMap((suffix) => untold(reach(suffix).sections, undefined, false)),
-      ...serviceList.flatMap(({ name: service, other }) => other.map((key) => `service ${service}: ${key}`)),
-    ],
+    ...fileEffects(lists, [...new Set(copying.flatMap(({ sections }) => sections))]),
+    software: [...registry(reached['']), ...(isNetClass(document) ? reached[''].sections.flatMap(netEffects) : [])],
+    hardware: registry(reached['.HW']),
+    coInstallers: registry(reached['.CoInstallers']),
+    services,
+    interfaces: interfaces.map(({ guid, own }) => ({ guid, registry: registry(own) })),
+    filters: linesOf(reached['.Filters'], 'addfilter').map((line) => filterOf(document, line)),
+    components: componentsOf(reader, reached),
+    includes: distinct(all.flatMap(({ includes }) => includes)),
+    elsewhere: distinct(all.flatMap(({ elsewhere }) => elsewhere)),
+    other: otherDirectives(reader, reached, services),
   };
+};
+
+const interfacesOf = (
+  { document, read }: Reader,
+  reached: Reached,
+): readonly { readonly guid: string; readonly own: ReachedSections }[] =>
+  linesOf(reached['.Interfaces'], 'addinterface').map(({ fields: [guid = '', , install = ''] }) => ({
+    guid: guid.toLowerCase(),
+    own: reachedSections(document, install, read),
+  }));
+
+const componentsOf = ({ document, read }: Reader, reached: Reached): readonly string[] =>
+  linesOf(reached['.Components'], 'addcomponent').flatMap(({ fields: [, , section = ''] }) =>
+    fieldsOf(read.read(sectionOf(document, section)), 'componentids'),
+  );
+
+const otherDirectives = (
+  { document, read, name }: Reader,
+  reached: Reached,
+  services: readonly ServiceEffect[],
+): readonly string[] => {
+  const isNet = isNetClass(document);
+  return [
+    ...COMPANIONS.flatMap((suffix) => untold(reached[suffix].sections, TOLD[suffix], isNet)),
+    ...UNTOLD.flatMap((suffix) => untold(reachedSections(document, `${name}${suffix}`, read).sections, NONE, false)),
+    ...services.flatMap(({ name: service, other }) => other.map((key) => `service ${service}: ${key}`)),
+  ];
 };
 
 const isNetClass = (document: InfDocument): boolean =>
@@ -168,15 +200,11 @@ const distinct = (texts: readonly string[]): readonly string[] => [
   ...new Map(texts.map((text) => [text.toLowerCase(), text])).values(),
 ];
 
-const untold = (
-  sections: readonly InfSection[],
-  told: ReadonlySet<string> | undefined,
-  isNet: boolean,
-): readonly string[] =>
+const untold = (sections: readonly InfSection[], told: ReadonlySet<string>, isNet: boolean): readonly string[] =>
   distinct(
     sections.flatMap(({ name, lines }) =>
       lines.flatMap(({ key }) => {
-        if (key !== null && (told?.has(key.toLowerCase()) || (isNet && NET_ENTRY.test(key)))) return [];
+        if (key !== null && (told.has(key.toLowerCase()) || (isNet && NET_ENTRY.test(key)))) return [];
         return [`[${name}] ${key ?? 'a line without a key'}`];
       }),
     ),
