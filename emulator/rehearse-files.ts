@@ -2,6 +2,8 @@ import { type Diagnostic, problem, WinpvError } from '../core/errors.ts';
 import { judgeFolder } from '../packaging/bundle/judge-folder.ts';
 import { type CheckedFile, packageView } from '../packaging/bundle/package-view.ts';
 import type { GuestSpec } from './guest/guest.ts';
+import type { Templates } from './history/historic-package.ts';
+import { type History, historicReleases } from './history/historic-releases.ts';
 import { type CompiledBundle, compileBundle } from './package/compile.ts';
 import type { PackageLibrary } from './package/facts.ts';
 import { asIfSigned, guestsFor, guestVariants, missingDrivers, type PlayedRun, rehearse } from './rehearse.ts';
@@ -25,6 +27,8 @@ export interface FilesRequest {
   readonly shown: (path: string) => string;
   /** The guests were named: one that the release is not for is an error. */
   readonly asked: boolean;
+  /** winpv's own INF templates, which the releases that it knows are made from; without them there are none of these. */
+  readonly templates?: Templates;
   readonly onRun?: (played: PlayedRun) => void;
 }
 
@@ -76,12 +80,13 @@ export const rehearseFiles = (request: FilesRequest): FilesRehearsal => {
   if (blocking.length > 0) throw WinpvError.of(blocking);
   const own = compiledFrom(bundle, NEW, request);
   const others = before.map((one, index) => compiledFrom(one, one.label === '' ? `from ${index}` : one.label, request));
-  const library = merged([own, ...others].map((one) => one.library));
-  const chosen = guestsFor(library, own.bundle, guests);
+  const chosen = guestsFor(own.library, own.bundle, guests);
+  const known = knownReleases(own, chosen.guests, request.templates);
+  const library = merged([known.library, ...[own, ...others].map((one) => one.library)]);
   if (chosen.guests.length === 0) throw noGuest(bundle, guests, asked);
   const runs = rehearse({
     ...{ library, bundle: own.bundle, scenarios },
-    before: others.map((one) => one.bundle),
+    before: [...known.bundles, ...others.map((one) => one.bundle)],
     guests: chosen.guests,
     ...(onRun === undefined ? {} : { onRun }),
   });
@@ -92,6 +97,27 @@ export const rehearseFiles = (request: FilesRequest): FilesRehearsal => {
     ...conditions(own.compiled, chosen.testSigning),
   ];
   return { runs, findings };
+};
+
+const NOTHING: History = { bundles: [], library: { packages: {}, images: {} } };
+
+/** Earlier releases of the same vendor, as far as winpv knows what they do: an upgrade is within a brand. */
+const knownReleases = (
+  { bundle, library }: Compiled,
+  guests: readonly GuestSpec[],
+  templates: Templates | undefined,
+): History => {
+  const bus = bundle.packages.map((key) => library.packages[key]).find((facts) => facts?.driver === 'xenbus');
+  const model = Object.values(library.images).find((image) => image.model?.image === 'xenbus')?.model;
+  if (templates === undefined || bus === undefined || model?.prefix === undefined) return NOTHING;
+  const { prefix, vendorDeviceId = '' } = model;
+  const vendor = {
+    vendorName: bus.provider,
+    productName: bus.provider,
+    vendorPrefix: prefix,
+    ...(vendorDeviceId === '' ? {} : { vendorDeviceId }),
+  };
+  return historicReleases({ guests, vendor, templates });
 };
 
 /** Under which conditions it was rehearsed. */

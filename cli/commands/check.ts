@@ -114,7 +114,9 @@ const run = async ({ io }: Context, path: string | undefined, options: CheckOpti
       return { label: one, files: own, trust: await trusted(io, own, []) };
     }),
   );
+  const { readTemplates } = await import('../templates.ts');
   const { runs, findings } = rehearseFiles({
+    templates: await readTemplates(io),
     bundle: { label: path, files, trust: await trusted(io, files, options.ca ?? []) },
     before,
     guests: namedGuests(options.guest, guestSpecs()),
