@@ -2,12 +2,15 @@ import { poweredOn } from '../xen/host.ts';
 import { platformRoot } from '../xen/platform.ts';
 import { arrive, settle, startWaiting } from './devices.ts';
 import type { Cause } from './events.ts';
+import { stackOf } from './filters.ts';
+import { enumKey } from './install.ts';
 import { bootServices } from './load-order.ts';
 import { effectiveStart, isSafe, loadService } from './loader.ts';
 import { CONTROL_SET, type GuestMachine, SERVICES } from './machine.ts';
 import { deletePending } from './pending-files.ts';
 import { keyAt, withKeyReplaced, withoutVolatile } from './registry.ts';
 import { startAutomaticServices } from './services.ts';
+import { nearestIds, startsLater } from './stack.ts';
 import type { DeviceNode, Session, World } from './world.ts';
 
 export interface BootRequest {
@@ -89,13 +92,10 @@ export const systemDisk = (machine: GuestMachine): DeviceNode | undefined => {
 const diskGone = (machine: GuestMachine): Cause => {
   const failed = machine.nodes().filter(({ problem }) => problem !== undefined);
   const waiting = machine.nodes().filter(({ state }) => state === 'found');
-  const because: Cause = failed[0]?.problem?.cause ?? {
-    kind: 'text',
-    text:
-      waiting.length === 0
-        ? 'Nothing lists it.'
-        : `These wait for drivers: ${waiting.map(({ path }) => path).join(', ')}.`,
-  };
+  const because: Cause =
+    failed[0]?.problem?.cause ??
+    waiting.map((node) => lateCause(machine, node)).find((cause) => cause !== undefined) ??
+    undriven(machine, waiting);
   const { mask } = machine.host.unplug;
   return {
     kind: 'disk-gone',
@@ -106,6 +106,28 @@ const diskGone = (machine: GuestMachine): Cause => {
       .join(', '),
     because,
   };
+};
+
+/** A driver of a device's stack that does not start while Windows boots. */
+const lateCause = (machine: GuestMachine, node: DeviceNode): Cause | undefined => {
+  const late = startsLater(machine, stackOf(machine, enumKey(node)));
+  if (late === undefined) return undefined;
+  const { service, role } = late;
+  const override = machine.number(`${SERVICES}\\${service}`, 'Start') !== effectiveStart(machine, service);
+  return { kind: 'starts-later', service, role, device: node.path, by: override ? 'override' : 'start' };
+};
+
+/** Devices for which nothing in the store can be had before Windows runs. */
+const undriven = (machine: GuestMachine, waiting: readonly DeviceNode[]): Cause => {
+  const [first] = waiting.filter(({ facts }) => facts.kind === 'xen-class' || facts.kind === 'controller');
+  if (first !== undefined) {
+    return { kind: 'no-driver', device: first.path, wanted: first.hardwareIds, nearest: nearestIds(machine, first) };
+  }
+  const text =
+    waiting.length === 0
+      ? 'Nothing lists it.'
+      : `These wait for drivers: ${waiting.map(({ path }) => path).join(', ')}.`;
+  return { kind: 'text', text };
 };
 
 /** The control set of a boot that came up. */

@@ -81,6 +81,14 @@ const inboxCandidate = ({ guest }: GuestMachine, device: DeviceIds): Candidate |
   };
 };
 
+/** Whether a package has an entry for a device at all, whatever its rank. */
+export const matchesPackage = (machine: GuestMachine, key: string, device: DeviceIds): boolean => {
+  const facts = machine.package(key);
+  const target = facts === undefined ? undefined : machine.targetOf(facts);
+  const places = idPlaces(device);
+  return target?.models.some(({ ids }) => matchPlaces(places, ids) !== undefined) ?? false;
+};
+
 /** Base drivers of the store and of Windows that match a device, best first (spec pnp-install 2, 3). */
 export const candidatesFor = (machine: GuestMachine, device: DeviceIds): readonly Candidate[] => {
   const found: Candidate[] = [];

@@ -2,7 +2,9 @@ import type { ChildDevice } from '../../drivers/behaviour.ts';
 import { behaviourOf } from '../../drivers/behaviours.ts';
 import { platformChildren } from '../xen/platform.ts';
 import { type Candidate, candidatesFor, tied } from './candidates.ts';
+import { refusal } from './co-installers.ts';
 import { criticalDevice } from './critical-devices.ts';
+import type { Cause } from './events.ts';
 import { enumKey, installCandidate, installedInf, installedRank, rememberDevice } from './install.ts';
 import { effectiveStart } from './loader.ts';
 import type { GuestMachine } from './machine.ts';
@@ -140,6 +142,8 @@ export const configureAndStart = (machine: GuestMachine, node: DeviceNode): Devi
     const [best] = candidates;
     if (best === undefined) return node.rawOk ? startDevice(machine, node) : waits(machine, node);
     if (machine.session.phase === 'boot' && !bindsAtBoot(machine, node, best)) return node;
+    const reason = refusal(machine, node, best);
+    if (reason !== undefined) return notInstalled(machine, node, { kind: 'text', text: reason });
     if (!installBest(machine, node, candidates)) return machine.node(node.path) ?? node;
   }
   return startDevice(machine, machine.node(node.path) ?? node);
@@ -165,14 +169,16 @@ const installBest = (machine: GuestMachine, node: DeviceNode, candidates: readon
     });
   }
   if (installCandidate(machine, node, best)) return true;
-  const cause = {
-    kind: 'install-section-missing',
-    package: best.package ?? best.name,
-    section: best.model?.section ?? '',
-  } as const;
-  machine.say({ kind: 'device.problem', device: node.path, code: 28, cause });
-  machine.putNode({ ...node, state: 'problem', problem: { code: 28, cause } });
+  const section = best.model?.section ?? '';
+  notInstalled(machine, node, { kind: 'install-section-missing', package: best.package ?? best.name, section });
   return false;
+};
+
+const NO_DRIVER = 28;
+
+const notInstalled = (machine: GuestMachine, node: DeviceNode, cause: Cause): DeviceNode => {
+  machine.say({ kind: 'device.problem', device: node.path, code: NO_DRIVER, cause });
+  return machine.putNode({ ...node, state: 'problem', problem: { code: NO_DRIVER, cause } });
 };
 
 /** Devices that wait for their drivers, once these may run. */

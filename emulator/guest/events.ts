@@ -57,6 +57,14 @@ export type Cause =
     }
   | { readonly kind: 'service-missing'; readonly service: string; readonly role: string; readonly device: string }
   | { readonly kind: 'service-disabled'; readonly service: string; readonly by: 'start' | 'override' }
+  /** Something of a device's stack is no boot-start driver, and the machine needs the device to boot. */
+  | {
+      readonly kind: 'starts-later';
+      readonly service: string;
+      readonly role: string;
+      readonly device: string;
+      readonly by: 'start' | 'override';
+    }
   | { readonly kind: 'file-missing'; readonly path: string; readonly service: string }
   | {
       readonly kind: 'import-missing';
@@ -114,6 +122,14 @@ export type GuestOutput =
       readonly by: string;
       readonly byRank: string;
       readonly tie: boolean;
+    }
+  /** A co-installer of the package forbids it: what the device had before stays. */
+  | {
+      readonly kind: 'device.refused';
+      readonly device: string;
+      readonly package: string;
+      readonly by: string;
+      readonly reason: string;
     }
   | { readonly kind: 'device.started'; readonly device: string; readonly service: string | undefined }
   | { readonly kind: 'device.problem'; readonly device: string; readonly code: number; readonly cause: Cause }

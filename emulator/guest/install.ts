@@ -2,6 +2,7 @@ import { formatDate } from '../../core/date.ts';
 import { formatVersion } from '../../core/version.ts';
 import type { InstallFacts, PackageFacts, ServiceStep } from '../package/facts.ts';
 import { type Candidate, extensionsFor } from './candidates.ts';
+import { afterInstall, CO_INSTALLERS } from './co-installers.ts';
 import { inboxDriver } from './inbox.ts';
 import { CLASSES, CONTROL_SET, ENUM, type GuestMachine, SERVICES } from './machine.ts';
 import { formatRank } from './rank.ts';
@@ -21,7 +22,16 @@ const NOCLOBBER = {
 } as const;
 const TAG_TO_FRONT = 0x1;
 
-export const enumKey = ({ path }: Pick<DeviceNode, 'path'>): string => `${ENUM}\\${path}`;
+export const enumKey = ({ path }: Pick<DeviceNode, 'path'>): string => {
+  const before = enumKeys.get(path);
+  if (before !== undefined) return before;
+  const key = `${ENUM}\\${path}`;
+  if (enumKeys.size >= MOST_KEYS) enumKeys.clear();
+  enumKeys.set(path, key);
+  return key;
+};
+const enumKeys = new Map<string, string>();
+const MOST_KEYS = 10_000;
 
 /** The driver key of a device, `{guid}\0003`; undefined while it has none. */
 const driverKey = (machine: GuestMachine, node: DeviceNode): string | undefined =>
@@ -254,10 +264,13 @@ export const installCandidate = (machine: GuestMachine, node: DeviceNode, candid
   machine.setValue(enumKey(node), 'Mfg', 'REG_SZ', candidate.model?.manufacturer ?? '');
   describeDriver(machine, software, facts, candidate, install);
   if (instead !== undefined && instead !== candidate.name) machine.setValue(software, 'PreviousInf', 'REG_SZ', instead);
+  // Those of the driver before are not registered any more.
+  machine.deleteValue(software, CO_INSTALLERS);
   const service = applyInstall(machine, install, node, { software, published: candidate.name });
   if (service === '' || service === undefined) machine.deleteValue(enumKey(node), 'Service');
   else machine.setValue(enumKey(node), 'Service', 'REG_SZ', service);
   applyExtensions(machine, node, software);
+  afterInstall(machine, node, install, candidate);
   machine.say({
     kind: 'device.bound',
     device: node.path,

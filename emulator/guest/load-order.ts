@@ -71,14 +71,21 @@ interface Placed {
 /** Lower case name of a group to its place; groups that are not listed, and no group, come last. */
 const groupPlaces = (control: RegistryKey | undefined): ReadonlyMap<string, number> => {
   const list = dataOf(control === undefined ? undefined : keyAt(control, 'ServiceGroupOrder'), 'list');
-  const names: readonly string[] = Array.isArray(list) ? list : [];
+  const names: readonly string[] = Array.isArray(list) ? list : NO_GROUPS;
+  const before = known.get(names);
+  if (before !== undefined) return before;
   const places = new Map<string, number>();
   for (const name of [...GROUPS_BEFORE_ALL, ...names]) {
     const id = String(name).toLowerCase();
     if (!places.has(id)) places.set(id, places.size);
   }
+  known.set(names, places);
   return places;
 };
+
+/** By the list in the registry, which is replaced and never changed. */
+const known = new WeakMap<readonly string[], ReadonlyMap<string, number>>();
+const NO_GROUPS: readonly string[] = [];
 
 /**
  * Services of one start type in the order in which the kernel starts them: by group, in a group by the tags that

@@ -11,7 +11,7 @@ import type { VersionRange } from '../../drivers/model.ts';
 import type { ImageFacts, PackageFacts, PackageLibrary, TargetFacts } from '../package/facts.ts';
 import type { HostState } from '../xen/host.ts';
 import { readPort, writePort } from '../xen/ports.ts';
-import { storeList, storeRead, storeRemove, storeWrite } from '../xen/store.ts';
+import { type OwnNodes, storeList, storeRead, storeRemove, storeWrite } from '../xen/store.ts';
 import type { GuestOutput } from './events.ts';
 import { type GuestSpec, policyKey, signatureKey, targetKey } from './guest.ts';
 import {
@@ -35,6 +35,9 @@ export const CONTROL_SET = 'SYSTEM\\CurrentControlSet';
 export const SERVICES = `${CONTROL_SET}\\Services`;
 export const ENUM = `${CONTROL_SET}\\Enum`;
 export const CLASSES = `${CONTROL_SET}\\Control\\Class`;
+
+/** A node never changes, so that neither does what drivers see of it. */
+const views = new WeakMap<DeviceNode, DeviceView>();
 
 const OFF: Session = {
   mode: 'normal',
@@ -70,7 +73,7 @@ export class GuestMachine implements Machine {
   boots: number;
   private readonly before: World;
   private readonly ownKeys: OwnKeys = new WeakSet();
-  private readonly views = new WeakMap<DeviceNode, DeviceView>();
+  private readonly ownNodes: OwnNodes = new WeakSet();
   private ownDevices: Record<string, DeviceNode> | undefined;
   private servicesOf: RegistryKey | undefined;
   private services: RegistryKey | undefined;
@@ -219,7 +222,7 @@ export class GuestMachine implements Machine {
   }
 
   storeWrite(path: string, value: string): void {
-    this.host = { ...this.host, store: storeWrite(this.host.store, path, value) };
+    this.host = { ...this.host, store: storeWrite(this.host.store, path, value, this.ownNodes) };
   }
 
   storeRemove(path: string): void {
@@ -260,11 +263,11 @@ export class GuestMachine implements Machine {
   }
 
   view(node: DeviceNode): DeviceView {
-    const known = this.views.get(node);
+    const known = views.get(node);
     if (known !== undefined) return known;
     const service = node.stack.find(({ role }) => role === 'function')?.service;
     const view = { ...node, started: node.state === 'started', service };
-    this.views.set(node, view);
+    views.set(node, view);
     return view;
   }
 

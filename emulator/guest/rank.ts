@@ -35,13 +35,17 @@ export interface IdPlaces {
 }
 
 const placesIn = (ids: readonly string[]): ReadonlyMap<string, number> => {
+  const before = knownPlaces.get(ids);
+  if (before !== undefined) return before;
   const places = new Map<string, number>();
   for (const [index, id] of ids.entries()) {
     const name = id.toLowerCase();
     if (!places.has(name)) places.set(name, index);
   }
+  knownPlaces.set(ids, places);
   return places;
 };
+const knownPlaces = new WeakMap<readonly string[], ReadonlyMap<string, number>>();
 
 export const idPlaces = ({ hardware, compatible }: DeviceIds): IdPlaces => ({
   hardware: placesIn(hardware),

@@ -168,6 +168,7 @@ export const withKeyReplaced = (root: RegistryKey, path: string, key: RegistryKe
 
 /** What is left when the machine is switched off. */
 export const withoutVolatile = (key: RegistryKey): RegistryKey => {
+  if (lasting.has(key)) return key;
   let keys: Record<string, RegistryKey> | undefined;
   for (const [name, below] of Object.entries(key.keys)) {
     const after = below.volatile ? undefined : withoutVolatile(below);
@@ -176,8 +177,13 @@ export const withoutVolatile = (key: RegistryKey): RegistryKey => {
     if (after === undefined) delete keys[name];
     else keys[name] = after;
   }
-  return keys === undefined ? key : { ...key, keys };
+  const after = keys === undefined ? key : { ...key, keys };
+  lasting.add(after);
+  return after;
 };
+
+/** Keys with nothing volatile below them, as a machine was switched on: what changes later is a copy. */
+const lasting = new WeakSet<RegistryKey>();
 
 export const keyNames = (key: RegistryKey | undefined): readonly string[] =>
   key === undefined ? [] : Object.values(key.keys).map(({ name }) => name);

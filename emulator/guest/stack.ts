@@ -15,21 +15,24 @@ const withProblem = (machine: GuestMachine, node: DeviceNode, code: number, caus
   return machine.putNode({ ...node, state: 'problem', problem: { code, cause } });
 };
 
-/** A device that no package matches: what is near tells the failure modes apart. */
-export const withoutDriver = (machine: GuestMachine, node: DeviceNode): DeviceNode => {
+/** Ids of packages in the store that are for the same kind of device: what they lack tells the failure modes apart. */
+export const nearestIds = (machine: GuestMachine, node: DeviceNode): readonly string[] => {
   const nearest = machine.store.flatMap(({ package: key }) => {
     const facts = machine.package(key);
     const target = facts === undefined ? undefined : machine.targetOf(facts);
     return (target?.models ?? []).flatMap(({ ids }) => ids.filter((id) => isNear(id, node)));
   });
-  const cause: Cause = {
+  return [...new Set(nearest)];
+};
+
+/** A device that no package matches. */
+export const withoutDriver = (machine: GuestMachine, node: DeviceNode): DeviceNode =>
+  withProblem(machine, node, 28, {
     kind: 'no-driver',
     device: node.path,
     wanted: node.hardwareIds,
-    nearest: [...new Set(nearest)],
-  };
-  return withProblem(machine, node, 28, cause);
-};
+    nearest: nearestIds(machine, node),
+  });
 
 /** `XENBUS\…&DEV_VBD`: of one bus and one class. */
 const familyOf = (id: string): string => {
@@ -43,11 +46,13 @@ const isNear = (id: string, node: DeviceNode): boolean => {
   return node.hardwareIds.some((own) => familyOf(own) === family);
 };
 
-/** Whether everything of a stack may run while only boot-start drivers do. */
-const runsAtBoot = (machine: GuestMachine, stack: readonly StackEntry[]): boolean =>
-  stack.every(
-    ({ service }) => machine.module(service) !== undefined || effectiveStart(machine, service) === BOOT_START,
-  );
+/** The first of a stack that may not run while only boot-start drivers do; a service that is not there fails at once. */
+export const startsLater = (machine: GuestMachine, stack: readonly StackEntry[]): StackEntry | undefined =>
+  stack.find(({ service }) => {
+    if (machine.module(service) !== undefined) return false;
+    const start = effectiveStart(machine, service);
+    return start !== undefined && start !== BOOT_START;
+  });
 
 /**
  * Builds the stack of a device and starts it: lower filters, function driver, upper filters, each loaded and added from the
@@ -59,7 +64,7 @@ export const startDevice = (machine: GuestMachine, node: DeviceNode): DeviceNode
   const hasFunction = stack.some(({ role }) => role === 'function');
   const configured = machine.value(enumKey(node), 'ClassGUID') !== undefined;
   if (!hasFunction && !node.rawOk && !isDriverless(machine, node, configured)) return withoutDriver(machine, node);
-  if (machine.session.phase === 'boot' && !runsAtBoot(machine, stack)) return node;
+  if (machine.session.phase === 'boot' && startsLater(machine, stack) !== undefined) return node;
   if ((machine.number(enumKey(node), 'ConfigFlags') ?? 0) & 1) {
     return withProblem(machine, node, 22, { kind: 'text', text: 'The device is disabled.' });
   }

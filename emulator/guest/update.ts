@@ -1,5 +1,6 @@
 import { behaviourOf } from '../../drivers/behaviours.ts';
-import { type Candidate, candidatesFor, tied } from './candidates.ts';
+import { type Candidate, candidatesFor, matchesPackage, tied } from './candidates.ts';
+import { beforeRemoval, refusal } from './co-installers.ts';
 import { isConfigured, removeTree, settle } from './devices.ts';
 import { enumKey, installCandidate, installedInf, installPrimitive } from './install.ts';
 import { imagePath } from './loader.ts';
@@ -36,6 +37,7 @@ const idsOf = ({ hardwareIds, compatibleIds }: DeviceNode) => ({ hardware: hardw
 
 /** Installs a package on a device when it matches and is better than what drives it. */
 const offer = (machine: GuestMachine, node: DeviceNode, { key, force, extension }: Offer): void => {
+  if (!matchesPackage(machine, key, idsOf(node))) return;
   const candidates = candidatesFor(machine, idsOf(node));
   const current = isConfigured(machine, node) ? installedInf(machine, node) : undefined;
   const installed = candidates.find(({ name }) => name === current);
@@ -64,6 +66,7 @@ const offer = (machine: GuestMachine, node: DeviceNode, { key, force, extension 
 
 /** Puts another driver on a device, at once where it can be stopped. */
 export const reinstall = (machine: GuestMachine, node: DeviceNode, candidate: Candidate): void => {
+  if (refusal(machine, node, candidate) !== undefined) return;
   const running = node.state === 'started' && node.stack.some(({ service }) => machine.module(service) !== undefined);
   if (!installCandidate(machine, node, candidate)) {
     withoutDriver(machine, node);
@@ -129,6 +132,7 @@ export const uninstallDevice = (machine: GuestMachine, path: string): void => {
   if (node === undefined) return;
   const inUse = holdsSystemDisk(machine, node);
   const driver = machine.text(enumKey(node), 'Driver');
+  beforeRemoval(machine, node);
   removeOrderly(machine, node);
   if (inUse) machine.wantRestart(node.path, 'the system disk is on it');
   else removeTree(machine, node);
@@ -150,6 +154,7 @@ export const deletePackage = (machine: GuestMachine, published: string): void =>
       continue;
     }
     const driver = machine.text(enumKey(node), 'Driver');
+    beforeRemoval(machine, node);
     if (driver !== undefined) machine.deleteKey(`${CLASSES}\\${driver}`);
     for (const name of ['Driver', 'Service', 'ClassGUID']) machine.deleteValue(enumKey(node), name);
     if (holdsSystemDisk(machine, node)) machine.wantRestart(node.path, 'the system disk is on it');

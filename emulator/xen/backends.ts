@@ -1,4 +1,4 @@
-import { domainPath, readNode, type StoreTree, writeNode } from './tree.ts';
+import { domainPath, type OwnNodes, readNode, type StoreTree, writeNode } from './tree.ts';
 
 /** States of a frontend and of its backend (spec xen-pv 4.3). */
 export const XenbusState = {
@@ -32,11 +32,12 @@ const answerOf = (frontend: string | undefined, backend: string | undefined): st
 };
 
 /** The backends' answer to what a guest wrote: those of this host are always willing, up to the point of connecting. */
-export const answerGuest = (store: StoreTree, path: string): StoreTree => {
+export const answerGuest = (store: StoreTree, path: string, owned: OwnNodes = new WeakSet()): StoreTree => {
+  if (!path.endsWith('state')) return store;
   const written = domainPath(path);
   if (!written.endsWith('/state') || !FRONTEND.test(written)) return store;
   const backend = readNode(store, `${written.slice(0, -'/state'.length)}/backend`);
   if (backend === undefined) return store;
   const answer = answerOf(readNode(store, written), readNode(store, `${backend}/state`));
-  return answer === undefined ? store : writeNode(store, `${backend}/state`, answer);
+  return answer === undefined ? store : writeNode(store, `${backend}/state`, answer, owned);
 };

@@ -1,7 +1,7 @@
 import { answerGuest } from './backends.ts';
-import { listNode, readNode, removeNode, type StoreTree, writeNode } from './tree.ts';
+import { listNode, type OwnNodes, readNode, removeNode, type StoreTree, writeNode } from './tree.ts';
 
-export { DOMAIN_AREA, domainPath, type StoreTree } from './tree.ts';
+export { DOMAIN_AREA, domainPath, type OwnNodes, type StoreTree } from './tree.ts';
 
 /** What a guest reads: undefined when there is no such node. */
 export const storeRead = (store: StoreTree, path: string): string | undefined => readNode(store, path);
@@ -10,9 +10,14 @@ export const storeRead = (store: StoreTree, path: string): string | undefined =>
 export const storeList = (store: StoreTree, path: string): readonly string[] => listNode(store, path);
 
 /** A guest writes a node, and the backends that watch it have done what they do about it. */
-export const storeWrite = (store: StoreTree, path: string, value: string): StoreTree => {
-  const written = writeNode(store, path, value);
-  return written === store ? store : answerGuest(written, path);
+export const storeWrite = (
+  store: StoreTree,
+  path: string,
+  value: string,
+  owned: OwnNodes = new WeakSet(),
+): StoreTree => {
+  if (readNode(store, path) === value) return store;
+  return answerGuest(writeNode(store, path, value, owned), path, owned);
 };
 
 /** A guest removes a node with all below it. */

@@ -10,15 +10,27 @@ export const DOMAIN_AREA = '/local/domain/1';
 export const EMPTY_TREE: StoreTree = { value: '', below: {} };
 
 /** Names of nodes from the root down. */
-const parts = (path: string): readonly string[] =>
-  (path.startsWith('/') ? path : `${DOMAIN_AREA}/${path}`).split('/').filter((part) => part !== '');
+const parts = (path: string): readonly string[] => {
+  const before = known.get(path);
+  if (before !== undefined) return before;
+  const names = (path.startsWith('/') ? path : `${DOMAIN_AREA}/${path}`).split('/').filter((part) => part !== '');
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(path, names);
+  return names;
+};
+
+/** The same paths are written in every boot. */
+const known = new Map<string, readonly string[]>();
+const MOST_KNOWN = 10_000;
 
 const own = (node: StoreTree, name: string): StoreTree | undefined =>
   Object.hasOwn(node.below, name) ? node.below[name] : undefined;
 
-const nodeAt = (store: StoreTree, path: string): StoreTree | undefined => {
+const nodeAt = (store: StoreTree, path: string): StoreTree | undefined => at(store, parts(path));
+
+const at = (store: StoreTree, names: readonly string[]): StoreTree | undefined => {
   let node: StoreTree | undefined = store;
-  for (const part of parts(path)) {
+  for (const part of names) {
     node = own(node, part);
     if (node === undefined) return undefined;
   }
@@ -37,22 +49,46 @@ export const listNode = (store: StoreTree, path: string): readonly string[] => {
   return node === undefined ? [] : Object.keys(node.below);
 };
 
-const changed = (node: StoreTree, path: readonly string[], index: number, value: string): StoreTree => {
-  const part = path[index];
-  if (part === undefined) return node.value === value ? node : { ...node, value };
-  const before = own(node, part);
-  const after = changed(before ?? EMPTY_TREE, path, index + 1, value);
-  return after === before ? node : { ...node, below: { ...node.below, [part]: after } };
+/** Nodes that one transition made itself, so that they may be changed in place: no one else has them yet. */
+export type OwnNodes = WeakSet<StoreTree>;
+
+interface WritableNode {
+  value: string;
+  readonly below: Record<string, StoreTree>;
+}
+
+const opened = (node: StoreTree, owned: OwnNodes): WritableNode => {
+  if (owned.has(node)) return node as WritableNode;
+  const copy = { value: node.value, below: { ...node.below } };
+  owned.add(copy);
+  return copy;
 };
 
 /** With a node's value set; nodes on the way are made, with empty values. */
-export const writeNode = (store: StoreTree, path: string, value: string): StoreTree =>
-  changed(store, parts(path), 0, value);
+export const writeNode = (
+  store: StoreTree,
+  path: string,
+  value: string,
+  owned: OwnNodes = new WeakSet(),
+): StoreTree => {
+  const names = parts(path);
+  if (at(store, names)?.value === value) return store;
+  const root = opened(store, owned);
+  let node = root;
+  for (const name of names) {
+    const below = opened(own(node, name) ?? EMPTY_TREE, owned);
+    node.below[name] = below;
+    node = below;
+  }
+  node.value = value;
+  return root;
+};
 
 /** With several nodes set. */
 export const writeNodes = (store: StoreTree, values: Readonly<Record<string, string>>): StoreTree => {
+  const owned: OwnNodes = new WeakSet();
   let tree = store;
-  for (const [path, value] of Object.entries(values)) tree = writeNode(tree, path, value);
+  for (const [path, value] of Object.entries(values)) tree = writeNode(tree, path, value, owned);
   return tree;
 };
 
