@@ -45,6 +45,10 @@ export const lineOf = ({ model }: PackageInf): string => {
 
 export const isBranch = (line: string): boolean => line.startsWith('8.');
 
+/** The first day on which a bus can have been in this state; undefined for one whose INF binds what tells its age. */
+export const firstDay = ({ line, since, commits }: BusState): string | undefined =>
+  isBranch(line) ? (BRANCH_PERIODS[commits[0] ?? '']?.from ?? since) : since;
+
 /** When a bus in this state was built. */
 export const busPeriod = ({ pv }: PvInf, { since = '', until = '9999', line, commits }: BusState): Period => {
   if (isBranch(line)) return BRANCH_PERIODS[commits[0] ?? ''] ?? EVER;

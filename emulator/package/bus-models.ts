@@ -4,7 +4,13 @@ import { BUS_STATES } from '../../drivers/revision-bus-states.ts';
 import type { BusState } from '../../drivers/revision-register.ts';
 import { possibleBuses } from '../../packaging/bundle/bus-states.ts';
 import { placedFiles } from '../../packaging/bundle/check-files.ts';
-import { type CompiledTable, compiledTable, tableBusOf, withTable } from '../../packaging/bundle/compiled-table.ts';
+import {
+  type CompiledTable,
+  compiledTable,
+  type TableBus,
+  tableBusOf,
+  withTable,
+} from '../../packaging/bundle/compiled-table.ts';
 import type { PackageView } from '../../packaging/bundle/package-view.ts';
 import { lineOf, type PvInf, statedDay } from './build-day.ts';
 import { childOnBus, chooseBus } from './bus-choice.ts';
@@ -27,7 +33,8 @@ export interface FoundBuses {
   readonly childrenOf: (inf: PvInf) => readonly PvInf[];
 }
 
-const PARENTS: Readonly<Record<string, string>> = {
+/** The bus that each child hangs below. */
+export const PARENT_BUS: Readonly<Partial<Record<string, TableBus>>> = {
   xenvbd: 'xenbus',
   xenvif: 'xenbus',
   xeniface: 'xenbus',
@@ -47,7 +54,7 @@ const nearness = (a: PvInf, b: PvInf): number => {
 };
 
 const parentOf = (child: PvInf, infs: readonly PvInf[]): PvInf | undefined => {
-  const kind = PARENTS[child.pv.kind];
+  const kind = PARENT_BUS[child.pv.kind];
   const arches = archesOf(child);
   const possible = infs.filter(({ pv }) => pv.kind === kind);
   const fitting = possible.filter((inf) => [...archesOf(inf)].some((arch) => arches.has(arch)));

@@ -8,8 +8,8 @@ import { placedFiles } from '../../packaging/bundle/check-files.ts';
 import type { CheckedFile, PackageView } from '../../packaging/bundle/package-view.ts';
 import type { PeImage } from '../../packaging/formats/pe/model.ts';
 import { buildDay, busPeriod, childPeriod, lineOf, type PvInf, statedDay } from './build-day.ts';
-import { childOnBus, chooseNeed } from './bus-choice.ts';
-import { type FoundBus, type FoundBuses, findBuses } from './bus-models.ts';
+import { childOnBus, chooseNeed, likelyNeed } from './bus-choice.ts';
+import { type FoundBus, type FoundBuses, findBuses, PARENT_BUS } from './bus-models.ts';
 import { compiledIds, type ExpectedIds } from './compiled-ids.ts';
 
 /** What each image of a bundle's Xen PV packages is. */
@@ -128,8 +128,13 @@ const buildFacts = (inf: PvInf, image: string, buses: FoundBuses): BuildFacts =>
 /** Between the first INFs and the ids with a vendor (spec xen-pv 1.4). */
 const FIRST_FORM_DAY = '2013-06-30';
 
-const needOf = (inf: PvInf, own: FoundBus | undefined, buses: FoundBuses) =>
-  inf.pv.kind === 'xenbus' ? undefined : chooseNeed(childOnBus(inf), buses.above(inf)?.state, own?.state.commits ?? []);
+const needOf = (inf: PvInf, own: FoundBus | undefined, buses: FoundBuses) => {
+  const bus = PARENT_BUS[inf.pv.kind];
+  if (bus === undefined) return undefined;
+  const child = childOnBus(inf);
+  if (child.needs.length === 0) return likelyNeed(child, bus);
+  return chooseNeed(child, buses.above(inf)?.state, { line: lineOf(inf), commits: own?.state.commits ?? [] });
+};
 
 /** xenfilt answers to what is its own, and xenbus to the rest; a bus below it hands on what it has headers of. */
 const provided = ({ provides }: BusState, image: string): Readonly<Record<string, VersionRange>> =>
