@@ -2,6 +2,8 @@ import { type InfForm, replaced, withoutLines } from './template-edits.ts';
 
 /** Days on which the INF of xenbus changed what it sets (spec xen-pv 1.2, 1.6, 1.10, 3.2). */
 const Since = {
+  /** 963765d */
+  unplugCounters: '2015-07-17',
   /** 012264d */
   monitor: '2016-07-08',
   /** c38e3f5 */
@@ -37,6 +39,12 @@ const withFilterIds = (text: string, { day }: InfForm): string => {
   return replaced(pci, '"PCIIDE\\IDEChannel",0x00000000,"DISK"', () => '"Internal_IDE_Channel",0x00000000,"IDE"');
 };
 
+/** Where co-installers of children wrote who asks to unplug (7c66224), until xen counted requests (963765d). */
+const withUnplugKey = (text: string, { day }: InfForm): string =>
+  day < Since.unplugCounters
+    ? replaced(text, 'HKR,"Parameters","PCIIDE\\IDEChannel"', (line) => `HKR,"Unplug",,0x00000010\n${line}`)
+    : text;
+
 const withMonitor = (text: string, { day, line }: InfForm): string => {
   if (day < Since.monitor) {
     return replaced(withoutLines(text, 'AddService = xenbus_monitor'), 'KernelFiles,MonitorFiles', () => 'KernelFiles');
@@ -52,7 +60,7 @@ const QUESTION = 'HKR,"Parameters","DialogQuestion",0x00000000,"Choose \'Yes\' t
 
 /** The INF of xenbus as it was, but for its Models lines. */
 export const busForm = (text: string, form: InfForm, generation: '8.2' | '9.1'): string => {
-  if (generation === '8.2') return withMonitor(withFilterIds(withClasses(text, form), form), form);
+  if (generation === '8.2') return withMonitor(withFilterIds(withClasses(withUnplugKey(text, form), form), form), form);
   const unforced = form.day < Since.oneLine ? withoutLines(text, '@FORCE_ACTIVATE@') : text;
   return form.day < Since.unplugReset
     ? replaced(unforced, 'BusParameters,UnplugReset', () => 'BusParameters')

@@ -71,9 +71,10 @@ const diskForm = (text: string, { day }: InfForm): string =>
     ? text
     : withoutLines(withoutLines(withoutLines(text, 'AddService = xendisk'), '"UpperFilters"'), 'xendisk.sys');
 
-/** The agent of upstream came in 0f185d3, the co-installer in 95421ae. */
+/** Who may open it came with the one Models line (4814e98; F43), the agent in 0f185d3, the co-installer in 95421ae. */
 const interfaceForm = (text: string, { day }: InfForm): string => {
-  const older = day < '2016-06-30' ? withoutAgent(text) : text;
+  const open = day < oneLineSince('xeniface') ? withoutLines(withoutLines(text, /^WMIInterface/), '"Security"') : text;
+  const older = day < '2016-06-30' ? withoutAgent(open) : open;
   return day < '2015-01-13' ? withoutCoInstaller(older) : older;
 };
 
@@ -93,7 +94,7 @@ const ownForm = (text: string, driver: string, form: InfForm, generation: '8.2' 
     case 'xennet':
       return generation === '8.2' ? bootFlagsForm(text, form) : text;
     case 'xeniface':
-      return generation === '8.2' ? interfaceForm(text, form) : text;
+      return interfaceForm(text, form);
     default:
       return text;
   }

@@ -8,6 +8,7 @@ import {
   historicTemplates,
   type Templates,
 } from '../../emulator/history/historic-package.ts';
+import type { PackageLibrary } from '../../emulator/package/facts.ts';
 import { projectRoot } from './outside.ts';
 
 /** winpv's own templates, as the command line reads them. */
@@ -32,3 +33,9 @@ export const knownPackage = (driver: string, commit: string, vendor: HistoricVen
   if (found === undefined) throw new Error(`no build ${commit} of ${driver}`);
   return found;
 };
+
+/** What a guest needs to know of some packages. */
+export const libraryOf = (...packages: readonly HistoricPackage[]): PackageLibrary => ({
+  packages: Object.fromEntries(packages.map(({ facts }) => [facts.key, facts])),
+  images: Object.fromEntries(packages.flatMap(({ images }) => images.map((image) => [image.key, image]))),
+});

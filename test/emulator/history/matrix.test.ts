@@ -7,9 +7,8 @@ import type { HistoricPackage } from '../../../emulator/history/historic-package
 import { registeredBuild } from '../../../emulator/history/register.ts';
 import { KNOWN_RELEASES } from '../../../emulator/history/releases.ts';
 import { newWorld } from '../../../emulator/new-world.ts';
-import type { PackageLibrary } from '../../../emulator/package/facts.ts';
 import { transition } from '../../../emulator/transition.ts';
-import { CITRIX, knownPackage } from '../../support/history.ts';
+import { CITRIX, knownPackage, libraryOf } from '../../support/history.ts';
 import { describeData } from '../../support/outside.ts';
 
 interface Facts {
@@ -38,11 +37,6 @@ const commitOf = (driver: string, label: string): string => {
 /** One brand on both sides, whose ids builds of every year have. */
 const packageAt = (driver: string, label: string): HistoricPackage =>
   knownPackage(driver, commitOf(driver, label), CITRIX);
-
-const libraryOf = (...packages: readonly HistoricPackage[]): PackageLibrary => ({
-  packages: Object.fromEntries(packages.map(({ facts }) => [facts.key, facts])),
-  images: Object.fromEntries(packages.flatMap(({ images }) => images.map((image) => [image.key, image]))),
-});
 
 /** A guest with packages installed one after the other, started anew. */
 const withInstalled = (...packages: readonly HistoricPackage[]): World => {

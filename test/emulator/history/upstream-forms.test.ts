@@ -22,8 +22,8 @@ const TELLING = new Set(
     ...['DisableCDDB', 'DontStartRawDevices'],
   ].map((name) => name.toLowerCase()),
 );
-/** Of these the text is the vendor's. */
-const TEXTS = new Set(['dialogtext', 'dialogmessage', 'dialogquestion']);
+/** Of these the text is the vendor's, or a matter of taste. */
+const TEXTS = new Set(['security', 'dialogtext', 'dialogmessage', 'dialogquestion']);
 
 const stepLine = (owner: string, { root, key, name, data }: RegistryStep): readonly string[] => {
   const id = name.toLowerCase();
