@@ -1,6 +1,8 @@
-import { type PvId, parsePvId } from '../../packaging/formats/inf/pv/ids.ts';
 import type { Cause } from '../guest/events.ts';
+import { targetKey } from '../guest/guest.ts';
+import { packagesFor } from './input.ts';
 import type { Run } from './run.ts';
+import { withoutDriver } from './unmatched.ts';
 
 /** What a cause means to a release engineer. */
 export interface Attribution {
@@ -19,41 +21,42 @@ const FILTER_MODES: Readonly<Record<string, string>> = { xenfilt: 'F19', scsifil
 const mode = (failureMode: string | undefined): Pick<Attribution, 'failureMode'> =>
   failureMode === undefined ? {} : { failureMode };
 
-/** Why nothing drives a device: what its ids have in common with those of the packages (spec xen-pv 8, F01 to F04, F10). */
-const withoutDriver = (cause: Extract<Cause, { kind: 'no-driver' }>, run: Run): Attribution => {
-  const wanted = cause.wanted
-    .map(parsePvId)
-    .filter((id) => id !== undefined && id.deviceClass !== '') as readonly PvId[];
-  const near = cause.nearest.map(parsePvId).filter((id) => id !== undefined) as readonly PvId[];
-  const [first] = wanted;
-  const nothing = `Nothing in the release drives ${cause.device}.`;
-  if (first === undefined || near.length === 0) return { message: nothing };
-  const samePrefix = near.filter(({ prefix }) => prefix === first.prefix);
-  if (samePrefix.length === 0) {
-    const message = `The bus lists ${first.deviceClass} with the vendor prefix ${first.prefix ?? 'of 2013'}, and the packages for it have ${listed([...new Set(near.map(({ prefix }) => prefix ?? 'none'))])}.`;
-    return { failureMode: 'F01', message, hint: 'Build all drivers of a release for one vendor prefix.' };
+type Disabled = Extract<Cause, { kind: 'service-disabled' }>;
+type Late = Extract<Cause, { kind: 'starts-later' }>;
+
+const BY_OVERRIDE = 'Delete StartOverride of the services that are needed to start the machine.';
+
+/** Whether the release itself installs a service as one that does not start. */
+const isMadeDisabled = ({ input }: Run, name: string): boolean =>
+  packagesFor(input, input.bundle).some(({ targets }) =>
+    Object.values(targets[targetKey(input.guest)]?.installs ?? {}).some(({ services }) =>
+      services.some((service) => service.name.toLowerCase() === name.toLowerCase() && service.start === DISABLED),
+    ),
+  );
+const DISABLED = 4;
+
+const disabled = ({ service, by }: Disabled, run: Run): Attribution =>
+  by === 'override'
+    ? { failureMode: 'F17', message: `${service} is switched off by StartOverride.`, hint: BY_OVERRIDE }
+    : {
+        ...mode(isMadeDisabled(run, service) ? 'F30' : undefined),
+        message: `The service ${service} is disabled.`,
+        hint: 'Reset Start of the services that are needed to start the machine.',
+      };
+
+const late = ({ service, role, device, by }: Late): Attribution => {
+  if (by === 'override') {
+    const message = `${device} waits for ${service}, which StartOverride keeps from starting at boot.`;
+    return { failureMode: 'F17', message, hint: BY_OVERRIDE };
   }
-  const revisions = new Set(wanted.map(({ revision }) => revision));
-  const listedHere = samePrefix.filter(({ revision }) => revisions.has(revision));
-  if (listedHere.length > 0) {
-    const message = `The machine has the platform function ${first.platform}, and the package for ${first.deviceClass} has no id for it: it has ${listed([...new Set(samePrefix.map(({ platform }) => platform ?? ''))])}.`;
-    return { failureMode: 'F02', message, hint: 'Give every INF the ids of the same functions.' };
-  }
-  return unlisted(first, samePrefix, wanted, run);
+  return {
+    ...mode(role === 'function' ? 'F30' : filterMode(service)),
+    message: `${device} waits for ${service}, which does not start at boot.`,
+    hint: `StartType = 0 for ${service}.`,
+  };
 };
 
-const unlisted = (first: PvId, near: readonly PvId[], wanted: readonly PvId[], run: Run): Attribution => {
-  const bound = run.steps.some(({ outputs }) =>
-    outputs.some((output) => output.kind === 'device.bound' && parsePvId(output.id)?.deviceClass === first.deviceClass),
-  );
-  const numbers = wanted.map(({ revision }) => revision ?? '').sort();
-  const has = [...new Set(near.map(({ revision }) => revision ?? ''))];
-  const older = has.every((revision) => revision < (numbers[0] ?? ''));
-  const message = `The bus lists the revisions ${numbers[0]} to ${numbers.at(-1)} of ${first.deviceClass}, and the packages for it bind ${listed(has)}.`;
-  return older && bound
-    ? { failureMode: 'F04', message, hint: 'Release the child with its bus, or keep the revision in the table.' }
-    : { failureMode: 'F03', message, hint: 'Take bus and child from releases that belong together.' };
-};
+const filterMode = (service: string): string => FILTER_MODES[service.toLowerCase()] ?? 'F20';
 
 /** The meaning of a cause, independent of the scenario that it appeared in. */
 export const attribute = (cause: Cause, run: Run): Attribution => {
@@ -64,19 +67,14 @@ export const attribute = (cause: Cause, run: Run): Attribution => {
       return withoutDriver(cause, run);
     case 'service-missing':
       return {
-        ...mode(cause.role === 'filter' ? (FILTER_MODES[cause.service.toLowerCase()] ?? 'F20') : undefined),
+        ...mode(cause.role === 'filter' ? filterMode(cause.service) : undefined),
         message: `${cause.device} names the ${cause.role === 'filter' ? 'filter' : 'service'} ${cause.service}, and there is no such service.`,
         hint: 'Register a filter only in the package that installs its service and file, and take it out with them.',
       };
     case 'service-disabled':
-      return {
-        ...mode(cause.by === 'override' ? 'F17' : undefined),
-        message:
-          cause.by === 'override'
-            ? `${cause.service} is switched off by StartOverride.`
-            : `The service ${cause.service} is disabled.`,
-        hint: 'Reset Start and StartOverride of the services that are needed to start the machine.',
-      };
+      return disabled(cause, run);
+    case 'starts-later':
+      return late(cause);
     case 'file-missing':
       return {
         ...mode(FILTER_MODES[cause.service.toLowerCase()] ?? (/\.(exe|dll)$/i.test(cause.path) ? 'F35' : undefined)),

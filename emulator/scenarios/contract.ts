@@ -12,11 +12,15 @@ export interface RehearsedBundle {
   readonly label: string;
   /** Keys of its packages, in the order in which setup programs install them: the bus last but for what hangs on it. */
   readonly packages: readonly string[];
+  /** Given by the user, and not one of the releases that winpv knows. */
+  readonly given?: boolean;
 }
 
 /** What a scenario has to work with. */
 export interface ScenarioInput {
   readonly guest: GuestSpec;
+  /** All that the release is tried in: a long scenario may leave out those that are like another. */
+  readonly guests: readonly GuestSpec[];
   readonly library: PackageLibrary;
   /** The release that is rehearsed. */
   readonly bundle: RehearsedBundle;

@@ -1,4 +1,6 @@
-import { targetKey } from '../guest/guest.ts';
+import { GRAPHICS_FUNCTION } from '../../packaging/formats/inf/pv/ids.ts';
+import { type GuestSpec, targetKey } from '../guest/guest.ts';
+import { featuresOf } from '../guest/windows.ts';
 import type { PackageFacts } from '../package/facts.ts';
 import type { RehearsedBundle, ScenarioInput } from './contract.ts';
 import type { Expectation } from './run.ts';
@@ -23,6 +25,24 @@ export const packagesFor = (
 
 /** By list of packages: the same is asked many times in every run. */
 const known = new WeakMap<readonly string[], Map<string, readonly PackageFacts[]>>();
+
+const idsOfBundles = new WeakMap<readonly string[], Map<string, ReadonlySet<string>>>();
+
+/** Every id that the release has on a guest, lower case. */
+export const bundleIds = (input: Pick<ScenarioInput, 'guest' | 'library' | 'bundle'>): ReadonlySet<string> => {
+  const target = targetKey(input.guest);
+  const { packages } = input.bundle;
+  const byTarget = idsOfBundles.get(packages) ?? new Map<string, ReadonlySet<string>>();
+  idsOfBundles.set(packages, byTarget);
+  const before = byTarget.get(target);
+  if (before !== undefined) return before;
+  const ids = packagesFor(input, input.bundle).flatMap(({ targets }) =>
+    (targets[target]?.models ?? []).flatMap((model) => model.ids.map((id) => id.toLowerCase())),
+  );
+  const found = new Set(ids);
+  byTarget.set(target, found);
+  return found;
+};
 
 /** Whether a release has a package of a driver for a guest, by the name of its INF. */
 export const hasDriver = (
@@ -52,7 +72,7 @@ export const vendorFunctionOf = (
     for (const { ids } of targets[target]?.models ?? []) {
       const own = ids
         .map((id) => FUNCTION.exec(id)?.[1]?.toUpperCase())
-        .find((one) => one !== undefined && one > 'BFFF');
+        .find((one) => one !== undefined && one > 'BFFF' && one !== GRAPHICS_FUNCTION);
       if (own !== undefined) return own;
     }
   }
@@ -72,4 +92,14 @@ export const busWrites = (
       ({ key, name, does }) => does.startsWith('set') && place.test(`${key}\\${name}`),
     ),
   );
+};
+
+/** What makes two guests install and start drivers differently; the policy that decides what is loaded apart. */
+const kindOf = ({ windows, arch }: GuestSpec): string =>
+  JSON.stringify([arch, windows.productType, featuresOf(windows)]);
+
+/** Whether a guest is the newest of those that install and start drivers as it does. */
+export const isFirstOfKind = (guest: GuestSpec, guests: readonly GuestSpec[]): boolean => {
+  const kind = kindOf(guest);
+  return guests.findLast((other) => kindOf(other) === kind)?.id === guest.id;
 };

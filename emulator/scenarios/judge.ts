@@ -14,7 +14,7 @@ import { finding, lastBoot, notesOf, outputsOf } from './transcript.ts';
 export const judgeRun = (run: Run, scenario: string): RunResult => {
   const found = [
     ...refusals(run),
-    ...run.checkpoints.flatMap((checkpoint) => judgeCheckpoint(run, checkpoint)),
+    ...run.checkpoints.flatMap((checkpoint) => asAdvice(judgeCheckpoint(run, checkpoint), checkpoint)),
     ...notes(run),
   ];
   const findings = unique(found);
@@ -36,6 +36,14 @@ const unique = (found: readonly Finding[]): readonly Finding[] => {
     if (!kept.has(key)) kept.set(key, one);
   }
   return [...kept.values()];
+};
+
+/** What no release can help is a warning, and stands for no failure mode of this one. */
+const asAdvice = (found: readonly Finding[], { expected: { advice } }: Checkpoint): readonly Finding[] => {
+  if (advice === undefined) return found;
+  return found.map(({ failureMode: _mode, ...one }) =>
+    one.severity === 'error' ? { ...one, severity: 'warning', hint: advice } : one,
+  );
 };
 
 const judgeCheckpoint = (run: Run, checkpoint: Checkpoint): readonly Finding[] => {

@@ -30,6 +30,8 @@ export interface Expectation {
   readonly settled: boolean;
   /** Devices with problems are no news: the scenario broke something. */
   readonly broken?: boolean;
+  /** What goes wrong here does so with every release of the kind: it is told as advice, and fails nothing. */
+  readonly advice?: string;
 }
 
 /** On that path; `any`: there, whatever the path. */

@@ -2,6 +2,7 @@ import { type Diagnostic, WinpvError } from '../../core/errors.ts';
 import { shownText } from '../../core/spelling.ts';
 import { lineOf, sectionOf } from '../formats/inf/document.ts';
 import { pvProblem } from '../formats/inf/pv/facts.ts';
+import { GRAPHICS_FUNCTION } from '../formats/inf/pv/ids.ts';
 import { type BuiltFile, builtFile, checkSameBuild } from './builds.ts';
 import { fileNameOf } from './catalog-scope.ts';
 import { type PlacedFile, placedFiles } from './check-files.ts';
@@ -103,7 +104,13 @@ const nameOf = (inf: PvInf | undefined): string => fileNameOf(inf?.path ?? '');
 
 /** Drivers beside each other are for the same platform functions (F02). The ids of children of 2013 name none. */
 const checkFunctions = (infs: readonly PvInf[]): readonly Diagnostic[] => {
-  const named = infs.map((inf) => ({ inf, functions: new Set(inf.pv.ids.flatMap(({ platform }) => platform ?? [])) }));
+  const named = infs.map((inf) => ({
+    inf,
+    // A function that no bus may match is told by its own rule.
+    functions: new Set(
+      inf.pv.ids.flatMap(({ platform = GRAPHICS_FUNCTION }) => (platform === GRAPHICS_FUNCTION ? [] : platform)),
+    ),
+  }));
   const complete = named.filter(({ functions }) => functions.size > 0);
   const all = new Map(complete.flatMap(({ inf, functions }) => [...functions].map((one) => [one, inf] as const)));
   return complete.flatMap(({ inf, functions }) =>

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../../../../core/errors.ts';
 import { lineOf } from '../document.ts';
 import { type PvFacts, pvProblem } from './facts.ts';
+import { GRAPHICS_FUNCTION } from './ids.ts';
 
 /** Whom the INF matches, and how well (spec xen-pv 1.2, 1.4, 2.1). */
 export const checkBinding = (facts: PvFacts): readonly Diagnostic[] => [
@@ -96,9 +97,6 @@ const checkRevisions = (facts: PvFacts): readonly Diagnostic[] =>
       hint: 'Bind one revision of the bus on every platform function.',
     });
   });
-
-/** A graphics function of another product, which a bus driver must never match (spec xen-pv 1.1). */
-const GRAPHICS_FUNCTION = 'C147';
 
 /** F25 */
 const checkForeign = (facts: PvFacts): readonly Diagnostic[] =>

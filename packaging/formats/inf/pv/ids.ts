@@ -13,6 +13,9 @@ export interface PvId {
   readonly revision: string | undefined;
 }
 
+/** A graphics function of another product, which a bus driver must never match (spec xen-pv 1.1). */
+export const GRAPHICS_FUNCTION = 'C147';
+
 const PLATFORM = /^PCI\\VEN_5853&DEV_([0-9A-F]{4})(?:&|$)/;
 const CHILD = /^(XENBUS|XENVIF|XENVKBD)\\VEN_([^&]*?)([0-9A-F]{4})&DEV_([^&]+)(?:&REV_([0-9A-F]+))?$/;
 const CHILD_2013 = /^(XENBUS|XENVIF|XENVKBD)\\CLASS_([^&]+)(?:&REV_([0-9A-F]+))?$/;
