@@ -1,5 +1,6 @@
 import type { InfDocument } from '../../packaging/formats/inf/document.ts';
 import { installEffects } from '../../packaging/formats/inf/effects/install-effects.ts';
+import { ReadLines } from '../../packaging/formats/inf/effects/reach.ts';
 import { resolveInstallSection } from '../../packaging/formats/inf/install.ts';
 import type { InfModel } from '../../packaging/formats/inf/model.ts';
 import { type ModelsChoice, selectModels } from '../../packaging/formats/inf/select-models.ts';
@@ -30,11 +31,12 @@ export type TargetFactsOf = (target: WindowsTarget) => TargetFacts | undefined;
 export const targetFactsReader = (reader: TargetReader): TargetFactsOf => {
   const installs = new Map<string, ReadInstall>();
   const records = new Map<string, TargetFacts>();
+  const lines = new ReadLines(reader.document.file);
   const installOf = (name: string, arch: InfArch): ReadInstall => {
     const key = `${arch} ${name.toLowerCase()}`;
     const known = installs.get(key);
     if (known !== undefined) return known;
-    const effects = installEffects(reader.document, name, arch);
+    const effects = installEffects(reader.document, name, arch, lines);
     const read = {
       facts: installFactsOf(effects, reader.contextOf(arch)),
       excluded: effects.excludedIds.map((id) => id.toLowerCase()),
@@ -63,11 +65,11 @@ const factsOf = (
   const isWithoutDevices = model.manufacturers.length === 0;
   const defaultInstall = isWithoutDevices ? resolveInstallSection(document, 'DefaultInstall', arch) : undefined;
   if (choices.length === 0 && defaultInstall === undefined) return undefined;
-  const installs: Record<string, InstallFacts> = {};
+  const installs = new Map<string, InstallFacts>();
   const add = (name: string): ReadInstall & { readonly key: string } => {
     const key = name.toLowerCase();
     const read = installOf(name, arch);
-    installs[key] = read.facts;
+    installs.set(key, read.facts);
     return { ...read, key };
   };
   const models = choices.flatMap(({ devices }) =>
@@ -79,10 +81,12 @@ const factsOf = (
     }),
   );
   const classInstall = resolveInstallSection(document, 'ClassInstall32', arch);
+  const ownDefault = defaultInstall === undefined ? undefined : add(defaultInstall).key;
   return {
     models,
-    installs,
-    ...(defaultInstall === undefined ? {} : { defaultInstall: add(defaultInstall).key }),
+    // Makes own properties of all names, `__proto__` too.
+    installs: Object.fromEntries(installs),
+    ...(ownDefault === undefined ? {} : { defaultInstall: ownDefault }),
     ...(classInstall === undefined ? {} : { classInstall: installOf(classInstall, arch).facts }),
   };
 };

@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { utf8 } from '../../../core/bytes.ts';
 import { DRIVERS } from '../../../drivers/index.ts';
@@ -9,6 +10,8 @@ import { guestById, guestSpecs } from '../../../emulator/guest/windows.ts';
 import { compileBundle } from '../../../emulator/package/compile.ts';
 import type { ImageFacts, InstallFacts, PackageFacts } from '../../../emulator/package/facts.ts';
 import type { CheckedFile } from '../../../packaging/bundle/package-view.ts';
+import { fuzzRuns } from '../../support/fuzz.ts';
+import { infMutation } from '../../support/inf-mutations.ts';
 import { describeCorpus } from '../../support/outside.ts';
 import { driverPackage, exchanged, image } from '../../support/pv-package.ts';
 import { signedPackage } from '../../support/signed-package.ts';
@@ -126,6 +129,29 @@ describe('a package', () => {
     ]);
     expect(bundle.packages).toEqual(['acme:xenbus/x64']);
     expect(bundle.diagnostics).toMatchObject([{ code: 'INF_SECTION_LINE', at: { file: 'bad/bad.inf', line: 1 } }]);
+  });
+
+  test('may name its sections as objects name their own things', () => {
+    const inf = `[Version]\nSignature="$Windows NT$"\n[Manufacturer]\na=M,NTamd64\n[M.NTamd64]\nd=__proto__,ROOT\\A\ne=constructor,ROOT\\B
+[__proto__]\nReboot`;
+    const { library } = compile([{ path: 'p/demo.inf', bytes: utf8(inf) }]);
+    const target = library.packages['acme:p']?.targets[targetKey(WINDOWS_10)];
+    expect(target?.models.map(({ install }) => install)).toEqual(['__proto__', undefined]);
+    expect(Object.keys(target?.installs ?? {})).toEqual(['__proto__']);
+    expect(JSON.parse(JSON.stringify(library))).toEqual(library);
+  });
+
+  test('that is damaged in any way is compiled or told', () => {
+    const sound = Buffer.from(driverPackage(xenvbd)[0]?.bytes ?? []);
+    const other = Buffer.from(driverPackage(xenbus)[0]?.bytes ?? []);
+    fc.assert(
+      fc.property(fc.array(infMutation(), { minLength: 1, maxLength: 4 }), (mutations) => {
+        const bytes = mutations.reduce<Buffer>((before, change) => change(before, other), sound);
+        const { packages, diagnostics } = compile([{ path: 'p/xenvbd.inf', bytes: new Uint8Array(bytes) }]);
+        expect(packages.length + diagnostics.length).toBeGreaterThan(0);
+      }),
+      { numRuns: fuzzRuns(150) },
+    );
   });
 
   test('beside others in one folder has a key of its own', () => {

@@ -132,10 +132,15 @@ const reachCompanions = ({ document, read, name }: Reader): Reached => {
  * What an install section does on one architecture, with everything that belongs to it (spec inf.md sections 8 to 10).
  * Needed sections come after the ones that need them; those of included INFs are only named.
  * @param name with its decoration, in any case
+ * @param read counts over all sections of an INF that are asked for
  * @throws WinpvError INF_PATH_OUTSIDE, INF_TOO_LARGE
  */
-export const installEffects = (document: InfDocument, name: string, arch: InfArch): InstallEffects => {
-  const read = new ReadLines(document.file);
+export const installEffects = (
+  document: InfDocument,
+  name: string,
+  arch: InfArch,
+  read: ReadLines = new ReadLines(document.file),
+): InstallEffects => {
   const reader: Reader = { document, arch, read, name };
   const reached = reachCompanions(reader);
   const section = sectionOf(document, name);

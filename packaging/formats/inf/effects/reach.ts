@@ -11,8 +11,8 @@ export interface ReachedSections {
   readonly elsewhere: readonly string[];
 }
 
-/** An INF may name one section many times over; so many lines are read for one install section. */
-const MAX_LINES = 1_000_000;
+/** An INF may name one section many times over; so many lines are read for all its install sections. */
+const MAX_LINES = 2_000_000;
 
 /** Counts the lines that are read, so that a small file cannot ask for endless work. */
 export class ReadLines {
@@ -28,7 +28,7 @@ export class ReadLines {
     if (section === undefined) return [];
     this.count += 1 + section.lines.length;
     if (this.count > MAX_LINES) {
-      throw new WinpvError('INF_TOO_LARGE', 'An install section does more than winpv reads.', {
+      throw new WinpvError('INF_TOO_LARGE', 'The install sections do more in total than winpv reads.', {
         at: { file: this.file, line: section.headers[0] ?? 1 },
       });
     }

@@ -160,7 +160,7 @@ BootFlags=0x81\nDelayedAutoStart=1\nAddReg=R\n[R]\nHKR,Parameters,A,0x00010001,1
   });
 
   test('is not read without end', () => {
-    const lists = Array.from({ length: 2000 }, () => 'AddReg=R').join('\n');
+    const lists = Array.from({ length: 2500 }, () => 'AddReg=R').join('\n');
     const lines = Array.from({ length: 1000 }, (_, i) => `HKR,,V${i},,x`).join('\n');
     expect(() => effects(`[Demo.NT]\n${lists}\n[R]\n${lines}`)).toThrow(
       expect.objectContaining({ code: 'INF_TOO_LARGE' }),
