@@ -86,7 +86,7 @@ export const rehearseFiles = (request: FilesRequest): FilesRehearsal => {
   if (chosen.guests.length === 0) throw noGuest(bundle, guests, asked);
   const runs = rehearse({
     ...{ library, bundle: own.bundle, scenarios },
-    before: [...known.bundles, ...others.map((one) => one.bundle)],
+    before: [...known.bundles, ...others.map((one) => ({ ...one.bundle, given: true }))],
     guests: chosen.guests,
     ...(onRun === undefined ? {} : { onRun }),
   });

@@ -27,7 +27,7 @@ export const rehearse = (request: RehearsalRequest): readonly RunResult[] => {
   const { library, bundle, before, guests, scenarios, onRun } = request;
   const results: RunResult[] = [];
   for (const guest of guests) {
-    const input: ScenarioInput = { guest, library, bundle, before };
+    const input: ScenarioInput = { guest, guests, library, bundle, before };
     for (const scenario of scenarios) {
       if (!scenario.applies(input)) continue;
       for (const { variant, begin, play } of scenario.runs(input)) {

@@ -1,41 +1,83 @@
+import type { DriverNote } from '../../drivers/behaviour.ts';
 import type { GuestOutput } from '../guest/events.ts';
+import { SERVICES } from '../guest/machine.ts';
+import { valueAt } from '../guest/registry.ts';
+import type { World } from '../guest/world.ts';
 import type { Attribution } from './attribute.ts';
 import { notesOf } from './transcript.ts';
 
-/** The bus is there and lists nothing: F22 and F24. */
-export const inactivity = (outputs: readonly GuestOutput[]): Attribution | undefined => {
+type Note<K extends DriverNote['kind']> = Extract<DriverNote, { kind: K }>;
+
+const isNote =
+  <K extends DriverNote['kind']>(kind: K) =>
+  (note: DriverNote): note is Note<K> =>
+    note.kind === kind;
+
+/** Why the bus lists nothing though it is there: F24, F22, F30. */
+export const inactivity = (outputs: readonly GuestOutput[], world: World): Attribution | undefined => {
   const notes = notesOf(outputs);
-  const inert = notes.find((note) => note.kind === 'xen.inert');
-  if (inert?.kind === 'xen.inert') {
+  // In safe mode the drivers of some years do nothing on purpose.
+  const inert = notes.filter(isNote('xen.inert')).find(({ reason }) => !reason.includes('safe mode'));
+  if (inert !== undefined) {
     return {
       failureMode: 'F24',
-      message: `${inert.module} does nothing: ${inert.reason}.`,
+      message: `${inert.module} does nothing: ${inert.reason}`,
       hint: 'Ship xen.sys, xenbus.sys and xenfilt.sys of one build.',
     };
   }
-  const active = notes.filter((note) => note.kind === 'xen.active');
-  if (active.length > 0 && active.every((note) => note.kind === 'xen.active' && !note.active)) {
-    const [first] = active;
-    const because = first?.kind === 'xen.active' ? first.because : '';
+  const active = notes.filter(isNote('xen.active'));
+  if (active.length === 0) return undefined;
+  if (active.every((note) => !note.active)) {
     return {
       failureMode: 'F22',
-      message: `No platform function is the active one: ${because}.`,
+      message: `No platform function is the active one: ${active[0]?.because ?? ''}`,
       hint: 'Remove ActiveDeviceID below the service of xenfilt before a machine is moved.',
     };
   }
-  return undefined;
+  const supported = valueAt(world.disk.registry, `${SERVICES}\\xenbus\\Parameters`, 'SupportedClasses')?.data;
+  if (typeof supported === 'object' && supported !== null && supported.some((name) => name !== '')) return undefined;
+  return {
+    failureMode: 'F30',
+    message: 'The bus lists no devices: SupportedClasses below its parameters is missing or empty.',
+    hint: 'HKR,"Parameters","SupportedClasses",0x00010000,"VIF","VBD",... in AddReg of the service of xenbus.',
+  };
 };
 
-export const restlessness = (outputs: readonly GuestOutput[]): Attribution => {
-  const inert = inactivity(outputs);
+const requestKey = 'Give xenbus, its children and the monitor one RequestKey, and let no INF make that key.';
+
+/**
+ * A restart that is wanted and that nobody is told of: the monitor runs, and looks elsewhere (F29). Of one boot.
+ */
+export const unheard = (outputs: readonly GuestOutput[], world: World): Attribution | undefined => {
+  const notes = notesOf(outputs);
+  const refused = notes.filter(isNote('xen.warning')).find(({ message }) => message.startsWith('A restart cannot be asked for'));
+  if (refused !== undefined) {
+    return { failureMode: 'F29', message: `${refused.module}: ${refused.message}`, hint: requestKey };
+  }
+  const asked = notes.find(isNote('xen.reboot-requested'));
+  const runs = world.session?.services.includes('xenbus_monitor') === true;
+  const answered = notes.some(({ kind }) => kind === 'xen.restart-prompt' || kind === 'xen.restart-automatic');
+  if (asked === undefined || !runs || answered) return undefined;
+  return {
+    failureMode: 'F29',
+    message: `${asked.by} asks for a restart (${asked.because}), and the monitor does not hear of it.`,
+    hint: requestKey,
+  };
+};
+
+/** Why a machine still wants a restart after all that a user would make. */
+export const restlessness = (outputs: readonly GuestOutput[], world: World): Attribution => {
+  const inert = inactivity(outputs, world);
   if (inert !== undefined) return inert;
-  const wanted = outputs.filter(({ kind }) => kind === 'restart.wanted' || kind === 'driver.note');
-  const last = wanted.at(-1);
-  const because =
-    last?.kind === 'restart.wanted'
-      ? last.because
-      : last?.kind === 'driver.note' && last.note.kind === 'xen.reboot-requested'
-        ? last.note.because
-        : 'a restart is wanted again and again';
-  return { failureMode: 'F47', message: `The machine is not stable after three restarts: ${because}.` };
+  const wanted = outputs.filter((output): output is Extract<GuestOutput, { kind: 'restart.wanted' }> => output.kind === 'restart.wanted').at(-1);
+  const asked = notesOf(outputs).filter(isNote('xen.reboot-requested')).at(-1);
+  const because = asked?.because ?? wanted?.because;
+  if (because === undefined) {
+    return {
+      failureMode: 'F29',
+      message: 'A restart is asked for at every start, and no driver asks: the key of requests outlives the restart.',
+      hint: requestKey,
+    };
+  }
+  return { failureMode: 'F47', message: `The machine is not stable after three restarts: ${because}` };
 };

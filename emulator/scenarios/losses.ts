@@ -1,64 +1,107 @@
 import type { GuestOutput } from '../guest/events.ts';
 import type { Attribution } from './attribute.ts';
 import type { Finding } from './contract.ts';
-import { inactivity } from './inactivity.ts';
-import { type Checkpoint, fits, type Run } from './run.ts';
+import { inactivity, unheard } from './inactivity.ts';
+import { type Checkpoint, fits, type Run, type WantedPath } from './run.ts';
 import type { Reached } from './survey.ts';
-import { finding, notesOf, outputsOf } from './transcript.ts';
-import { resetsUnplug } from './unplug-facts.ts';
+import { finding, notesOf } from './transcript.ts';
+import { forced, isRemoved, wasUnplugged } from './unplug-facts.ts';
 
-interface Missing {
-  readonly disk?: Reached;
-  readonly nic?: Reached;
-  readonly root: Finding | undefined;
+/** What a boot did, up to a checkpoint. */
+export interface LastBoot {
   readonly checkpoint: Checkpoint;
   readonly outputs: readonly GuestOutput[];
 }
 
-/** A disk or a card that is not where it was expected. What broke a device before is the reason, and is told once. */
-export const missed = (run: Run, { disk, nic, root, checkpoint, outputs }: Missing): readonly Finding[] => {
-  const { expected } = checkpoint;
-  const wanted = disk === undefined ? expected.nics : expected.disks;
-  const reached = disk ?? nic;
-  if (reached === undefined || fits(reached.path, wanted)) return [];
-  if (root !== undefined) return [];
-  const what = disk === undefined ? `network card ${reached.id}` : `disk ${reached.id}`;
-  if (reached.path === undefined) {
-    const code = disk === undefined ? 'EMULATOR_NIC_LOST' : 'EMULATOR_DISK_LOST';
-    return [finding(code, 'error', lossOf(run, what, outputs))];
-  }
-  return [finding('EMULATOR_NOT_PV', 'error', notPv(run, { what, path: reached.path, wanted, outputs }))];
+interface Missed extends LastBoot {
+  readonly what: string;
+  readonly isNic: boolean;
+  readonly reached: Reached;
+  readonly wanted: WantedPath;
+}
+
+/** Disks and cards that are not where they were expected. */
+export const losses = (run: Run, { checkpoint, outputs }: LastBoot): readonly Finding[] => {
+  const { survey, expected } = checkpoint;
+  const all: readonly Missed[] = [
+    ...survey.disks.map((reached) => ({
+      ...{ checkpoint, outputs, reached, isNic: false, what: `disk ${reached.id}`, wanted: expected.disks },
+    })),
+    ...survey.nics.map((reached) => ({
+      ...{ checkpoint, outputs, reached, isNic: true, what: `network card ${reached.id}`, wanted: expected.nics },
+    })),
+  ];
+  return all
+    .filter(({ reached, wanted }) => !fits(reached.path, wanted))
+    .map((one) => {
+      const lost = one.isNic ? 'EMULATOR_NIC_LOST' : 'EMULATOR_DISK_LOST';
+      return one.reached.path === undefined
+        ? finding(lost, 'error', lossOf(run, one))
+        : finding('EMULATOR_NOT_PV', 'error', otherPath(run, one));
+    });
 };
 
 /** Why a device is on neither path. */
-const lossOf = (run: Run, what: string, outputs: readonly GuestOutput[]): Attribution => {
-  const notes = notesOf(outputs);
-  const isNic = what.startsWith('network');
-  const unplugged = notes.some((note) => note.kind === 'xen.unplug' && (isNic ? note.nics : note.disks));
-  const inactive = inactivity(outputs);
+const lossOf = (run: Run, { what, isNic, outputs }: Missed): Attribution => {
+  const type = isNic ? 'NICS' : 'DISKS';
+  const inactive = inactivity(outputs, run.world);
   if (inactive !== undefined) return { ...inactive, message: `${what} is gone. ${inactive.message}` };
-  const failureMode = !unplugged ? undefined : isNic ? 'F58' : resetsUnplug(run) ? undefined : 'F13';
-  const message = `${what} is gone: ${unplugged ? 'its emulated device was unplugged, and nothing took its place' : 'nothing lists it'}.`;
+  if (!wasUnplugged(outputs, type)) return { message: `${what} is gone: nothing lists it.` };
+  const message = `${what} is gone: its emulated device was unplugged, and nothing took its place.`;
+  const failureMode = forced(run.world, type) ? 'F14' : isRemoved(run, type) ? 'F15' : isNic ? 'F58' : undefined;
   return { message, ...(failureMode === undefined ? {} : { failureMode }) };
 };
 
-interface Unmet {
-  readonly what: string;
-  readonly path: string;
-  readonly wanted: string;
-  readonly outputs: readonly GuestOutput[];
-}
-
-const notPv = (run: Run, { what, path, wanted, outputs }: Unmet): Attribution => {
-  const message = `${what} is on the ${path} path; it should be on the ${wanted} one.`;
-  const inactive = inactivity(outputs);
-  if (inactive !== undefined) return { ...inactive, message: `${message} ${inactive.message}` };
-  const outranked = outputsOf(run.steps).find((output) => output.kind === 'device.outranked');
-  if (outranked?.kind === 'device.outranked' && run.input.bundle.packages.includes(outranked.package)) {
-    return { message: `${message} ${outranked.package} was outranked by ${outranked.by}.` };
-  }
-  const wantsRestart = run.survey.restartWanted;
-  return wantsRestart
+/** Why a device is on the other path. */
+const otherPath = (run: Run, missed: Missed): Attribution => {
+  const { what, reached, wanted, outputs } = missed;
+  const message = `${what} is on the ${reached.path} path; it should be on the ${wanted} one.`;
+  const why = wanted === 'pv' ? notPv(run, missed) : undefined;
+  if (why !== undefined) return { ...why, message: `${message} ${why.message}` };
+  const silent = unheard(outputs, run.world);
+  if (silent !== undefined) return { ...silent, message: `${message} ${silent.message}` };
+  return missed.checkpoint.survey.restartWanted
     ? { failureMode: 'F47', message: `${message} A restart is wanted, and nobody makes it.` }
     : { message };
+};
+
+const notPv = (run: Run, missed: Missed): Attribution | undefined =>
+  inactivity(missed.outputs, run.world) ?? undriven(missed) ?? passedThrough(run, missed) ?? vetoed(missed);
+
+const FUNCTION = /^PCI\\VEN_5853&DEV_([0-9A-F]{4})/i;
+
+/** F02: no platform function of the host has a driver. */
+const undriven = ({ checkpoint }: Missed): Attribution | undefined => {
+  const functions = checkpoint.functions;
+  if (functions.length === 0 || functions.some(({ driven }) => driven)) return undefined;
+  const names = functions.map(({ path }) => FUNCTION.exec(path)?.[1] ?? path).join(', ');
+  return {
+    failureMode: 'F02',
+    message: `The host presents the platform function ${names}, and no package of the bus has an id for it.`,
+    hint: 'Give the INF of xenbus the ids of 0001, 0002 and the vendor’s own function.',
+  };
+};
+
+/** F18: the bus takes a controller that was handed to the guest for emulated disks. */
+const passedThrough = ({ world }: Run, { isNic, reached, outputs }: Missed): Attribution | undefined => {
+  const { passThroughNvme, emulatedDisks } = world.host.settings;
+  if (isNic || passThroughNvme === undefined || emulatedDisks === 'nvme') return undefined;
+  const isHidden = notesOf(outputs).some((note) => note.kind === 'xen.target-hidden' && note.vbd === reached.id);
+  if (!isHidden) return undefined;
+  return {
+    failureMode: 'F18',
+    message: 'The bus takes the NVMe controller that was handed to the guest for emulated disks, and hides the PV disk.',
+    hint: 'Take a xenbus with the fix de5b538 (late 2025).',
+  };
+};
+
+/** F16: the request was turned down, as Windows had forgotten the devices of the bus. */
+const vetoed = ({ isNic, outputs }: Missed): Attribution | undefined => {
+  const type = isNic ? 'NICS' : 'DISKS';
+  if (!notesOf(outputs).some((note) => note.kind === 'xen.unplug-vetoed' && note.type === type)) return undefined;
+  return {
+    failureMode: 'F16',
+    message: 'Windows had forgotten the devices of the bus, so that the request to unplug was turned down.',
+    hint: 'Restart twice after an image was generalised.',
+  };
 };

@@ -20,6 +20,9 @@ export interface Checkpoint {
   readonly expected: Expectation;
   /** Number of steps taken before it. */
   readonly after: number;
+  /** Platform functions of Xen on the PCI bus. */
+  readonly functions: readonly { readonly path: string; readonly driven: boolean }[];
+  readonly world: World;
 }
 
 /** What a scenario demands of the machine at a point. */
@@ -43,6 +46,8 @@ export const MAX_RESTARTS = 3;
 /** The cursor of one run: plays events, and keeps the transcript. */
 export class Run {
   readonly input: ScenarioInput;
+  /** The machine that it began with. */
+  readonly begin: World;
   readonly steps: Step[] = [];
   readonly checkpoints: Checkpoint[] = [];
   world: World;
@@ -51,6 +56,7 @@ export class Run {
 
   constructor(input: ScenarioInput, world: World) {
     this.input = input;
+    this.begin = world;
     this.world = world;
   }
 
@@ -59,6 +65,12 @@ export class Run {
     this.world = world;
     this.steps.push({ event, outputs, stage: this.stage });
     return outputs;
+  }
+
+  /** Goes on from where another run of the same scenario stands. */
+  adopt({ world, steps }: Pick<Run, 'world' | 'steps'>): void {
+    this.world = world;
+    this.steps.splice(0, this.steps.length, ...steps);
   }
 
   get survey(): Survey {
@@ -92,9 +104,15 @@ export class Run {
 
   /** Looks at the machine, to be judged when the run is over. */
   expect(expected: Expectation): void {
-    this.checkpoints.push({ stage: this.stage, survey: this.survey, expected, after: this.steps.length });
+    const { world, stage, survey: now, steps } = this;
+    this.checkpoints.push({ stage, survey: now, expected, after: steps.length, functions: functionsOf(world), world });
   }
 }
+
+const functionsOf = ({ session }: World): Checkpoint['functions'] =>
+  Object.values(session?.devices ?? {})
+    .filter(({ facts }) => facts.kind === 'pci' && facts.vendor === '5853')
+    .map(({ path, stack }) => ({ path, driven: stack.length > 0 }));
 
 /** Whether a machine is as it is expected, restarts apart. */
 export const meets = ({ running, disks, nics }: Survey, expected: Expectation): boolean =>

@@ -1,40 +1,47 @@
 import type { GuestOutput } from '../guest/events.ts';
 import { type Attribution, attribute } from './attribute.ts';
 import { inactivity } from './inactivity.ts';
-import type { Run } from './run.ts';
-import { notesOf } from './transcript.ts';
-import { forced, resetsUnplug } from './unplug-facts.ts';
+import type { Checkpoint, Run } from './run.ts';
+import { forced, installsBus, isRemoved, resetsUnplug, wasUnplugged } from './unplug-facts.ts';
 
 export type Stopped = Extract<GuestOutput, { kind: 'boot.stopped' }>;
 
-/** A machine that does not start: the first of the reasons that a failure mode has, from the bottom of the stack up. */
-export const whyStopped = (run: Run, stop: Stopped, outputs: readonly GuestOutput[]): Attribution => {
-  const { cause, code } = stop;
-  const told = (why: Attribution): Attribution => ({
-    ...why,
-    message: `The machine stops with ${code}. ${why.message}`,
-  });
-  if (cause.kind !== 'disk-gone') return told(attribute(cause, run));
-  const notes = notesOf(outputs);
-  const unplugged = notes.some((note) => note.kind === 'xen.unplug' && note.disks);
-  const why = attribute(cause.because, run);
-  const inactive = inactivity(outputs);
-  if (inactive !== undefined && why.failureMode === undefined) return told(inactive);
-  if (unplugged && !resetsUnplug(run)) {
-    return told({
-      failureMode: 'F13',
-      message:
-        'The emulated disk was unplugged before the PV driver was bound: the INF of the bus does not clear the request.',
-      hint: 'Reach the section that sets XEN\\Unplug to 0 from the install section.',
-    });
-  }
-  if (why.failureMode !== undefined) return told(why);
-  if (unplugged && forced(run.world)) {
-    return told({
+/** The emulated disk was taken away, and should not have been: F13 to F15. Undefined when the request was right. */
+const wrongRequest = (run: Run, { expected }: Checkpoint, why: Attribution): Attribution | undefined => {
+  const isBroken = expected.broken === true || why.failureMode === undefined;
+  if (forced(run.world, 'DISKS') && (isBroken || isRemoved(run, 'DISKS'))) {
+    return {
       failureMode: 'F14',
       message: `ForceUnplug takes the emulated disk away at every start, and the PV disk does not come. ${why.message}`,
       hint: 'Delete Services\\XEN\\ForceUnplug with the drivers; set it only with drivers that work.',
-    });
+    };
   }
-  return told(why);
+  if (installsBus(run) && !resetsUnplug(run, 'DISKS')) {
+    return {
+      failureMode: 'F13',
+      message: 'The emulated disk is taken away before the PV driver is bound: the INF of the bus leaves the request.',
+      hint: 'Reach the section that sets XEN\\Unplug to 0 from the install section.',
+    };
+  }
+  if (!isRemoved(run, 'DISKS')) return undefined;
+  return {
+    failureMode: 'F15',
+    message: `The emulated disk is taken away for drivers that were removed: their request was left. ${why.message}`,
+    hint: 'Delete Services\\XEN\\Unplug with the drivers.',
+  };
+};
+
+/** A machine that does not start: the first of the reasons that a failure mode has, from the bottom of the stack up. */
+export const whyStopped = (
+  run: Run,
+  { checkpoint, stop, outputs }: { readonly checkpoint: Checkpoint; readonly stop: Stopped; readonly outputs: readonly GuestOutput[] },
+): Attribution => {
+  const { cause, code } = stop;
+  const why = attribute(cause, run);
+  const told = (one: Attribution): Attribution => ({ ...one, message: `The machine stops with ${code}. ${one.message}` });
+  if (cause.kind !== 'disk-gone') return told(why);
+  const inactive = inactivity(outputs, run.world);
+  if (inactive !== undefined && why.failureMode === undefined) return told(inactive);
+  const request = wasUnplugged(outputs, 'DISKS') ? wrongRequest(run, checkpoint, why) : undefined;
+  return told(request ?? why);
 };

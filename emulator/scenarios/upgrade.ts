@@ -1,7 +1,10 @@
+import { policyKey } from '../guest/guest.ts';
+import type { World } from '../guest/world.ts';
+import type { PackageFacts } from '../package/facts.ts';
 import type { RehearsedBundle, Scenario, ScenarioInput, ScenarioRun } from './contract.ts';
 import { ALL_THERE, PV } from './expectations.ts';
 import { asFarAs, hasBus, hasDriver, isFirstOfKind, packagesFor } from './input.ts';
-import type { Run } from './run.ts';
+import { Run } from './run.ts';
 import { isStable, stableWorld } from './stable.ts';
 
 /** Releases that a machine of this guest may have: they are for it, and they work on it. */
@@ -72,38 +75,88 @@ export const upgradeByWindowsUpdate: Scenario = {
     const others = packages.filter(({ driver }) => !VITAL.includes(driver));
     return before(input)
       .filter(isTurningPoint)
-      .flatMap((from) =>
-        orders(vital).map(
+      .flatMap((from) => {
+        const begin = stableWorld(input, from);
+        const known = new Map<string, Pick<Run, 'world' | 'steps'>>();
+        return orders(vital).map(
           (order): ScenarioRun => ({
             variant: `${from.label}:${order.map(({ driver }) => driver).join('-')}`,
-            begin: stableWorld(input, from),
+            begin,
             play: (run) => {
-              for (const { key, driver } of [...order, ...others]) {
-                run.stage = `after ${driver}`;
-                run.play({ kind: 'package.install', package: key });
-                run.play({ kind: 'restart' });
-                if (run.stopped) break;
+              replaceOneByOne(run, order, known);
+              if (run.stopped) {
+                run.expect({ ...ALL_THERE, settled: false });
+                return;
               }
-              if (run.stopped) run.expect({ ...ALL_THERE, settled: false });
-              else run.untilStable(asFarAs(input, input.bundle, PV));
+              run.stage = 'the rest';
+              for (const { key } of others) run.play({ kind: 'package.install', package: key });
+              run.untilStable(asFarAs(input, input.bundle, PV));
             },
           }),
-        ),
-      );
+        );
+      });
   },
 };
+
+/** Orders that begin alike share what they have in common. */
+const replaceOneByOne = (
+  run: Run,
+  order: readonly PackageFacts[],
+  known: Map<string, Pick<Run, 'world' | 'steps'>>,
+): void => {
+  let done = '';
+  for (const { key, driver } of order) {
+    done = `${done} ${driver}`;
+    run.stage = `after ${driver}`;
+    const before = known.get(done);
+    if (before === undefined) {
+      run.play({ kind: 'package.install', package: key });
+      run.play({ kind: 'restart' });
+      known.set(done, { world: run.world, steps: [...run.steps] });
+    } else run.adopt(before);
+    if (run.stopped) return;
+  }
+};
+
+/** A machine that came from an earlier release to this one; what happens on the way, `upgrade-in-place` judges. */
+const upgradedWorld = (input: ScenarioInput, from: RehearsedBundle): World => {
+  const key = `${policyKey(input.guest)} ${input.bundle.label}`;
+  const worlds = upgraded.get(from) ?? new Map<string, World>();
+  upgraded.set(from, worlds);
+  const made = worlds.get(key);
+  if (made !== undefined) return made;
+  const run = new Run(input, stableWorld(input, from));
+  run.install(input.bundle);
+  run.untilStable(asFarAs(input, input.bundle, PV));
+  const world = { ...run.world, boots: 0 };
+  worlds.set(key, world);
+  return world;
+};
+const upgraded = new WeakMap<RehearsedBundle, Map<string, World>>();
+
+/** Ways back from this release to an earlier one. */
+const back =
+  (play: (run: Run, from: RehearsedBundle, input: ScenarioInput) => void) =>
+  (input: ScenarioInput): readonly ScenarioRun[] =>
+    before(input)
+      .filter((from) => isStable(upgradedWorld(input, from)))
+      .map((from) => ({
+        variant: from.label,
+        begin: upgradedWorld(input, from),
+        play: (run) => {
+          play(run, from, input);
+          run.untilStable({ ...ALL_THERE, advice: GOING_BACK });
+        },
+      }));
 
 /** The earlier release comes back, device by device. */
 export const rollback: Scenario = {
   id: 'rollback',
-  summary: 'upgrades and rolls every device back to the driver that it had',
+  summary: 'rolls every device of an upgraded machine back to the driver that it had',
   applies,
-  runs: fromEach((run, _from, input) => {
-    run.install(input.bundle);
-    run.untilStable(asFarAs(input, input.bundle, PV));
+  runs: back((run) => {
     run.stage = 'rollback';
     for (const path of Object.keys(run.world.session?.devices ?? {})) run.play({ kind: 'device.rollback', path });
-    run.untilStable({ ...ALL_THERE, advice: GOING_BACK });
   }),
 };
 
@@ -112,11 +165,8 @@ export const downgrade: Scenario = {
   id: 'rollback-by-setup',
   summary: 'forces an earlier release over the new one',
   applies,
-  runs: fromEach((run, from, input) => {
-    run.install(input.bundle);
-    run.untilStable(asFarAs(input, input.bundle, PV));
+  runs: back((run, from, input) => {
     run.stage = 'downgrade';
     for (const { key } of packagesFor(input, from)) run.play({ kind: 'package.force', package: key });
-    run.untilStable({ ...ALL_THERE, advice: GOING_BACK });
   }),
 };
