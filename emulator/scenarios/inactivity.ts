@@ -50,7 +50,9 @@ const requestKey = 'Give xenbus, its children and the monitor one RequestKey, an
  */
 export const unheard = (outputs: readonly GuestOutput[], world: World): Attribution | undefined => {
   const notes = notesOf(outputs);
-  const refused = notes.filter(isNote('xen.warning')).find(({ message }) => message.startsWith('A restart cannot be asked for'));
+  const refused = notes
+    .filter(isNote('xen.warning'))
+    .find(({ message }) => message.startsWith('A restart cannot be asked for'));
   if (refused !== undefined) {
     return { failureMode: 'F29', message: `${refused.module}: ${refused.message}`, hint: requestKey };
   }
@@ -69,7 +71,9 @@ export const unheard = (outputs: readonly GuestOutput[], world: World): Attribut
 export const restlessness = (outputs: readonly GuestOutput[], world: World): Attribution => {
   const inert = inactivity(outputs, world);
   if (inert !== undefined) return inert;
-  const wanted = outputs.filter((output): output is Extract<GuestOutput, { kind: 'restart.wanted' }> => output.kind === 'restart.wanted').at(-1);
+  const wanted = outputs
+    .filter((output): output is Extract<GuestOutput, { kind: 'restart.wanted' }> => output.kind === 'restart.wanted')
+    .at(-1);
   const asked = notesOf(outputs).filter(isNote('xen.reboot-requested')).at(-1);
   const because = asked?.because ?? wanted?.because;
   if (because === undefined) {

@@ -1,20 +1,26 @@
-import type { Cause, GuestOutput } from '../guest/events.ts';
+import type { GuestOutput } from '../guest/events.ts';
 import type { DeviceNode } from '../guest/world.ts';
-import { attribute } from './attribute.ts';
+import { type Attribution, attribute } from './attribute.ts';
 import type { Finding, RunResult } from './contract.ts';
-import { restlessness } from './inactivity.ts';
-import { missed } from './losses.ts';
+import { restlessness, unheard } from './inactivity.ts';
+import { losses } from './losses.ts';
 import { refusals } from './refusals.ts';
 import { filterFindings } from './registry-state.ts';
 import type { Checkpoint, Run } from './run.ts';
 import { type Stopped, whyStopped } from './stops.ts';
+import { keptOthers, renamed } from './succession.ts';
 import { finding, lastBoot, notesOf, outputsOf } from './transcript.ts';
 
 /** Judges what a run did against what its scenario demanded. Each finding names one cause; what follows from it is not told again. */
 export const judgeRun = (run: Run, scenario: string): RunResult => {
+  const refused = refusals(run);
+  // Whatever is missing then is so because of that.
   const found = [
-    ...refusals(run),
-    ...run.checkpoints.flatMap((checkpoint) => asAdvice(judgeCheckpoint(run, checkpoint), checkpoint)),
+    ...refused,
+    ...(refused.length > 0 ? [] : run.checkpoints).flatMap((checkpoint) =>
+      asAdvice(judgeCheckpoint(run, checkpoint), checkpoint),
+    ),
+    ...restartRequests(run),
     ...notes(run),
   ];
   const findings = unique(found);
@@ -47,61 +53,67 @@ const asAdvice = (found: readonly Finding[], { expected: { advice } }: Checkpoin
 };
 
 const judgeCheckpoint = (run: Run, checkpoint: Checkpoint): readonly Finding[] => {
-  const { survey, expected, after } = checkpoint;
+  const { survey, expected, after, world } = checkpoint;
   const outputs = lastBoot(run, after);
   const stop = outputs.find((output): output is Stopped => output.kind === 'boot.stopped');
-  if (stop !== undefined) return [finding('EMULATOR_NO_BOOT', 'error', whyStopped(run, stop, outputs), stop)];
+  if (stop !== undefined) {
+    return [finding('EMULATOR_NO_BOOT', 'error', whyStopped(run, { checkpoint, stop, outputs }), stop)];
+  }
+  const kept = expected.replaces === true ? keptOthers(run, checkpoint) : [];
   const broken = (expected.broken === true ? [] : survey.problems)
-    .filter((node) => concerns(run, node))
+    .filter(concerns)
     .map((node) => brokenDevice(run, node, outputs));
   const services = outputs.flatMap((output) =>
     output.kind === 'service.failed'
       ? [finding('EMULATOR_SERVICE_FAILED', 'error', attribute(output.cause, run), output)]
       : [],
   );
-  const root = broken[0];
-  const lost = [
-    ...survey.disks.flatMap((disk) => missed(run, { disk, root, checkpoint, outputs })),
-    ...survey.nics.flatMap((nic) => missed(run, { nic, root, checkpoint, outputs })),
+  // What broke a device, or is there in its place, is the reason for what is lost.
+  const lost = broken.length + kept.length > 0 ? [] : losses(run, { checkpoint, outputs });
+  const isRestless = expected.settled && survey.restartWanted && broken.length === 0;
+  return [
+    ...kept,
+    ...broken,
+    ...services,
+    ...lost,
+    ...(isRestless ? [finding('EMULATOR_NOT_STABLE', 'error', restlessness(outputs, world))] : []),
+    ...filterFindings(checkpoint),
+    ...(expected.keepsNames === true ? renamed(run, checkpoint) : []),
   ];
-  const restless =
-    expected.settled && survey.restartWanted && broken.length === 0
-      ? [finding('EMULATOR_NOT_STABLE', 'error', restlessness(outputs))]
-      : [];
-  return [...broken, ...services, ...lost, ...restless, ...filterFindings(checkpoint)];
 };
 
-/** Whether a device that does not work is one that the release has a driver for. */
-const concerns = (run: Run, { problem, facts }: DeviceNode): boolean => {
+/** Whether a device that does not work is one that the release, or one before it, is for. */
+const concerns = ({ problem, facts }: DeviceNode): boolean => {
   const cause = problem?.cause;
   if (cause?.kind !== 'no-driver') return true;
-  return facts.kind === 'xen-class' || facts.kind === 'nic'
-    ? cause.nearest.length > 0 || isInRelease(run, cause)
-    : false;
+  return (facts.kind === 'xen-class' || facts.kind === 'nic') && cause.nearest.length > 0;
 };
-
-const isInRelease = (_run: Run, { nearest }: Extract<Cause, { kind: 'no-driver' }>): boolean => nearest.length > 0;
 
 const brokenDevice = (run: Run, node: DeviceNode, outputs: readonly GuestOutput[]): Finding => {
   const event = outputs.findLast((output) => output.kind === 'device.problem' && output.device === node.path);
-  const long = notesOf(outputs).find((note) => note.kind === 'xen.id-list' && note.bytes >= LONGEST_LIST);
-  const why = attribute(node.problem?.cause ?? { kind: 'none' }, run);
-  const told =
-    long?.kind === 'xen.id-list' && node.problem?.cause.kind === 'no-driver'
-      ? {
-          failureMode: 'F10',
-          message: `The list of ids of ${long.device} is ${long.bytes} bytes long: Windows does not take it.`,
-        }
-      : why;
-  const code = node.problem?.code ?? 0;
-  return finding(
-    'EMULATOR_DEVICE_PROBLEM',
-    'error',
-    { ...told, message: `${node.path} has problem ${code}. ${told.message}` },
-    event,
-  );
+  const told = longList(node, outputs) ?? attribute(node.problem?.cause ?? { kind: 'none' }, run);
+  const message = `${node.path} has problem ${node.problem?.code ?? 0}. ${told.message}`;
+  return finding('EMULATOR_DEVICE_PROBLEM', 'error', { ...told, message }, event);
 };
-const LONGEST_LIST = 1024;
+
+/** F10 */
+const longList = (node: DeviceNode, outputs: readonly GuestOutput[]): Attribution | undefined => {
+  if (node.problem?.cause.kind !== 'no-driver' || node.hardwareIds.length > 0) return undefined;
+  const note = notesOf(outputs).find((one) => one.kind === 'xen.id-list' && one.device === node.deviceId);
+  if (note?.kind !== 'xen.id-list') return undefined;
+  return {
+    failureMode: 'F10',
+    message: `The list of ids of ${note.device} is ${note.bytes} bytes long: Windows does not take it.`,
+    hint: 'Use a shorter vendor prefix, or a bus with fewer revisions.',
+  };
+};
+
+/** F29, in whichever boot a restart was wanted. */
+const restartRequests = (run: Run): readonly Finding[] =>
+  run.checkpoints.slice(0, 1).flatMap(({ after, expected }) => {
+    const why = expected.broken === true ? undefined : unheard(outputsOf(run.steps.slice(0, after)), run.world);
+    return why === undefined ? [] : [finding('EMULATOR_NOT_STABLE', 'warning', why)];
+  });
 
 /** What has to be known beside the verdict. */
 const notes = (run: Run): readonly Finding[] => {

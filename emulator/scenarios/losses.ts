@@ -90,7 +90,8 @@ const passedThrough = ({ world }: Run, { isNic, reached, outputs }: Missed): Att
   if (!isHidden) return undefined;
   return {
     failureMode: 'F18',
-    message: 'The bus takes the NVMe controller that was handed to the guest for emulated disks, and hides the PV disk.',
+    message:
+      'The bus takes the NVMe controller that was handed to the guest for emulated disks, and hides the PV disk.',
     hint: 'Take a xenbus with the fix de5b538 (late 2025).',
   };
 };

@@ -34,11 +34,18 @@ const wrongRequest = (run: Run, { expected }: Checkpoint, why: Attribution): Att
 /** A machine that does not start: the first of the reasons that a failure mode has, from the bottom of the stack up. */
 export const whyStopped = (
   run: Run,
-  { checkpoint, stop, outputs }: { readonly checkpoint: Checkpoint; readonly stop: Stopped; readonly outputs: readonly GuestOutput[] },
+  {
+    checkpoint,
+    stop,
+    outputs,
+  }: { readonly checkpoint: Checkpoint; readonly stop: Stopped; readonly outputs: readonly GuestOutput[] },
 ): Attribution => {
   const { cause, code } = stop;
   const why = attribute(cause, run);
-  const told = (one: Attribution): Attribution => ({ ...one, message: `The machine stops with ${code}. ${one.message}` });
+  const told = (one: Attribution): Attribution => ({
+    ...one,
+    message: `The machine stops with ${code}. ${one.message}`,
+  });
   if (cause.kind !== 'disk-gone') return told(why);
   const inactive = inactivity(outputs, run.world);
   if (inactive !== undefined && why.failureMode === undefined) return told(inactive);

@@ -53,7 +53,7 @@ export const isRemoved = ({ world, input, steps }: Run, type: UnplugType): boole
   return DRIVERS[type].some((driver) => {
     const key = keyAt(world.disk.registry, `${SERVICES}\\${driver}`);
     const file = Object.hasOwn(world.disk.files, `c:\\windows\\system32\\drivers\\${driver}.sys`);
-    const stored = world.disk.store.some((one) => input.library.packages[one.package]?.driver === (driver === 'xennet' ? driver : driver));
+    const stored = world.disk.store.some((one) => input.library.packages[one.package]?.driver === driver);
     return key === undefined || !file || !stored;
   });
 };

@@ -4,7 +4,7 @@ import type { PackageFacts } from '../package/facts.ts';
 import type { RehearsedBundle, Scenario, ScenarioInput, ScenarioRun } from './contract.ts';
 import { ALL_THERE, PV } from './expectations.ts';
 import { asFarAs, hasBus, hasDriver, isFirstOfKind, packagesFor } from './input.ts';
-import { Run } from './run.ts';
+import { type Expectation, Run } from './run.ts';
 import { isStable, stableWorld } from './stable.ts';
 
 /** Releases that a machine of this guest may have: they are for it, and they work on it. */
@@ -22,15 +22,22 @@ const fromEach =
       play: (run) => play(run, from, input),
     }));
 
+/** Everything is on the PV path by the drivers of the release; names of devices are watched for releases that were given. */
+const replaced = (input: ScenarioInput, { given = false }: RehearsedBundle): Expectation => ({
+  ...asFarAs(input, input.bundle, PV),
+  replaces: true,
+  keepsNames: given,
+});
+
 /** A setup program installs everything over what is there. */
 export const upgradeInPlace: Scenario = {
   id: 'upgrade-in-place',
   summary: 'installs the release over an earlier one and restarts until the machine is stable',
   applies,
-  runs: fromEach((run, _from, input) => {
+  runs: fromEach((run, from, input) => {
     run.stage = 'upgrade';
     run.install(input.bundle);
-    run.untilStable(asFarAs(input, input.bundle, PV));
+    run.untilStable(replaced(input, from));
   }),
 };
 
@@ -90,7 +97,7 @@ export const upgradeByWindowsUpdate: Scenario = {
               }
               run.stage = 'the rest';
               for (const { key } of others) run.play({ kind: 'package.install', package: key });
-              run.untilStable(asFarAs(input, input.bundle, PV));
+              run.untilStable({ ...replaced(input, from), keepsNames: false });
             },
           }),
         );
