@@ -43,29 +43,29 @@ export const inactivity = (outputs: readonly GuestOutput[], world: World): Attri
   };
 };
 
-const requestKey = 'Give xenbus, its children and the monitor one RequestKey, and let no INF make that key.';
+const REQUEST_KEY = 'Give xenbus, its children and the monitor one RequestKey, and let no INF make that key.';
 
-/**
- * A restart that is wanted and that nobody is told of: the monitor runs, and looks elsewhere (F29). Of one boot.
- */
-export const unheard = (outputs: readonly GuestOutput[], world: World): Attribution | undefined => {
+/** A restart that is wanted in a boot in which the monitor was started, and that it does not hear of (F29). */
+export const unheard = (outputs: readonly GuestOutput[]): Attribution | undefined => {
+  const runs = outputs.some((output) => output.kind === 'service.started' && output.service.toLowerCase() === MONITOR);
+  if (!runs) return undefined;
   const notes = notesOf(outputs);
+  if (notes.some(({ kind }) => kind === 'xen.restart-prompt' || kind === 'xen.restart-automatic')) return undefined;
   const refused = notes
     .filter(isNote('xen.warning'))
     .find(({ message }) => message.startsWith('A restart cannot be asked for'));
   if (refused !== undefined) {
-    return { failureMode: 'F29', message: `${refused.module}: ${refused.message}`, hint: requestKey };
+    return { failureMode: 'F29', message: `${refused.module}: ${refused.message}`, hint: REQUEST_KEY };
   }
   const asked = notes.find(isNote('xen.reboot-requested'));
-  const runs = world.session?.services.includes('xenbus_monitor') === true;
-  const answered = notes.some(({ kind }) => kind === 'xen.restart-prompt' || kind === 'xen.restart-automatic');
-  if (asked === undefined || !runs || answered) return undefined;
+  if (asked === undefined) return undefined;
   return {
     failureMode: 'F29',
     message: `${asked.by} asks for a restart (${asked.because}), and the monitor does not hear of it.`,
-    hint: requestKey,
+    hint: REQUEST_KEY,
   };
 };
+const MONITOR = 'xenbus_monitor';
 
 /** Why a machine still wants a restart after all that a user would make. */
 export const restlessness = (outputs: readonly GuestOutput[], world: World): Attribution => {
@@ -80,7 +80,7 @@ export const restlessness = (outputs: readonly GuestOutput[], world: World): Att
     return {
       failureMode: 'F29',
       message: 'A restart is asked for at every start, and no driver asks: the key of requests outlives the restart.',
-      hint: requestKey,
+      hint: REQUEST_KEY,
     };
   }
   return { failureMode: 'F47', message: `The machine is not stable after three restarts: ${because}` };

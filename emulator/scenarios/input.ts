@@ -79,15 +79,11 @@ export const vendorFunctionOf = (
   return undefined;
 };
 
-/** Whether the bus package of a release writes a registry value, by the end of its key and its name. */
-export const busWrites = (
-  input: Pick<ScenarioInput, 'guest' | 'library'>,
-  bundle: RehearsedBundle,
-  place: RegExp,
-): boolean => {
+/** Whether a package of the release writes a registry value, by the end of its key and its name. */
+export const packageWrites = (input: ScenarioInput, driver: string, place: RegExp): boolean => {
   const target = targetKey(input.guest);
-  const bus = packagesFor(input, bundle).find(({ driver }) => driver === 'xenbus');
-  return Object.values(bus?.targets[target]?.installs ?? {}).some(({ software, services }) =>
+  const facts = packagesFor(input, input.bundle).find((one) => one.driver === driver);
+  return Object.values(facts?.targets[target]?.installs ?? {}).some(({ software, services }) =>
     [...software, ...services.flatMap(({ registry }) => registry)].some(
       ({ key, name, does }) => does.startsWith('set') && place.test(`${key}\\${name}`),
     ),

@@ -9,7 +9,7 @@ import { filterFindings } from './registry-state.ts';
 import type { Checkpoint, Run } from './run.ts';
 import { type Stopped, whyStopped } from './stops.ts';
 import { keptOthers, renamed } from './succession.ts';
-import { finding, lastBoot, notesOf, outputsOf } from './transcript.ts';
+import { bootsOf, finding, lastBoot, notesOf, outputsOf } from './transcript.ts';
 
 /** Judges what a run did against what its scenario demanded. Each finding names one cause; what follows from it is not told again. */
 export const judgeRun = (run: Run, scenario: string): RunResult => {
@@ -20,10 +20,9 @@ export const judgeRun = (run: Run, scenario: string): RunResult => {
     ...(refused.length > 0 ? [] : run.checkpoints).flatMap((checkpoint) =>
       asAdvice(judgeCheckpoint(run, checkpoint), checkpoint),
     ),
-    ...restartRequests(run),
-    ...notes(run),
   ];
-  const findings = unique(found);
+  const silent = found.length === 0 ? restartRequests(run) : [];
+  const findings = unique([...found, ...silent, ...notes(run)]);
   return {
     guest: run.input.guest.id,
     scenario,
@@ -108,12 +107,13 @@ const longList = (node: DeviceNode, outputs: readonly GuestOutput[]): Attributio
   };
 };
 
-/** F29, in whichever boot a restart was wanted. */
-const restartRequests = (run: Run): readonly Finding[] =>
-  run.checkpoints.slice(0, 1).flatMap(({ after, expected }) => {
-    const why = expected.broken === true ? undefined : unheard(outputsOf(run.steps.slice(0, after)), run.world);
-    return why === undefined ? [] : [finding('EMULATOR_NOT_STABLE', 'warning', why)];
-  });
+/** F29, in whichever boot a restart was wanted; told when nothing else is wrong. */
+const restartRequests = (run: Run): readonly Finding[] => {
+  const why = bootsOf(run.steps)
+    .map(unheard)
+    .find((one) => one !== undefined);
+  return why === undefined ? [] : [finding('EMULATOR_NOT_STABLE', 'warning', why)];
+};
 
 /** What has to be known beside the verdict. */
 const notes = (run: Run): readonly Finding[] => {

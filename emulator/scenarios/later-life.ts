@@ -1,18 +1,16 @@
 import type { Scenario, ScenarioInput } from './contract.ts';
 import { ALL_THERE, EMULATED, PV } from './expectations.ts';
-import { asFarAs, busWrites, hasBus, hasDriver, vendorFunctionOf } from './input.ts';
-import { isStable, stableWorld } from './stable.ts';
-
-const installed = (input: ScenarioInput): boolean => hasBus(input) && isStable(stableWorld(input, input.bundle));
+import { asFarAs, hasBus, hasDriver, packageWrites, vendorFunctionOf } from './input.ts';
+import { fromStable } from './stable.ts';
 
 /** Whether the bus knows by itself which of several functions is to be the active one (spec xen-pv 1.5, Precedence). */
-const choosesFunction = (input: ScenarioInput): boolean => busWrites(input, input.bundle, /Precedence\\[^\\]+$/i);
+const choosesFunction = (input: ScenarioInput): boolean => packageWrites(input, 'xenbus', /Precedence\\[^\\]+$/i);
 
 /** A machine that is moved to a host with another platform function (F22). */
 export const platformSwitch: Scenario = {
   id: 'platform-switch',
   summary: 'moves the machine to a host with another platform function, and back',
-  applies: installed,
+  applies: hasBus,
   runs: (input) => {
     const expected = choosesFunction(input) ? asFarAs(input, input.bundle, PV) : ALL_THERE;
     const vendorDevice = vendorFunctionOf(input, input.bundle);
@@ -30,22 +28,24 @@ export const platformSwitch: Scenario = {
             },
           ]),
     ];
-    return changes.map(({ variant, host, change, back }) => ({
-      variant,
-      begin: stableWorld(input, input.bundle, host),
-      play: (run) => {
-        run.play({ kind: 'power.off' });
-        run.play({ kind: 'host', change });
-        run.stage = 'after the move';
-        run.play({ kind: 'power.on' });
-        run.untilStable(expected);
-        run.play({ kind: 'power.off' });
-        run.play({ kind: 'host', change: back });
-        run.stage = 'after the move back';
-        run.play({ kind: 'power.on' });
-        run.untilStable(expected);
-      },
-    }));
+    return changes.map(({ variant, host, change, back }) =>
+      fromStable(input, {
+        variant,
+        host,
+        play: (run) => {
+          run.play({ kind: 'power.off' });
+          run.play({ kind: 'host', change });
+          run.stage = 'after the move';
+          run.play({ kind: 'power.on' });
+          run.untilStable(expected);
+          run.play({ kind: 'power.off' });
+          run.play({ kind: 'host', change: back });
+          run.stage = 'after the move back';
+          run.play({ kind: 'power.on' });
+          run.untilStable(expected);
+        },
+      }),
+    );
   },
 };
 
@@ -53,11 +53,10 @@ export const platformSwitch: Scenario = {
 export const sysprep: Scenario = {
   id: 'sysprep',
   summary: 'generalises the machine and starts the image elsewhere',
-  applies: installed,
+  applies: hasBus,
   runs: (input) => [
-    {
+    fromStable(input, {
       variant: '',
-      begin: stableWorld(input, input.bundle),
       play: (run) => {
         run.play({ kind: 'sysprep' });
         run.play({ kind: 'power.off' });
@@ -65,7 +64,7 @@ export const sysprep: Scenario = {
         run.play({ kind: 'power.on' });
         run.untilStable(asFarAs(input, input.bundle, PV));
       },
-    },
+    }),
   ],
 };
 
@@ -73,11 +72,10 @@ export const sysprep: Scenario = {
 export const imageCopy: Scenario = {
   id: 'sysprep-image-copy',
   summary: 'copies the disk as it is to another machine',
-  applies: installed,
+  applies: hasBus,
   runs: (input) => [
-    {
+    fromStable(input, {
       variant: '',
-      begin: stableWorld(input, input.bundle),
       play: (run) => {
         run.play({ kind: 'power.off' });
         run.play({ kind: 'host', change: { slot: 5, nics: [{ vif: 0, mac: '00:16:3e:00:00:77' }] } });
@@ -85,7 +83,7 @@ export const imageCopy: Scenario = {
         run.play({ kind: 'power.on' });
         run.untilStable(asFarAs(input, input.bundle, PV));
       },
-    },
+    }),
   ],
 };
 
@@ -93,11 +91,10 @@ export const imageCopy: Scenario = {
 export const safeMode: Scenario = {
   id: 'safe-mode',
   summary: 'starts in safe mode, on emulated devices, and then as usual',
-  applies: installed,
+  applies: hasBus,
   runs: (input) => [
-    {
+    fromStable(input, {
       variant: '',
-      begin: stableWorld(input, input.bundle),
       play: (run) => {
         run.stage = 'safe mode';
         run.play({ kind: 'restart', mode: 'safe' });
@@ -106,9 +103,13 @@ export const safeMode: Scenario = {
         run.restart();
         run.untilStable(asFarAs(input, input.bundle, PV));
       },
-    },
+    }),
   ],
 };
+
+/** ForceUnplug in the package whose driver takes over is a decision of the vendor's. */
+const forcesOnPurpose = (input: ScenarioInput): boolean =>
+  packageWrites(input, 'xenvbd', /\\XEN\\ForceUnplug\\DISKS$/i);
 
 const DRIVERS = 'C:\\Windows\\System32\\drivers';
 
@@ -120,21 +121,23 @@ export const failingBoots: Scenario = {
   id: 'fresh-install-failing-boots',
   summary: 'breaks the disk driver of a machine that works, and starts twice: it has to find back to its emulated disk',
   applies: (input) =>
-    installed(input) &&
+    hasBus(input) &&
     hasDriver(input, input.bundle, 'xenvbd') &&
-    busWrites(input, input.bundle, /\\XEN\\Unplug\\DISKS$/i),
+    packageWrites(input, 'xenbus', /\\XEN\\Unplug\\DISKS$/i) &&
+    !forcesOnPurpose(input),
   runs: (input) =>
-    ['xenvbd.sys', 'xencrsh.sys'].map((name) => ({
-      variant: name,
-      begin: stableWorld(input, input.bundle),
-      play: (run) => {
-        run.play({ kind: 'power.off' });
-        run.play({ kind: 'file.delete', path: `${DRIVERS}\\${name}` });
-        run.stage = 'first start without it';
-        run.play({ kind: 'power.on' });
-        run.stage = 'second start without it';
-        run.play({ kind: 'restart' });
-        run.expect({ disks: 'any', nics: 'not-asked', settled: false, broken: true });
-      },
-    })),
+    ['xenvbd.sys', 'xencrsh.sys'].map((name) =>
+      fromStable(input, {
+        variant: name,
+        play: (run) => {
+          run.play({ kind: 'power.off' });
+          run.play({ kind: 'file.delete', path: `${DRIVERS}\\${name}` });
+          run.stage = 'first start without it';
+          run.play({ kind: 'power.on' });
+          run.stage = 'second start without it';
+          run.play({ kind: 'restart' });
+          run.expect({ disks: 'any', nics: 'not-asked', settled: false, broken: true });
+        },
+      }),
+    ),
 };

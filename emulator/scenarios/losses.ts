@@ -58,7 +58,7 @@ const otherPath = (run: Run, missed: Missed): Attribution => {
   const message = `${what} is on the ${reached.path} path; it should be on the ${wanted} one.`;
   const why = wanted === 'pv' ? notPv(run, missed) : undefined;
   if (why !== undefined) return { ...why, message: `${message} ${why.message}` };
-  const silent = unheard(outputs, run.world);
+  const silent = unheard(outputs);
   if (silent !== undefined) return { ...silent, message: `${message} ${silent.message}` };
   return missed.checkpoint.survey.restartWanted
     ? { failureMode: 'F47', message: `${message} A restart is wanted, and nobody makes it.` }

@@ -29,3 +29,13 @@ export const lastBoot = (run: Run, until = run.steps.length): readonly GuestOutp
   const start = before.findLastIndex(({ kind }) => kind === 'boot.started');
   return before.slice(Math.max(0, start));
 };
+
+/** What happened in each boot; the first is the one that the run began in. */
+export const bootsOf = (steps: readonly Step[]): readonly (readonly GuestOutput[])[] => {
+  const boots: GuestOutput[][] = [[]];
+  for (const output of outputsOf(steps)) {
+    if (output.kind === 'boot.started') boots.push([]);
+    boots.at(-1)?.push(output);
+  }
+  return boots;
+};

@@ -1,27 +1,24 @@
 import { cleanUp } from './cleaner.ts';
-import type { Scenario, ScenarioInput } from './contract.ts';
+import type { Scenario } from './contract.ts';
 import { ALL_THERE, EMULATED } from './expectations.ts';
 import { hasBus, packagesFor } from './input.ts';
-import { isStable, stableWorld } from './stable.ts';
-
-const installed = (input: ScenarioInput): boolean => hasBus(input) && isStable(stableWorld(input, input.bundle));
+import { fromStable } from './stable.ts';
 
 /** Back to emulated disks and network cards, as a vendor's cleaner does it. */
 export const uninstall: Scenario = {
   id: 'uninstall',
   summary: 'removes the drivers as a cleaner does: the machine has to come up on emulated devices',
-  applies: installed,
+  applies: hasBus,
   runs: (input) => [
-    {
+    fromStable(input, {
       variant: '',
-      begin: stableWorld(input, input.bundle),
       play: (run) => {
         run.stage = 'removal';
         cleanUp(run, input.bundle);
         run.stage = 'after the removal';
         run.untilStable({ ...EMULATED, broken: true });
       },
-    },
+    }),
   ],
 };
 
@@ -29,11 +26,10 @@ export const uninstall: Scenario = {
 export const uninstallDevices: Scenario = {
   id: 'uninstall-devices-only',
   summary: 'uninstalls the devices and nothing else: the machine has to come up',
-  applies: installed,
+  applies: hasBus,
   runs: (input) => [
-    {
+    fromStable(input, {
       variant: '',
-      begin: stableWorld(input, input.bundle),
       play: (run) => {
         const drivers = packagesFor(input, input.bundle).map(({ driver }) => driver);
         for (const { path, stack } of Object.values(run.world.session?.devices ?? {})) {
@@ -43,6 +39,6 @@ export const uninstallDevices: Scenario = {
         run.stage = 'after the removal';
         run.untilStable({ ...ALL_THERE, broken: true });
       },
-    },
+    }),
   ],
 };

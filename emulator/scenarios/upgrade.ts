@@ -9,7 +9,7 @@ import { isStable, stableWorld } from './stable.ts';
 
 /** Releases that a machine of this guest may have: they are for it, and they work on it. */
 const before = (input: ScenarioInput): readonly RehearsedBundle[] =>
-  input.before.filter((bundle) => hasDriver(input, bundle, 'xenbus') && isStable(stableWorld(input, bundle)));
+  input.before.filter((bundle) => hasDriver(input, bundle, 'xenbus') && isStable(input, bundle));
 
 const applies = (input: ScenarioInput): boolean => hasBus(input) && before(input).length > 0;
 
@@ -139,6 +139,7 @@ const upgradedWorld = (input: ScenarioInput, from: RehearsedBundle): World => {
   worlds.set(key, world);
   return world;
 };
+const isRunning = ({ session }: World): boolean => session?.phase === 'running';
 const upgraded = new WeakMap<RehearsedBundle, Map<string, World>>();
 
 /** Ways back from this release to an earlier one. */
@@ -146,7 +147,7 @@ const back =
   (play: (run: Run, from: RehearsedBundle, input: ScenarioInput) => void) =>
   (input: ScenarioInput): readonly ScenarioRun[] =>
     before(input)
-      .filter((from) => isStable(upgradedWorld(input, from)))
+      .filter((from) => isRunning(upgradedWorld(input, from)))
       .map((from) => ({
         variant: from.label,
         begin: upgradedWorld(input, from),
