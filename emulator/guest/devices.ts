@@ -99,10 +99,22 @@ export const removeTree = (machine: GuestMachine, node: DeviceNode): void => {
   machine.say({ kind: 'device.gone', device: node.path });
 };
 
+/** Lists of ids this long and longer are not taken (spec xen-pv 1.4, F10: each with its zero, in UTF-16). */
+const LONGEST_ID_LIST_BYTES = 1024;
+
+/** The ids of a list that Windows takes: all or none. */
+const taken = (ids: readonly string[]): readonly string[] => {
+  let bytes = 0;
+  for (const { length } of ids) bytes += 2 * (length + 1);
+  return bytes < LONGEST_ID_LIST_BYTES ? ids : [];
+};
+
 /** A device that its bus lists: it is configured when it never was, and started when its drivers may run. */
 export const arrive = (machine: GuestMachine, child: ChildDevice, parent: DeviceNode | undefined): void => {
   const node: DeviceNode = {
     ...child,
+    hardwareIds: taken(child.hardwareIds),
+    compatibleIds: taken(child.compatibleIds),
     path: pathOf(child, parent),
     parent: parent?.path,
     stack: [],

@@ -2,8 +2,8 @@ import { featuresOf } from '../guest/windows.ts';
 import { newWorld } from '../new-world.ts';
 import type { HostSettings } from '../xen/host.ts';
 import type { Scenario, ScenarioInput } from './contract.ts';
-import { PV } from './expectations.ts';
-import { asFarAs, hasBus, vendorFunctionOf } from './input.ts';
+import { ALL_THERE, PV } from './expectations.ts';
+import { asFarAs, hasBus, packagesFor, vendorFunctionOf } from './input.ts';
 
 interface Hardware {
   readonly id: string;
@@ -19,6 +19,9 @@ const DISKS = [
   { vbd: 5632, system: false, cdrom: true },
 ];
 const CARDS = [0, 1, 2].map((vif) => ({ vif, mac: `00:16:3e:00:00:0${vif + 1}` }));
+
+/** Of a maker of controllers; QEMU's own ids are others. */
+const PHYSICAL_NVME = { vendor: '144D', device: 'A808' };
 
 const HARDWARE: readonly Hardware[] = [
   {
@@ -37,6 +40,11 @@ const HARDWARE: readonly Hardware[] = [
     host: ({ guest }) => (featuresOf(guest.windows).nvme ? { emulatedDisks: 'nvme' } : undefined),
   },
   {
+    id: 'fresh-install-pass-through-nvme',
+    summary: 'the same with a physical NVMe controller handed to the guest (F18)',
+    host: ({ guest }) => (featuresOf(guest.windows).nvme ? { passThroughNvme: PHYSICAL_NVME } : undefined),
+  },
+  {
     id: 'fresh-install-second-platform',
     summary: 'the same on a host that presents the platform function 0002',
     host: () => ({ platform: '0002' }),
@@ -50,6 +58,34 @@ const HARDWARE: readonly Hardware[] = [
     },
   },
 ];
+
+/**
+ * Windows Update brings the drivers one at a time, with a restart after each. In between, nothing may be taken away whose driver is
+ * not there yet (F13).
+ */
+export const installOneByOne: Scenario = {
+  id: 'fresh-install-windows-update',
+  summary: 'installs one driver at a time, the bus first, with a restart after each',
+  applies: hasBus,
+  runs: (input) => [
+    {
+      variant: '',
+      begin: newWorld(input.guest),
+      play: (run) => {
+        for (const { key, driver } of packagesFor(input, input.bundle)) {
+          run.stage = `after ${driver}`;
+          run.play({ kind: 'package.install', package: key });
+          run.restart();
+          if (run.stopped) {
+            run.expect({ ...ALL_THERE, settled: false });
+            return;
+          }
+        }
+        run.untilStable(asFarAs(input, input.bundle, PV));
+      },
+    },
+  ],
+};
 
 /** A machine on emulated hardware gets the drivers from a setup program, and is restarted until it is stable. */
 export const freshInstalls: readonly Scenario[] = HARDWARE.map(({ id, summary, host }) => ({

@@ -1,5 +1,5 @@
 import type { Scenario } from './contract.ts';
-import { freshInstalls } from './fresh-install.ts';
+import { freshInstalls, installOneByOne } from './fresh-install.ts';
 import { failingBoots, imageCopy, platformSwitch, safeMode, sysprep } from './later-life.ts';
 import { uninstall, uninstallDevices } from './uninstall.ts';
 import { downgrade, rollback, upgradeByWindowsUpdate, upgradeInPlace } from './upgrade.ts';
@@ -7,6 +7,7 @@ import { downgrade, rollback, upgradeByWindowsUpdate, upgradeInPlace } from './u
 /** Every scenario, in the order in which they are shown. */
 export const SCENARIOS: readonly Scenario[] = [
   ...freshInstalls,
+  installOneByOne,
   upgradeInPlace,
   upgradeByWindowsUpdate,
   rollback,

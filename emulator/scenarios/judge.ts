@@ -85,7 +85,8 @@ const judgeCheckpoint = (run: Run, checkpoint: Checkpoint): readonly Finding[] =
 const concerns = ({ problem, facts }: DeviceNode): boolean => {
   const cause = problem?.cause;
   if (cause?.kind !== 'no-driver') return true;
-  return (facts.kind === 'xen-class' || facts.kind === 'nic') && cause.nearest.length > 0;
+  const isPv = facts.kind === 'xen-class' || facts.kind === 'nic';
+  return isPv && (cause.nearest.length > 0 || cause.wanted.length === 0);
 };
 
 const brokenDevice = (run: Run, node: DeviceNode, outputs: readonly GuestOutput[]): Finding => {
