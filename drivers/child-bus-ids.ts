@@ -1,5 +1,6 @@
 import type { ChildDevice, DeviceFacts, DeviceView, LoadedDriver, Machine } from './behaviour.ts';
 import { ID_LIST_LIMIT_BYTES, idListSizeBytes } from './ids.ts';
+import type { DriverModel } from './model.ts';
 import { has } from './xenbus/traits.ts';
 
 /** A bus that is a child of xenbus itself: `XENVIF` lists `NET`, `XENVKBD` lists `HID`. */
@@ -31,8 +32,22 @@ export const prefixOf = ({ model }: LoadedDriver): string =>
 export const vendorName = (driver: LoadedDriver, device: DeviceView, machine: Machine): string =>
   `${prefixOf(driver)}${platformFunction(device, machine)}`;
 
+type Ids = Pick<ChildDevice, 'deviceId' | 'hardwareIds'>;
+
+/** Lists are made at every look at the bus, and are the same each time. */
+const known = new WeakMap<DriverModel, Map<string, Ids>>();
+
+const idsOf = (driver: LoadedDriver, bus: ChildBus, vendor: string): Ids => {
+  const lists = known.get(driver.model) ?? new Map<string, Ids>();
+  known.set(driver.model, lists);
+  const key = `${bus.device} ${vendor}`;
+  const ids = lists.get(key) ?? makeIds(driver, bus, vendor);
+  lists.set(key, ids);
+  return ids;
+};
+
 /** xenvif and xenvkbd followed each step of xenbus's a little later, and no known release lies between. */
-const idsOf = (driver: LoadedDriver, bus: ChildBus, vendor: string): Pick<ChildDevice, 'deviceId' | 'hardwareIds'> => {
+const makeIds = (driver: LoadedDriver, bus: ChildBus, vendor: string): Ids => {
   const { model } = driver;
   const { rows = [] } = model;
   const newest = rows.at(-1);

@@ -22,8 +22,19 @@ const vendorName = ({ model }: LoadedDriver, { deviceId }: DeviceView): string =
 
 type Ids = Pick<ChildDevice, 'deviceId' | 'hardwareIds'>;
 
-const idsOf = (driver: LoadedDriver, vendor: string, name: string): Ids => {
-  const { model } = driver;
+/** Lists are made at every look at the bus, and are the same each time. */
+const known = new WeakMap<DriverModel, Map<string, Ids>>();
+
+const idsOf = ({ model }: LoadedDriver, vendor: string, name: string): Ids => {
+  const lists = known.get(model) ?? new Map<string, Ids>();
+  known.set(model, lists);
+  const key = `${name} ${vendor}`;
+  const ids = lists.get(key) ?? makeIds(model, vendor, name);
+  lists.set(key, ids);
+  return ids;
+};
+
+const makeIds = (model: DriverModel, vendor: string, name: string): Ids => {
   // Those of 2013-05 have no table.
   if (model.rows?.length === 0 || (model.rows === undefined && !has(model, 'vendorIds'))) {
     const id = `XENBUS\\CLASS_${name}&REV_${FIRST_REVISION}`;

@@ -91,9 +91,9 @@ export const systemDisk = (machine: GuestMachine): DeviceNode | undefined => {
 /** The first thing that went wrong with what would have led to the disk. */
 const diskGone = (machine: GuestMachine): Cause => {
   const failed = machine.nodes().filter(({ problem }) => problem !== undefined);
-  const waiting = machine.nodes().filter(({ state }) => state === 'found');
+  const waiting = machine.nodes().filter(({ state, facts }) => state === 'found' && leadsToDisks(facts));
   const because: Cause =
-    failed[0]?.problem?.cause ??
+    (failed.find(({ facts }) => leadsToDisks(facts)) ?? failed[0])?.problem?.cause ??
     waiting.map((node) => lateCause(machine, node)).find((cause) => cause !== undefined) ??
     undriven(machine, waiting);
   const { mask } = machine.host.unplug;
@@ -107,6 +107,12 @@ const diskGone = (machine: GuestMachine): Cause => {
     because,
   };
 };
+
+const STORAGE: ReadonlySet<string> = new Set(['pci-root', 'pci', 'ide-channel', 'controller', 'disk']);
+
+/** Whether disks are below a device, or may be. */
+const leadsToDisks = (facts: DeviceNode['facts']): boolean =>
+  STORAGE.has(facts.kind) || (facts.kind === 'xen-class' && facts.name === 'VBD');
 
 /** A driver of a device's stack that does not start while Windows boots. */
 const lateCause = (machine: GuestMachine, node: DeviceNode): Cause | undefined => {

@@ -12,7 +12,18 @@ import { formatRank } from './rank.ts';
 import { startDevice, withoutDriver } from './stack.ts';
 import type { DeviceNode } from './world.ts';
 
-export const pathOf = ({ deviceId, instanceId }: ChildDevice, parent: DeviceNode | undefined): string => {
+export const pathOf = (child: ChildDevice, parent: DeviceNode | undefined): string => {
+  const known = paths.get(child);
+  if (known !== undefined) return known;
+  const path = makePath(child, parent);
+  // What storport lists is the same object below one adapter only.
+  if (!child.deviceId.startsWith('SCSI')) paths.set(child, path);
+  return path;
+};
+
+const paths = new WeakMap<ChildDevice, string>();
+
+const makePath = ({ deviceId, instanceId }: ChildDevice, parent: DeviceNode | undefined): string => {
   if (parent === undefined || !isNumbered(deviceId, instanceId)) return `${deviceId}\\${instanceId}`;
   return `${deviceId}\\${prefixOf(parent)}&0&${instanceId}`;
 };
@@ -80,9 +91,10 @@ const MAX_ROUNDS = 200;
 
 const enumerate = (machine: GuestMachine, node: DeviceNode): void => {
   const listed = listOf(machine, node);
-  const paths = new Set(listed.map((child) => pathOf(child, node).toUpperCase()));
-  for (const child of machine.childrenOf(node.path)) {
-    if (!paths.has(child.path.toUpperCase())) removeTree(machine, child);
+  const there = machine.childrenOf(node.path);
+  const names = there.length === 0 ? undefined : new Set(listed.map((child) => pathOf(child, node).toUpperCase()));
+  for (const child of there) {
+    if (names?.has(child.path.toUpperCase()) === false) removeTree(machine, child);
   }
   for (const child of listed) {
     if (!machine.running) return;

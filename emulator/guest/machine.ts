@@ -74,6 +74,8 @@ export class GuestMachine implements Machine {
   private readonly before: World;
   private readonly ownKeys: OwnKeys = new WeakSet();
   private readonly ownNodes: OwnNodes = new WeakSet();
+  private draft: Session | undefined;
+  private ownMemory: Record<string, Json> | undefined;
   private ownDevices: Record<string, DeviceNode> | undefined;
   private servicesOf: RegistryKey | undefined;
   private services: RegistryKey | undefined;
@@ -132,8 +134,13 @@ export class GuestMachine implements Machine {
     this.outputs.push(output);
   }
 
+  /** The session is copied once in a transition and changed in place then. */
   change(session: Partial<Session>): void {
-    this.session = { ...this.session, ...session };
+    if (this.draft === undefined || this.draft !== this.session) {
+      this.draft = { ...this.session };
+      this.session = this.draft;
+    }
+    Object.assign(this.draft, session);
   }
 
   // The registry.
@@ -318,7 +325,11 @@ export class GuestMachine implements Machine {
   }
 
   remember(module: string, name: string, value: Json): void {
-    this.change({ memory: { ...this.session.memory, [`${module.toLowerCase()}/${name}`]: value } });
+    if (this.ownMemory === undefined || this.ownMemory !== this.session.memory) {
+      this.ownMemory = { ...this.session.memory };
+      this.change({ memory: this.ownMemory });
+    }
+    this.ownMemory[`${module.toLowerCase()}/${name}`] = value;
   }
 
   note(note: DriverNote): void {

@@ -1,4 +1,5 @@
 import type { RegistryData, RegistryDataType } from '../../drivers/behaviour.ts';
+import { put } from '../put.ts';
 
 export interface RegistryValue {
   /** As first written. */
@@ -92,7 +93,7 @@ const openedAt = (root: RegistryKey, { names, ids }: Path, owned: OwnKeys): read
   let key = top;
   for (const [index, id] of ids.entries()) {
     const below = opened(own(key.keys, id) ?? emptyKey(names[index] ?? id), owned);
-    key.keys[id] = below;
+    put(key.keys, id, below);
     key = below;
   }
   return [top, key];
@@ -130,7 +131,7 @@ export const writeValue = (
   const before = key === undefined ? undefined : own(key.values, id);
   if (before !== undefined && before.type === type && sameData(before.data, data)) return root;
   const [top, open] = openedAt(root, pathOf(path), owned);
-  open.values[id] = { name: before?.name ?? name, type, data };
+  put(open.values, id, { name: before?.name ?? name, type, data });
   return top;
 };
 
@@ -162,7 +163,7 @@ export const withKeyReplaced = (root: RegistryKey, path: string, key: RegistryKe
   const last = ids.at(-1);
   if (last === undefined) return key;
   const [top, above] = openedAt(root, { names: names.slice(0, -1), ids: ids.slice(0, -1) }, new WeakSet());
-  above.keys[last] = key;
+  put(above.keys, last, key);
   return top;
 };
 

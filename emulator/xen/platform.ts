@@ -159,6 +159,18 @@ export const platformChildren = (
   parent: DeviceFacts,
   naming: PciNaming = { pciIdsMoved: true },
 ): readonly ChildDevice[] => {
+  const lists = known.get(host.settings) ?? new Map<string, readonly ChildDevice[]>();
+  known.set(host.settings, lists);
+  const key = `${JSON.stringify(parent)} ${host.unplug.mask} ${naming.pciIdsMoved}`;
+  const children = lists.get(key) ?? childrenOf(host, parent, naming);
+  lists.set(key, children);
+  return children;
+};
+
+/** By settings: the same lists are made in every boot. */
+const known = new WeakMap<HostSettings, Map<string, readonly ChildDevice[]>>();
+
+const childrenOf = (host: HostState, parent: DeviceFacts, naming: PciNaming): readonly ChildDevice[] => {
   switch (parent.kind) {
     case 'root':
       return [platformRoot()];

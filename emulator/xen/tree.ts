@@ -1,3 +1,5 @@
+import { put } from '../put.ts';
+
 /** xenstore as data: a node has a value and, by name, others below it. */
 export interface StoreTree {
   readonly value: string;
@@ -77,7 +79,7 @@ export const writeNode = (
   let node = root;
   for (const name of names) {
     const below = opened(own(node, name) ?? EMPTY_TREE, owned);
-    node.below[name] = below;
+    put(node.below, name, below);
     node = below;
   }
   node.value = value;

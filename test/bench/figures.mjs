@@ -16,6 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { rehearseEach, rehearseGrowth, rehearseMemory } from './rehearsal.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const executable = join(root, 'cli', 'winpv.js');
@@ -412,4 +413,7 @@ export const figures = [
   { name: 'cab-binary', unit: 'x gcab', limit: 0.7, measure: cabinet(binaryInput) },
   { name: 'cab-hex', unit: 'x gcab', limit: 0.7, measure: cabinet(hexInput) },
   { name: 'quickstart', unit: 's', limit: 3, measure: quickStart },
+  { name: 'rehearse-each', unit: 'ms of CPU', limit: 5, measure: rehearseEach },
+  { name: 'rehearse-growth', unit: 'x a tenth of the runs', limit: 11, measure: rehearseGrowth },
+  { name: 'rehearse-memory', unit: 'x the heap of a tenth', limit: 1.3, measure: rehearseMemory },
 ];

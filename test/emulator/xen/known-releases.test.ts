@@ -26,7 +26,7 @@ const HOSTS: readonly (readonly [string, Partial<HostSettings>])[] = [
 describe.each(HOSTS)('on a host that presents %s', (_name, host) => {
   test.each(bundles.map((bundle) => [bundle.label, bundle] as const))('%s unplugs once a boot', (_label, bundle) => {
     for (const guest of guests) {
-      const input = { guest, library, bundle, before: [] };
+      const input = { guest, guests: [guest], library, bundle, before: [] };
       // The packages of the 9.1 line are for Windows 10 and later.
       if (!hasDriver(input, bundle, 'xenbus')) continue;
       const run = new Run(input, newWorld(guest, host));
