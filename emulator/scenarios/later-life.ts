@@ -4,7 +4,7 @@ import { asFarAs, hasBus, hasDriver, packageWrites, vendorFunctionOf } from './i
 import { fromStable } from './stable.ts';
 
 /** Whether the bus knows by itself which of several functions is to be the active one (spec xen-pv 1.5, Precedence). */
-const choosesFunction = (input: ScenarioInput): boolean => packageWrites(input, 'xenbus', /Precedence\\[^\\]+$/i);
+const choosesFunction = (input: ScenarioInput): boolean => packageWrites(input, 'xenbus', /\\Precedence\\/i);
 
 /** A machine that is moved to a host with another platform function (F22). */
 export const platformSwitch: Scenario = {
