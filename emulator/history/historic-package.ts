@@ -40,7 +40,8 @@ export interface HistoricPackage {
 /** Last days of master that the INFs of a maintenance branch have all of (observed: the templates of 8.1.0 and 8.2.1). */
 const BRANCHED: Readonly<Record<string, string>> = { '8.1': '2015-09-10', '8.2': '2016-12-08' };
 
-const formOf = ({ build, release: { line } }: RegisteredBuild): InfForm => {
+/** The form of the INF of a build: a branch has no more of master than it began with. */
+export const formOf = ({ build, release: { line } }: RegisteredBuild): InfForm => {
   const last = BRANCHED[line];
   return { day: last !== undefined && last < build.built ? last : build.built, line };
 };

@@ -1,4 +1,5 @@
 import type { Scenario } from './contract.ts';
+import { foreignStack, rebrand } from './foreign.ts';
 import { freshInstalls, installOneByOne } from './fresh-install.ts';
 import { failingBoots, imageCopy, platformSwitch, safeMode, sysprep } from './later-life.ts';
 import { uninstall, uninstallDevices } from './uninstall.ts';
@@ -12,6 +13,8 @@ export const SCENARIOS: readonly Scenario[] = [
   upgradeByWindowsUpdate,
   rollback,
   downgrade,
+  foreignStack,
+  rebrand,
   failingBoots,
   platformSwitch,
   sysprep,

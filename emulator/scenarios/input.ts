@@ -1,4 +1,4 @@
-import { GRAPHICS_FUNCTION } from '../../packaging/formats/inf/pv/ids.ts';
+import { GRAPHICS_FUNCTION, parsePvId } from '../../packaging/formats/inf/pv/ids.ts';
 import { type GuestSpec, targetKey } from '../guest/guest.ts';
 import { featuresOf } from '../guest/windows.ts';
 import type { PackageFacts } from '../package/facts.ts';
@@ -58,6 +58,27 @@ export const asFarAs = (input: ScenarioInput, bundle: RehearsedBundle, expected:
   const disks = hasDriver(input, bundle, 'xenvbd') ? expected.disks : 'any';
   const nics = ['xenvif', 'xennet'].every((driver) => hasDriver(input, bundle, driver)) ? expected.nics : 'any';
   return { ...expected, disks, nics };
+};
+
+/** The vendor prefix of a release: what the ids of its children below the bus begin with. */
+export const vendorPrefixOf = (
+  input: Pick<ScenarioInput, 'guest' | 'library'>,
+  bundle: RehearsedBundle,
+): string | undefined => {
+  const target = targetKey(input.guest);
+  for (const { targets } of packagesFor(input, bundle)) {
+    for (const { ids } of targets[target]?.models ?? []) {
+      const prefix = ids.map((id) => parsePvId(id)?.prefix).find((one) => one !== undefined);
+      if (prefix !== undefined) return prefix;
+    }
+  }
+  return undefined;
+};
+
+/** Whether an earlier release is another vendor's. */
+export const isForeign = (input: ScenarioInput, before: RehearsedBundle): boolean => {
+  const [own, other] = [vendorPrefixOf(input, input.bundle), vendorPrefixOf(input, before)];
+  return own !== undefined && other !== undefined && own !== other;
 };
 
 const FUNCTION = /^PCI\\VEN_5853&DEV_([0-9A-F]{4})/i;

@@ -3,13 +3,15 @@ import type { World } from '../guest/world.ts';
 import type { PackageFacts } from '../package/facts.ts';
 import type { RehearsedBundle, Scenario, ScenarioInput, ScenarioRun } from './contract.ts';
 import { ALL_THERE, PV } from './expectations.ts';
-import { asFarAs, hasBus, hasDriver, isFirstOfKind, packagesFor } from './input.ts';
+import { asFarAs, hasBus, hasDriver, isFirstOfKind, isForeign, packagesFor } from './input.ts';
 import { type Expectation, Run } from './run.ts';
 import { isStable, stableWorld } from './stable.ts';
 
 /** Releases that a machine of this guest may have: they are for it, and they work on it. */
 const before = (input: ScenarioInput): readonly RehearsedBundle[] =>
-  input.before.filter((bundle) => hasDriver(input, bundle, 'xenbus') && isStable(input, bundle));
+  input.before.filter(
+    (bundle) => !isForeign(input, bundle) && hasDriver(input, bundle, 'xenbus') && isStable(input, bundle),
+  );
 
 const applies = (input: ScenarioInput): boolean => hasBus(input) && before(input).length > 0;
 

@@ -23,7 +23,12 @@ export interface ReleaseEdits {
   readonly more?: readonly CheckedFile[];
 }
 
-const editedInf = (bytes: Uint8Array, file: string, edit: ((text: string) => string) | undefined): Uint8Array => {
+/** An INF with its text changed; it keeps its encoding. */
+export const editedInf = (
+  bytes: Uint8Array,
+  file: string,
+  edit: ((text: string) => string) | undefined,
+): Uint8Array => {
   if (edit === undefined) return bytes;
   const { text, encoding } = decodeInfText(bytes, file);
   const before = text.replaceAll('\r\n', '\n');
