@@ -3,6 +3,7 @@ import { formatVersion } from '../../core/version.ts';
 import type { InstallFacts, PackageFacts, ServiceStep } from '../package/facts.ts';
 import { type Candidate, extensionsFor } from './candidates.ts';
 import { afterInstall, CO_INSTALLERS } from './co-installers.ts';
+import { rememberCritical } from './critical-devices.ts';
 import { inboxDriver } from './inbox.ts';
 import { CLASSES, CONTROL_SET, ENUM, type GuestMachine, SERVICES } from './machine.ts';
 import { formatRank } from './rank.ts';
@@ -270,6 +271,9 @@ export const installCandidate = (machine: GuestMachine, node: DeviceNode, candid
   if (service === '' || service === undefined) machine.deleteValue(enumKey(node), 'Service');
   else machine.setValue(enumKey(node), 'Service', 'REG_SZ', service);
   applyExtensions(machine, node, software);
+  if (!machine.features.driverDatabase) {
+    rememberCritical(machine, { id: candidate.match.id, classGuid: facts.classGuid, service });
+  }
   afterInstall(machine, node, install, candidate);
   machine.say({
     kind: 'device.bound',

@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { newDisk } from '../../../emulator/guest/baseline.ts';
 import { criticalDevice, newDevicePolicy } from '../../../emulator/guest/critical-devices.ts';
-import { type RegistryKey, withValue } from '../../../emulator/guest/registry.ts';
+import { keyAt, type RegistryKey, withValue } from '../../../emulator/guest/registry.ts';
 import { guestById } from '../../../emulator/guest/windows.ts';
+import { KNOWN_RELEASES } from '../../../emulator/history/releases.ts';
+import { newWorld } from '../../../emulator/new-world.ts';
+import { transition } from '../../../emulator/transition.ts';
+import { knownPackage, libraryOf } from '../../support/history.ts';
 
 const CONTROL = 'SYSTEM\\CurrentControlSet\\Control';
 
@@ -51,6 +55,36 @@ describe('Windows 7 while it starts', () => {
     expect(newDevicePolicy(set(1))).toEqual({ bindsCriticalDevices: false, startsRawDevices: true });
     const raw = withValue(SEVEN, `${CONTROL}\\Pnp`, 'DontStartRawDevices', { type: 'REG_DWORD', data: 1 });
     expect(newDevicePolicy(raw)).toEqual({ bindsCriticalDevices: true, startsRawDevices: false });
+  });
+});
+
+describe('a driver that is installed on Windows 7', () => {
+  const entries = (guestName: string, label: string) => {
+    const guest = guestById(guestName);
+    if (guest === undefined) throw new Error(`No guest ${guestName}.`);
+    const release = KNOWN_RELEASES.find((one) => one.label === label);
+    const packages = (release?.builds ?? []).map(({ driver, commit }) => knownPackage(driver, commit));
+    const library = libraryOf(...packages);
+    let world = newWorld(guest);
+    for (const { facts } of packages) {
+      [world] = transition(world, { kind: 'package.install', package: facts.key }, library);
+    }
+    const database = keyAt(world.disk.registry, `${CONTROL}\\CriticalDeviceDatabase`);
+    return Object.fromEntries(
+      Object.values(database?.keys ?? {}).map(({ name, values }) => [name, values.service?.data ?? '']),
+    );
+  };
+
+  test('leaves an entry for the id that it matched, in the classes that starting needs', () => {
+    const left = entries('windows-7-sp1-sha2-x64', '8.2.1');
+    expect(left['pci#ven_5853&dev_0001']).toBe('xenbus');
+    expect(left['xenbus#ven_xp0001&dev_vbd&rev_08000009']).toBe('xenvbd');
+    // Network cards are of none of them.
+    expect(Object.values(left)).not.toContain('xennet');
+  });
+
+  test('leaves none on Windows 10', () => {
+    expect(entries('windows-10-22h2-x64', '8.2.1')).toEqual({});
   });
 });
 
