@@ -8,7 +8,7 @@ import { bootServices } from './load-order.ts';
 import { effectiveStart, isSafe, loadService } from './loader.ts';
 import { CONTROL_SET, type GuestMachine, SERVICES } from './machine.ts';
 import { deletePending } from './pending-files.ts';
-import { keyAt, withKeyReplaced, withoutVolatile } from './registry.ts';
+import { dataOf, keyAt, withKeyReplaced, withoutVolatile } from './registry.ts';
 import { startAutomaticServices } from './services.ts';
 import { nearestIds, startsLater } from './stack.ts';
 import type { DeviceNode, Session, World } from './world.ts';
@@ -62,11 +62,15 @@ export const boot = (
   if (machine.running) machine.say({ kind: 'boot.running', boot: machine.boots });
 };
 
+const numberOf = (machine: GuestMachine, service: string, name: string): number => {
+  const data = dataOf(machine.service(service), name);
+  return typeof data === 'number' ? data : 0;
+};
+
 /** What the loader does: images of boot-start services, and their entries in the order of their groups. */
 const loadBootDrivers = (machine: GuestMachine): void => {
   for (const service of bootServices(machine)) {
-    if (!KERNEL_TYPES.has(machine.number(`${SERVICES}\\${service}`, 'Type') ?? 0)) continue;
-    if (effectiveStart(machine, service) !== 0) continue;
+    if (!KERNEL_TYPES.has(numberOf(machine, service, 'Type'))) continue;
     if (machine.safeMode && !isSafe(machine, service)) continue;
     const result = loadService(machine, service, 'function', '');
     if (result.ok) continue;
@@ -75,7 +79,7 @@ const loadBootDrivers = (machine: GuestMachine): void => {
       machine.halt('0xC0000428', `The loader cannot verify the signature of ${result.cause.image}.`, result.cause);
       return;
     }
-    if ((machine.number(`${SERVICES}\\${service}`, 'ErrorControl') ?? 1) >= SEVERE && result.code === 39) {
+    if (numberOf(machine, service, 'ErrorControl') >= SEVERE && result.code === 39) {
       machine.halt('0xC000000F', `The loader needs ${service}.`, result.cause);
       return;
     }
@@ -108,11 +112,14 @@ const diskGone = (machine: GuestMachine): Cause => {
   };
 };
 
-const STORAGE: ReadonlySet<string> = new Set(['pci-root', 'pci', 'ide-channel', 'controller', 'disk']);
+const STORAGE: ReadonlySet<string> = new Set(['pci-root', 'ide-channel', 'controller', 'disk']);
+const XEN_VENDOR = '5853';
 
-/** Whether disks are below a device, or may be. */
+/** Whether the host's disks are below a device, or may be. */
 const leadsToDisks = (facts: DeviceNode['facts']): boolean =>
-  STORAGE.has(facts.kind) || (facts.kind === 'xen-class' && facts.name === 'VBD');
+  STORAGE.has(facts.kind) ||
+  (facts.kind === 'pci' && facts.vendor === XEN_VENDOR) ||
+  (facts.kind === 'xen-class' && facts.name === 'VBD');
 
 /** A driver of a device's stack that does not start while Windows boots. */
 const lateCause = (machine: GuestMachine, node: DeviceNode): Cause | undefined => {

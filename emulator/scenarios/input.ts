@@ -1,3 +1,4 @@
+import type { DriverModel } from '../../drivers/model.ts';
 import { GRAPHICS_FUNCTION, parsePvId } from '../../packaging/formats/inf/pv/ids.ts';
 import { type GuestSpec, targetKey } from '../guest/guest.ts';
 import { featuresOf } from '../guest/windows.ts';
@@ -95,6 +96,24 @@ export const vendorFunctionOf = (
         .map((id) => FUNCTION.exec(id)?.[1]?.toUpperCase())
         .find((one) => one !== undefined && one > 'BFFF' && one !== GRAPHICS_FUNCTION);
       if (own !== undefined) return own;
+    }
+  }
+  return undefined;
+};
+
+/** What the build of an image does that a release installs on a guest: `xen`. */
+export const imageModel = (
+  { guest, library }: Pick<ScenarioInput, 'guest' | 'library'>,
+  bundle: RehearsedBundle,
+  image: string,
+): DriverModel | undefined => {
+  const target = targetKey(guest);
+  for (const { targets } of packagesFor({ guest, library }, bundle)) {
+    for (const { copyFiles } of Object.values(targets[target]?.installs ?? {})) {
+      for (const file of copyFiles) {
+        const model = file.image === undefined ? undefined : library.images[file.image]?.model;
+        if (model?.image === image) return model;
+      }
     }
   }
   return undefined;

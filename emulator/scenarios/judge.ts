@@ -9,7 +9,7 @@ import { filterFindings } from './registry-state.ts';
 import type { Checkpoint, Run } from './run.ts';
 import { type Stopped, whyStopped } from './stops.ts';
 import { keptOthers, renamed } from './succession.ts';
-import { bootsOf, finding, lastBoot, notesOf, outputsOf } from './transcript.ts';
+import { bootsOf, finding, lastBoot, notesOf, outputsOf, severityOf } from './transcript.ts';
 
 /** Judges what a run did against what its scenario demanded. Each finding names one cause; what follows from it is not told again. */
 export const judgeRun = (run: Run, scenario: string): RunResult => {
@@ -56,7 +56,8 @@ const judgeCheckpoint = (run: Run, checkpoint: Checkpoint): readonly Finding[] =
   const outputs = lastBoot(run, after);
   const stop = outputs.find((output): output is Stopped => output.kind === 'boot.stopped');
   if (stop !== undefined) {
-    return [finding('EMULATOR_NO_BOOT', 'error', whyStopped(run, { checkpoint, stop, outputs }), stop)];
+    const why = whyStopped(run, { checkpoint, stop, outputs });
+    return [finding('EMULATOR_NO_BOOT', severityOf(why), why, stop)];
   }
   const kept = expected.replaces === true ? keptOthers(run, checkpoint) : [];
   const broken = (expected.broken === true ? [] : survey.problems)
@@ -69,7 +70,7 @@ const judgeCheckpoint = (run: Run, checkpoint: Checkpoint): readonly Finding[] =
   );
   // What broke a device, or is there in its place, is the reason for what is lost.
   const lost = broken.length + kept.length > 0 ? [] : losses(run, { checkpoint, outputs });
-  const isRestless = expected.settled && survey.restartWanted && broken.length === 0;
+  const isRestless = expected.settled && survey.restartWanted && broken.length + lost.length === 0;
   return [
     ...kept,
     ...broken,

@@ -2,9 +2,10 @@ import type { GuestOutput } from '../guest/events.ts';
 import type { Attribution } from './attribute.ts';
 import type { Finding } from './contract.ts';
 import { inactivity, unheard } from './inactivity.ts';
+import { passedThrough } from './pass-through.ts';
 import { type Checkpoint, fits, type Run, type WantedPath } from './run.ts';
 import type { Reached } from './survey.ts';
-import { finding, notesOf } from './transcript.ts';
+import { finding, notesOf, severityOf } from './transcript.ts';
 import { forced, isRemoved, wasUnplugged } from './unplug-facts.ts';
 
 /** What a boot did, up to a checkpoint. */
@@ -35,9 +36,8 @@ export const losses = (run: Run, { checkpoint, outputs }: LastBoot): readonly Fi
     .filter(({ reached, wanted }) => !fits(reached.path, wanted))
     .map((one) => {
       const lost = one.isNic ? 'EMULATOR_NIC_LOST' : 'EMULATOR_DISK_LOST';
-      return one.reached.path === undefined
-        ? finding(lost, 'error', lossOf(run, one))
-        : finding('EMULATOR_NOT_PV', 'error', otherPath(run, one));
+      const why = one.reached.path === undefined ? lossOf(run, one) : otherPath(run, one);
+      return finding(one.reached.path === undefined ? lost : 'EMULATOR_NOT_PV', severityOf(why), why);
     });
 };
 
@@ -66,7 +66,10 @@ const otherPath = (run: Run, missed: Missed): Attribution => {
 };
 
 const notPv = (run: Run, missed: Missed): Attribution | undefined =>
-  inactivity(missed.outputs, run.world) ?? undriven(missed) ?? passedThrough(run, missed) ?? vetoed(missed);
+  inactivity(missed.outputs, run.world) ??
+  undriven(missed) ??
+  (missed.isNic ? undefined : passedThrough(run.world, missed.reached.id, missed.outputs)) ??
+  vetoed(missed);
 
 const FUNCTION = /^PCI\\VEN_5853&DEV_([0-9A-F]{4})/i;
 
@@ -79,20 +82,6 @@ const undriven = ({ checkpoint }: Missed): Attribution | undefined => {
     failureMode: 'F02',
     message: `The host presents the platform function ${names}, and no package of the bus has an id for it.`,
     hint: 'Give the INF of xenbus the ids of 0001, 0002 and the vendor’s own function.',
-  };
-};
-
-/** F18: the bus takes a controller that was handed to the guest for emulated disks. */
-const passedThrough = ({ world }: Run, { isNic, reached, outputs }: Missed): Attribution | undefined => {
-  const { passThroughNvme, emulatedDisks } = world.host.settings;
-  if (isNic || passThroughNvme === undefined || emulatedDisks === 'nvme') return undefined;
-  const isHidden = notesOf(outputs).some((note) => note.kind === 'xen.target-hidden' && note.vbd === reached.id);
-  if (!isHidden) return undefined;
-  return {
-    failureMode: 'F18',
-    message:
-      'The bus takes the NVMe controller that was handed to the guest for emulated disks, and hides the PV disk.',
-    hint: 'Take a xenbus with the fix de5b538 (late 2025).',
   };
 };
 

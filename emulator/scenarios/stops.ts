@@ -1,6 +1,7 @@
 import type { GuestOutput } from '../guest/events.ts';
 import { type Attribution, attribute } from './attribute.ts';
 import { inactivity } from './inactivity.ts';
+import { passedThrough } from './pass-through.ts';
 import type { Checkpoint, Run } from './run.ts';
 import { forced, installsBus, isRemoved, resetsUnplug, wasUnplugged } from './unplug-facts.ts';
 
@@ -49,6 +50,9 @@ export const whyStopped = (
   if (cause.kind !== 'disk-gone') return told(why);
   const inactive = inactivity(outputs, run.world);
   if (inactive !== undefined && why.failureMode === undefined) return told(inactive);
+  const system = run.world.host.settings.disks.find((disk) => disk.system)?.vbd ?? -1;
+  const hidden = passedThrough(run.world, system, outputs);
+  if (hidden !== undefined) return told(hidden);
   const request = wasUnplugged(outputs, 'DISKS') ? wrongRequest(run, checkpoint, why) : undefined;
   return told(request ?? why);
 };

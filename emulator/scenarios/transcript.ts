@@ -18,6 +18,13 @@ export const finding = (
   ...(event === undefined ? {} : { event }),
 });
 
+/** What every release of some years does to rare machines: told, and no reason to stop a release. */
+const INHERENT: ReadonlySet<string> = new Set(['F18']);
+
+/** How much a failure mode weighs when a machine is harmed. */
+export const severityOf = ({ failureMode }: Attribution): Finding['severity'] =>
+  failureMode !== undefined && INHERENT.has(failureMode) ? 'warning' : 'error';
+
 export const outputsOf = (steps: readonly Step[]): readonly GuestOutput[] => steps.flatMap(({ outputs }) => outputs);
 
 export const notesOf = (outputs: readonly GuestOutput[]): readonly DriverNote[] =>
