@@ -12,15 +12,16 @@ import type { ImageFacts, PackageFacts, PackageLibrary, TargetFacts } from '../p
 import type { HostState } from '../xen/host.ts';
 import { readPort, writePort } from '../xen/ports.ts';
 import { type OwnNodes, storeList, storeRead, storeRemove, storeWrite } from '../xen/store.ts';
+import { lowerCase, upperCase } from './caseless.ts';
 import type { GuestOutput } from './events.ts';
 import { type GuestSpec, policyKey, signatureKey, targetKey } from './guest.ts';
 import {
+  dataOf,
   keyAt,
   keyBelow,
   keyNames,
   type OwnKeys,
   type RegistryKey,
-  valueAt,
   valueNames,
   withKey,
   withoutKey,
@@ -77,6 +78,9 @@ export class GuestMachine implements Machine {
   private draft: Session | undefined;
   private ownMemory: Record<string, Json> | undefined;
   private ownDevices: Record<string, DeviceNode> | undefined;
+  private lastPath = '';
+  private lastRoot: RegistryKey | undefined;
+  private lastKey: RegistryKey | undefined;
   private servicesOf: RegistryKey | undefined;
   private services: RegistryKey | undefined;
 
@@ -155,7 +159,24 @@ export class GuestMachine implements Machine {
   }
 
   value(key: string, name: string): RegistryData | undefined {
-    return valueAt(this.registry, key, name)?.data;
+    return dataOf(this.keyAt(key), name);
+  }
+
+  /** The same key is often asked for several values in a row. */
+  private keyAt(path: string): RegistryKey | undefined {
+    if (path !== this.lastPath || this.registry !== this.lastRoot) {
+      this.lastRoot = this.registry;
+      this.lastPath = path;
+      this.lastKey = keyAt(this.registry, path);
+    }
+    return this.lastKey;
+  }
+
+  /** What was looked up may be another key now. */
+  private written(registry: RegistryKey): void {
+    this.registry = registry;
+    this.lastRoot = undefined;
+    this.servicesOf = undefined;
   }
 
   text(key: string, name: string): string | undefined {
@@ -174,40 +195,35 @@ export class GuestMachine implements Machine {
   }
 
   valueNames(key: string): readonly string[] {
-    return valueNames(keyAt(this.registry, key));
+    return valueNames(this.keyAt(key));
   }
 
   keyNames(key: string): readonly string[] {
-    return keyNames(keyAt(this.registry, key));
+    return keyNames(this.keyAt(key));
   }
 
   hasKey(key: string): boolean {
-    return keyAt(this.registry, key) !== undefined;
+    return this.keyAt(key) !== undefined;
   }
 
   setValue(key: string, name: string, type: RegistryDataType, data: RegistryData): void {
-    this.registry = writeValue(this.registry, key, { name, type, data }, this.ownKeys);
-    this.servicesOf = undefined;
+    this.written(writeValue(this.registry, key, { name, type, data }, this.ownKeys));
   }
 
   makeKey(key: string): void {
-    this.registry = withKey(this.registry, key, this.ownKeys);
-    this.servicesOf = undefined;
+    this.written(withKey(this.registry, key, this.ownKeys));
   }
 
   makeVolatileKey(key: string): void {
-    this.registry = withVolatileKey(this.registry, key, this.ownKeys);
-    this.servicesOf = undefined;
+    this.written(withVolatileKey(this.registry, key, this.ownKeys));
   }
 
   deleteValue(key: string, name: string): void {
-    this.registry = withoutValue(this.registry, key, name, this.ownKeys);
-    this.servicesOf = undefined;
+    this.written(withoutValue(this.registry, key, name, this.ownKeys));
   }
 
   deleteKey(key: string): void {
-    this.registry = withoutKey(this.registry, key, this.ownKeys);
-    this.servicesOf = undefined;
+    this.written(withoutKey(this.registry, key, this.ownKeys));
   }
 
   // The host.
@@ -239,7 +255,7 @@ export class GuestMachine implements Machine {
   // Devices and modules.
 
   node(path: string): DeviceNode | undefined {
-    const id = path.toUpperCase();
+    const id = upperCase(path);
     return Object.hasOwn(this.session.devices, id) ? this.session.devices[id] : undefined;
   }
 
@@ -252,12 +268,12 @@ export class GuestMachine implements Machine {
   }
 
   putNode(node: DeviceNode): DeviceNode {
-    this.openDevices()[node.path.toUpperCase()] = node;
+    this.openDevices()[upperCase(node.path)] = node;
     return node;
   }
 
   dropNode(path: string): void {
-    delete this.openDevices()[path.toUpperCase()];
+    delete this.openDevices()[upperCase(path)];
   }
 
   /** The table of devices, copied once in a transition and changed in place then. */
@@ -283,7 +299,7 @@ export class GuestMachine implements Machine {
   }
 
   module(name: string): LoadedModule | undefined {
-    const id = name.toLowerCase();
+    const id = lowerCase(name);
     return Object.hasOwn(this.session.loaded, id) ? this.session.loaded[id] : undefined;
   }
 
@@ -317,11 +333,11 @@ export class GuestMachine implements Machine {
   }
 
   invalidate(device: DeviceView): void {
-    this.stale.add(device.path.toUpperCase());
+    this.stale.add(upperCase(device.path));
   }
 
   recall(module: string, name: string): Json | undefined {
-    return this.session.memory[`${module.toLowerCase()}/${name}`];
+    return this.session.memory[`${lowerCase(module)}/${name}`];
   }
 
   remember(module: string, name: string, value: Json): void {
@@ -329,7 +345,7 @@ export class GuestMachine implements Machine {
       this.ownMemory = { ...this.session.memory };
       this.change({ memory: this.ownMemory });
     }
-    this.ownMemory[`${module.toLowerCase()}/${name}`] = value;
+    this.ownMemory[`${lowerCase(module)}/${name}`] = value;
   }
 
   note(note: DriverNote): void {
@@ -362,16 +378,16 @@ export class GuestMachine implements Machine {
   }
 
   file(path: string): GuestFile | undefined {
-    const id = path.toLowerCase();
+    const id = lowerCase(path);
     return Object.hasOwn(this.files, id) ? this.files[id] : undefined;
   }
 
   writeFile(path: string, image: string): void {
-    this.files = { ...this.files, [path.toLowerCase()]: { path, image } };
+    this.files = { ...this.files, [lowerCase(path)]: { path, image } };
   }
 
   deleteFile(path: string): void {
-    const { [path.toLowerCase()]: _gone, ...files } = this.files;
+    const { [lowerCase(path)]: _gone, ...files } = this.files;
     this.files = files;
   }
 

@@ -1,5 +1,6 @@
 import type { RegistryData, RegistryDataType } from '../../drivers/behaviour.ts';
 import { put } from '../put.ts';
+import { lowerCase } from './caseless.ts';
 
 export interface RegistryValue {
   /** As first written. */
@@ -57,15 +58,15 @@ export const keyAt = (root: RegistryKey, path: string): RegistryKey | undefined 
 };
 
 /** A key that stands directly below another, by its name. */
-export const keyBelow = (key: RegistryKey, name: string): RegistryKey | undefined => own(key.keys, name.toLowerCase());
+export const keyBelow = (key: RegistryKey, name: string): RegistryKey | undefined => own(key.keys, lowerCase(name));
 
 /** Data of a value of a key. */
 export const dataOf = (key: RegistryKey | undefined, name: string): RegistryData | undefined =>
-  key === undefined ? undefined : own(key.values, name)?.data;
+  key === undefined ? undefined : own(key.values, lowerCase(name))?.data;
 
 export const valueAt = (root: RegistryKey, path: string, name: string): RegistryValue | undefined => {
   const key = keyAt(root, path);
-  return key === undefined ? undefined : own(key.values, name.toLowerCase());
+  return key === undefined ? undefined : own(key.values, lowerCase(name));
 };
 
 /**
@@ -126,7 +127,7 @@ export const writeValue = (
   { name, type, data }: RegistryValue,
   owned: OwnKeys,
 ): RegistryKey => {
-  const id = name.toLowerCase();
+  const id = lowerCase(name);
   const key = keyAt(root, path);
   const before = key === undefined ? undefined : own(key.values, id);
   if (before !== undefined && before.type === type && sameData(before.data, data)) return root;
