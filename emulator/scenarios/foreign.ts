@@ -1,7 +1,7 @@
 import { cleanUp } from './cleaner.ts';
 import type { RehearsedBundle, Scenario, ScenarioInput, ScenarioRun } from './contract.ts';
 import { ALL_THERE, PV } from './expectations.ts';
-import { asFarAs, hasBus, hasDriver, isForeign } from './input.ts';
+import { asFarAs, hasBus, hasDriver, isForeign, vendorFunctionOf } from './input.ts';
 import type { Run } from './run.ts';
 import { isStable, stableWorld } from './stable.ts';
 
@@ -16,11 +16,23 @@ const applies = (input: ScenarioInput): boolean => hasBus(input) && foreign(inpu
 const onEach =
   (play: (run: Run, from: RehearsedBundle, input: ScenarioInput) => void) =>
   (input: ScenarioInput): readonly ScenarioRun[] =>
-    foreign(input).map((from) => ({
-      variant: from.label,
-      begin: stableWorld(input, from),
-      play: (run) => play(run, from, input),
-    }));
+    foreign(input).flatMap((from) => {
+      const vendorDevice = vendorFunctionOf(input, from);
+      const hosts = [
+        { variant: from.label, host: {} },
+        // The function by which Windows Update brings that vendor's drivers.
+        ...(vendorDevice === undefined
+          ? []
+          : [{ variant: `${from.label}:on-${vendorDevice}`, host: { vendorDevice } }]),
+      ];
+      return hosts
+        .filter(({ host }) => isStable(input, from, host))
+        .map(({ variant, host }) => ({
+          variant,
+          begin: stableWorld(input, from, host),
+          play: (run: Run) => play(run, from, input),
+        }));
+    });
 
 /**
  * What everyone is told not to do: over the drivers of another vendor, with no cleaner (spec xen-pv 8, onboarding; F25). Nothing

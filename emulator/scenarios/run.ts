@@ -96,10 +96,15 @@ export class Run {
     this.play({ kind: 'restart' });
   }
 
-  /** Restarts as long as someone wants it, or what is expected has not come yet; no more than a user would. */
+  /**
+   * Restarts as long as someone wants it, or what is expected has not come yet; no more than a user would, and once at least
+   * after something was changed.
+   */
   untilStable(expected: Expectation): void {
+    const last = this.steps.at(-1)?.event.kind;
+    const started = last === 'power.on' || last === 'restart';
     for (let count = 0; count < MAX_RESTARTS && !this.stopped; count += 1) {
-      if (count > 0 && !this.survey.restartWanted && meets(this.survey, expected)) break;
+      if ((count > 0 || started) && !this.survey.restartWanted && meets(this.survey, expected)) break;
       this.stage = count === 0 ? 'first boot' : `boot ${count + 1}`;
       this.restart();
     }

@@ -47,6 +47,13 @@ export const withoutDriver = (cause: NoDriver, run: Run): Attribution => {
     };
   }
   if (differences.has('platform')) {
+    if (ofRelease.length > 0 && !matchesFunction(own, first.platform)) {
+      return {
+        failureMode: 'F25',
+        message: `The machine's active platform function is ${first.platform}, which another vendor's package drives; the release has no ids for it.`,
+        hint: 'Remove the other vendor’s drivers with the cleaner first, and switch off its device on the host.',
+      };
+    }
     return {
       failureMode: 'F02',
       message: `The machine has the platform function ${first.platform}, and the package for ${first.deviceClass} has no id for it: it has ${listed(near.map(({ platform }) => platform))}.`,
@@ -55,6 +62,10 @@ export const withoutDriver = (cause: NoDriver, run: Run): Attribution => {
   }
   return unlisted(first, near, { wanted, isOwn: ofRelease.length > 0 });
 };
+
+/** Whether a bus package of the release is for a platform function. */
+const matchesFunction = (ids: ReadonlySet<string>, platform = ''): boolean =>
+  [...ids].some((id) => id.startsWith(`pci\\ven_5853&dev_${platform.toLowerCase()}`));
 
 const unlisted = (
   { deviceClass }: PvId,
