@@ -4,11 +4,11 @@ import { type Attribution, attribute } from './attribute.ts';
 import type { Finding, RunResult } from './contract.ts';
 import { restlessness, unheard } from './inactivity.ts';
 import { losses } from './losses.ts';
-import { refusals } from './refusals.ts';
+import { refusals, vetoes } from './refusals.ts';
 import { filterFindings } from './registry-state.ts';
 import type { Checkpoint, Run } from './run.ts';
 import { type Stopped, whyStopped } from './stops.ts';
-import { keptOthers, renamed } from './succession.ts';
+import { keptOthers, renamed, vetoIgnored } from './succession.ts';
 import { bootsOf, finding, lastBoot, notesOf, outputsOf, severityOf } from './transcript.ts';
 
 /** Judges what a run did against what its scenario demanded. Each finding names one cause; what follows from it is not told again. */
@@ -17,6 +17,7 @@ export const judgeRun = (run: Run, scenario: string): RunResult => {
   // Whatever is missing then is so because of that.
   const found = [
     ...refused,
+    ...vetoIgnored(run),
     ...(refused.length > 0 ? [] : run.checkpoints).flatMap((checkpoint) =>
       asAdvice(judgeCheckpoint(run, checkpoint), checkpoint),
     ),
@@ -144,5 +145,5 @@ const notes = (run: Run): readonly Finding[] => {
         ]
       : [],
   );
-  return [...unmodelled, ...undecided, ...ties];
+  return [...vetoes(run), ...unmodelled, ...undecided, ...ties];
 };

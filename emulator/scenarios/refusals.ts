@@ -35,3 +35,17 @@ export const refusals = (run: Run): readonly Finding[] =>
         output,
       );
     });
+
+type Vetoed = Extract<GuestOutput, { kind: 'device.refused' }>;
+
+/** Co-installers of the release that kept it from a device: the machine goes on with what it had. */
+export const vetoes = (run: Run): readonly Finding[] =>
+  outputsOf(run.steps)
+    .filter((output): output is Vetoed => output.kind === 'device.refused')
+    .filter((output) => run.input.bundle.packages.includes(output.package))
+    .map((output) => {
+      const path = run.input.library.packages[output.package]?.path ?? output.package;
+      const message = `The co-installer of ${path} does not let ${output.device} have it: ${output.reason}`;
+      const hint = 'Remove the earlier drivers with the cleaner first, or upgrade by way of a release between.';
+      return finding('EMULATOR_PACKAGE_REFUSED', 'warning', { message, hint }, output);
+    });

@@ -1,5 +1,7 @@
 import { parsePvId } from '../../packaging/formats/inf/pv/ids.ts';
 import type { GuestOutput } from '../guest/events.ts';
+import { SERVICES } from '../guest/machine.ts';
+import { valueAt } from '../guest/registry.ts';
 import type { DeviceNode, World } from '../guest/world.ts';
 import type { Attribution } from './attribute.ts';
 import type { Finding } from './contract.ts';
@@ -90,4 +92,24 @@ export const renamed = (run: Run, { world }: Checkpoint): readonly Finding[] => 
   const message = `${changed.map(({ what }) => what).join(', ')}: new devices to Windows after the upgrade. ${first.path} has become ${first.now}.`;
   const hint = 'Copy the settings of network cards before the upgrade, and tell users of new names.';
   return [finding('EMULATOR_DEVICE_RENAMED', 'warning', { failureMode: 'F12', message, hint })];
+};
+
+const KEPT_BY = ['XEN', 'XENBUS', 'XENFILT'] as const;
+
+/** F26: someone forbade updates as co-installers understood it, and the release has nothing that asks. */
+export const vetoIgnored = (run: Run): readonly Finding[] => {
+  const { registry } = run.begin.disk;
+  const by = KEPT_BY.find((service) => valueAt(registry, `${SERVICES}\\${service}`, 'AllowUpdate')?.data === 0);
+  if (by === undefined) return [];
+  const bound = outputsOf(run.steps).find(
+    (output) =>
+      output.kind === 'device.bound' &&
+      run.input.bundle.packages.includes(output.package) &&
+      run.input.library.packages[output.package]?.driver === 'xenbus',
+  );
+  if (bound === undefined) return [];
+  const message = `AllowUpdate of ${by} is 0, so that co-installers refused an update; this release installs itself all the same.`;
+  const hint =
+    'Let the setup program ask for AllowUpdate, and rehearse upgrades from every release that machines have.';
+  return [finding('EMULATOR_OUTRANKED', 'error', { failureMode: 'F26', message, hint }, bound)];
 };

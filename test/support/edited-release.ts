@@ -17,8 +17,8 @@ export interface ReleaseEdits {
   readonly brands?: Readonly<Record<string, TestBrand>>;
   /** By driver: its INF as text with `\n` line ends. */
   readonly infs?: Readonly<Record<string, (text: string) => string>>;
-  /** By name of the source file: how its image differs; `missing` takes it away. */
-  readonly images?: Readonly<Record<string, Partial<StandIn> | 'missing'>>;
+  /** By name of the source file: how its image differs, or another one; `missing` takes it away. */
+  readonly images?: Readonly<Record<string, Partial<StandIn> | Uint8Array | 'missing'>>;
   /** Other files, `xenbus/x64/scsifilt.sys`; in the folder of a driver they are in its catalog when its INF names them. */
   readonly more?: readonly CheckedFile[];
 }
@@ -48,7 +48,9 @@ const packageOf = (
   const inf = editedInf(renderDriver(driver, generation, own).bytes, name, infs[driver.name]);
   const binaries = generation.files.flatMap((file) => {
     const changes = images[file.name];
-    return changes === 'missing' ? [] : [{ path: file.name, bytes: binaryOf(file, own.version, changes) }];
+    if (changes === 'missing') return [];
+    const bytes = changes instanceof Uint8Array ? changes : binaryOf(file, own.version, changes);
+    return [{ path: file.name, bytes }];
   });
   const others = more
     .filter(({ path }) => path.startsWith(folder))

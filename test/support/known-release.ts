@@ -42,7 +42,8 @@ const packageOf = (driver: string, label: string, edits: Edits): readonly Checke
   const inf = { path: `${driver}.inf`, bytes: editedInf(bytes, `${driver}.inf`, edits.infs?.[driver]) };
   const binaries = generation.files.flatMap((file) => {
     const changes = edits.images?.[file.name];
-    return changes === 'missing' ? [] : [{ path: file.name, bytes: binaryOf(file, version, changes) }];
+    if (changes === 'missing') return [];
+    return [{ path: file.name, bytes: changes instanceof Uint8Array ? changes : binaryOf(file, version, changes) }];
   });
   const files = withCatalogs([inf, ...binaries], (generation.windows.x64 ?? []).join(','));
   return files.map((file) => ({ ...file, path: `${driver}/x64/${file.path}` }));
