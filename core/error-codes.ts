@@ -329,6 +329,16 @@ const emulator = rows({
   CHECK_NO_GUEST: { exit: 4, title: 'The packages are for none of the guests' },
   CHECK_TRANSCRIPT: { exit: 4, title: 'A transcript cannot be replayed' },
 });
+/** Partner Center, evidence, and the emulated service. */
+const publishing = rows({
+  PUBLISH_ANSWER_SYNTAX: { exit: 7, title: 'A server answers something that is not JSON' },
+  PUBLISH_ANSWER_INVALID: { exit: 7, title: 'A server answers something that its documentation does not have' },
+  EMUSERVE_NOT_LOOPBACK: { exit: 2, title: 'The emulated services are for this machine only' },
+  EMUSERVE_FAULT_UNKNOWN: { exit: 2, title: 'The emulated services have no such fault' },
+  EMUSERVE_STATE: { exit: 3, title: 'The state file of the emulated services cannot be read' },
+  EMUSERVE_STATE_NEWER: { exit: 3, title: 'The state file of the emulated services is from a newer winpv' },
+});
+
 const release = rows({
   CONFIG_UNSUPPORTED: { exit: 3, title: 'A setting asks for what this version of winpv cannot do yet' },
   PROJECT_NO_SOURCE: { exit: 3, title: 'A driver of the release has no source' },
@@ -375,6 +385,7 @@ export const ERROR_CODES = {
   ...verify,
   ...bundle,
   ...emulator,
+  ...publishing,
   ...release,
 } satisfies Record<string, CodeRow>;
 
