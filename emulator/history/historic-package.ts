@@ -116,6 +116,20 @@ const absent = (): never => {
   throw new TypeError('a known build has no bytes');
 };
 
+/** The package's folder: its INF, and in the place of each file one that stands for what is known of it. */
+const viewOf = (inf: CheckedFile, known: ReadonlyMap<CheckedFile, ImageFacts>, shown: string): PackageView => {
+  const files = [inf, ...known.keys()];
+  return {
+    files,
+    byPath: new Map(files.map((file) => [file.path.toLowerCase(), file])),
+    infs: [],
+    unreadable: [],
+    shown: () => shown,
+    imageOf: absent,
+    catalogOf: absent,
+  };
+};
+
 const compile = (request: HistoricRequest, registered: RegisteredBuild, key: string): HistoricPackage => {
   const { driver, arch } = request;
   const folder = `${driver}/`;
@@ -128,28 +142,20 @@ const compile = (request: HistoricRequest, registered: RegisteredBuild, key: str
     const facts = imageFactsOf(file, key, request, registered);
     known.set({ path: `${folder}${file.name}`, bytes: utf8(facts.key) }, facts);
   }
-  const files = [{ path, bytes }, ...known.keys()];
-  const view: PackageView = {
-    files,
-    byPath: new Map(files.map((file) => [file.path.toLowerCase(), file])),
-    infs: [inf],
-    unreadable: [],
-    shown: () => `${registered.release.label}: ${driver}.inf`,
-    imageOf: absent,
-    catalogOf: absent,
-  };
   const used = new Map<string, ImageFacts>();
-  const images = {
-    of: (file: CheckedFile): ImageFacts => {
-      const facts = known.get(file) ?? absent();
-      used.set(facts.key, facts);
-      return facts;
-    },
-    all: () => [...used.values()],
+  const of = (file: CheckedFile): ImageFacts => {
+    const facts = known.get(file) ?? absent();
+    used.set(facts.key, facts);
+    return facts;
   };
-  const guests = guestsOf(registered, arch);
-  const facts = packageFacts(inf, { key, view, images, guests, signatureOf: () => TRUSTED });
-  return { facts, images: images.all() };
+  const facts = packageFacts(inf, {
+    key,
+    view: viewOf({ path, bytes }, known, `${registered.release.label}: ${driver}.inf`),
+    images: { of, all: () => [...used.values()] },
+    guests: guestsOf(registered, arch),
+    signatureOf: () => TRUSTED,
+  });
+  return { facts, images: [...used.values()] };
 };
 
 const compiled = new WeakMap<Templates, Map<string, HistoricPackage>>();
