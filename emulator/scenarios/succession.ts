@@ -56,10 +56,11 @@ export const keptOthers = (run: Run, { after, world }: Checkpoint): readonly Fin
   const { packages } = run.input.bundle;
   const drivers = new Map<string, Outranked | undefined>();
   for (const output of outputsOf(run.steps.slice(0, after))) {
-    if (output.kind === 'device.bound') drivers.set(output.device, undefined);
+    if (output.kind === 'device.bound' && packages.includes(output.package)) drivers.set(output.device, undefined);
     if (output.kind !== 'device.outranked' || !packages.includes(output.package) || packages.includes(output.by))
       continue;
-    if (run.input.library.packages[output.by] !== undefined) drivers.set(output.device, output);
+    // One that ranks equal in everything is the same driver once more.
+    if (run.input.library.packages[output.by] !== undefined && !output.tie) drivers.set(output.device, output);
   }
   return [...drivers.values()].flatMap((output) => {
     const node = output === undefined ? undefined : nodeAt(world, output.device);
