@@ -13,34 +13,35 @@ export interface RehearsalRequest {
   readonly before: readonly RehearsedBundle[];
   readonly guests: readonly GuestSpec[];
   readonly scenarios: readonly Scenario[];
-  /** Called after each run. */
-  readonly onRun?: (played: PlayedRun) => void;
 }
 
 export interface PlayedRun {
   readonly result: RunResult;
   readonly run: Run;
+  /** How many pairs of a guest and a scenario were done before it. */
+  readonly done: number;
 }
 
-/** Plays every scenario in every guest that it says something for. */
-export const rehearse = (request: RehearsalRequest): readonly RunResult[] => {
-  const { library, bundle, before, guests, scenarios, onRun } = request;
-  const results: RunResult[] = [];
+/** Plays every scenario in every guest that it says something for: one run whenever the next is asked for. */
+export function* rehearse(request: RehearsalRequest): Generator<PlayedRun, undefined> {
+  const { library, bundle, before, guests, scenarios } = request;
+  let done = 0;
   for (const guest of guests) {
     const input: ScenarioInput = { guest, guests, library, bundle, before };
     for (const scenario of scenarios) {
-      if (!scenario.applies(input)) continue;
-      for (const { variant, begin, play } of scenario.runs(input)) {
+      for (const { variant, begin, play } of scenario.applies(input) ? scenario.runs(input) : []) {
         const run = new Run(input, begin);
         play(run);
-        const result = judgeRun(run, variant === '' ? scenario.id : `${scenario.id}:${variant}`);
-        results.push(result);
-        onRun?.({ result, run });
+        yield { result: judgeRun(run, runName(scenario.id, variant)), run, done };
       }
+      done += 1;
     }
   }
-  return results;
-};
+}
+
+/** How a run is named: `upgrade-in-place:8.2.1`. */
+export const runName = (scenario: string, variant: string): string =>
+  variant === '' ? scenario : `${scenario}:${variant}`;
 
 /** The guests of each kind that a bundle may be tried in: as they are, and with test signing. */
 export const guestVariants = (guests: readonly GuestSpec[]): readonly GuestSpec[] =>
