@@ -6,7 +6,7 @@ import type { Templates } from './history/historic-package.ts';
 import { type History, historicReleases } from './history/historic-releases.ts';
 import { type CompiledBundle, compileBundle } from './package/compile.ts';
 import type { PackageLibrary } from './package/facts.ts';
-import { asIfSigned, guestsFor, guestVariants, missingDrivers, type PlayedRun, rehearse } from './rehearse.ts';
+import { asIfSigned, guestsFor, guestVariants, missingDrivers, type RehearsalRequest, rehearse } from './rehearse.ts';
 import type { RehearsedBundle, RunResult, Scenario } from './scenarios/contract.ts';
 
 /** A release as files. */
@@ -29,12 +29,16 @@ export interface FilesRequest {
   readonly asked: boolean;
   /** winpv's own INF templates, which the releases that it knows are made from; without them there are none of these. */
   readonly templates?: Templates;
-  readonly onRun?: (played: PlayedRun) => void;
 }
 
 export interface FilesRehearsal {
   readonly runs: readonly RunResult[];
   /** What can be told without running anything, and what has to be known of the rehearsal. */
+  readonly findings: readonly Diagnostic[];
+}
+
+/** A rehearsal that is ready to be played. */
+export interface PreparedRehearsal extends RehearsalRequest {
   readonly findings: readonly Diagnostic[];
 }
 
@@ -62,12 +66,20 @@ const merged = (libraries: readonly PackageLibrary[]): PackageLibrary => ({
 const isBlocking = ({ code, severity }: Diagnostic): boolean => severity === 'error' && BLOCKING.has(code);
 const BLOCKING: ReadonlySet<string> = new Set(['CAT_NO_INF', 'BUNDLE_WRONG_MACHINE']);
 
+/** Rehearses a release from its files, all in one go. @throws WinpvError as `prepareRehearsal` */
+export const rehearseFiles = (request: FilesRequest): FilesRehearsal => {
+  const prepared = prepareRehearsal(request);
+  const runs: RunResult[] = [];
+  for (const { result } of rehearse(prepared)) runs.push(result);
+  return { runs, findings: prepared.findings };
+};
+
 /**
- * Rehearses a release from its files.
+ * Reads and judges the files of a release, and finds out in which guests and from which earlier releases it is to be tried.
  * @throws WinpvError CHECK_NOT_A_BUNDLE, CHECK_NO_GUEST, and what keeps its packages from being read
  */
-export const rehearseFiles = (request: FilesRequest): FilesRehearsal => {
-  const { bundle, before, guests, scenarios, nowMs, shown, asked, onRun } = request;
+export const prepareRehearsal = (request: FilesRequest): PreparedRehearsal => {
+  const { bundle, before, guests, scenarios, nowMs, shown, asked } = request;
   const view = packageView(bundle.files, shown);
   if (view.infs.length === 0 && view.unreadable.length === 0) {
     throw new WinpvError('CHECK_NOT_A_BUNDLE', `${bundle.label} holds no INF.`, {
@@ -84,19 +96,17 @@ export const rehearseFiles = (request: FilesRequest): FilesRehearsal => {
   const known = knownReleases(own, chosen.guests, request.templates);
   const library = merged([known.library, ...[own, ...others].map((one) => one.library)]);
   if (chosen.guests.length === 0) throw noGuest(bundle, guests, asked);
-  const runs = rehearse({
-    ...{ library, bundle: own.bundle, scenarios },
-    before: [...known.bundles, ...others.map((one) => ({ ...one.bundle, given: true }))],
-    guests: chosen.guests,
-    ...(onRun === undefined ? {} : { onRun }),
-  });
   const findings = [
     ...judged,
     ...own.compiled.diagnostics.filter((finding) => !judged.some(({ message }) => message === finding.message)),
     ...missingDrivers(library, own.bundle),
     ...conditions(own.compiled, chosen.testSigning),
   ];
-  return { runs, findings };
+  return {
+    ...{ library, bundle: own.bundle, scenarios, findings },
+    before: [...known.bundles, ...others.map((one) => ({ ...one.bundle, given: true }))],
+    guests: chosen.guests,
+  };
 };
 
 const NOTHING: History = { bundles: [], library: { packages: {}, images: {} } };
@@ -124,7 +134,7 @@ const knownReleases = (
 const conditions = ({ nothingSigned }: CompiledBundle, testSigning: boolean): readonly Diagnostic[] => [
   ...(nothingSigned
     ? [
-        problem('EMULATOR_UNDECIDED', 'Nothing in the release is signed: it was rehearsed as if it were.', {
+        problem('EMULATOR_UNDECIDED', 'No catalog of the release is signed: it was rehearsed as if they were.', {
           severity: 'warning' as const,
         }),
       ]
