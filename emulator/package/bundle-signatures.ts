@@ -23,7 +23,7 @@ export interface BundleSignatures {
   /** By `policyKey`; empty for what no kernel loads. */
   readonly loads: (file: CheckedFile) => ImageFacts['loads'];
   readonly ofPackage: (inf: PackageInf, guest: GuestSpec) => PackageSignature;
-  /** Nothing of the bundle has a signature of any kind. */
+  /** No catalog of the bundle is signed, or there is none: packages are not ready for a guest, whatever their images are. */
   readonly nothingSigned: () => boolean;
 }
 
@@ -54,9 +54,7 @@ export const bundleSignatures = (view: PackageView, request: SignatureRequest): 
   return {
     loads: (file) => loadsOf(verdictOf(file)),
     ofPackage: (inf, guest) => packageSignature(judge, inf, guest),
-    nothingSigned: () =>
-      all.every(({ signatures }) => signatures.length === 0) &&
-      [...verdicts.values()].every(({ signatures }) => signatures.length === 0),
+    nothingSigned: () => all.every(({ signatures }) => signatures.length === 0),
   };
 };
 

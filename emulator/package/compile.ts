@@ -28,7 +28,7 @@ export interface CompiledBundle {
   readonly packages: readonly string[];
   /** Files that could not be read as what they are. */
   readonly diagnostics: readonly Diagnostic[];
-  /** There is no signature on anything: the bundle is from before signing. */
+  /** No catalog is signed: the bundle is from before signing. */
   readonly nothingSigned: boolean;
 }
 

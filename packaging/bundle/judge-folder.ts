@@ -26,6 +26,16 @@ const pvFindings = ({ document, model, pv }: PackageInf): readonly Diagnostic[] 
  * that an INF shows. Forms that Microsoft does not sign any more are warnings in packages of the time when it did.
  */
 export const judgeFolder = (view: PackageView, nowMs: number): readonly Diagnostic[] => [
-  ...checkView(view, nowMs),
+  ...beforeCatalogs(view, checkView(view, nowMs)),
   ...view.infs.flatMap(pvFindings),
 ];
+
+/** Where no package has its catalog, they are yet to be made, which is no fault of a package. */
+const beforeCatalogs = ({ files }: PackageView, found: readonly Diagnostic[]): readonly Diagnostic[] => {
+  if (files.some(({ path }) => /\.cat$/i.test(path))) return found;
+  return found.map((finding): Diagnostic => {
+    if (finding.code !== 'BUNDLE_CATALOG_MISSING') return finding;
+    const { failureMode: _mode, ...rest } = finding;
+    return { ...rest, severity: 'info' };
+  });
+};
