@@ -127,7 +127,24 @@ const knownReleases = (
     vendorPrefix: prefix,
     ...(vendorDeviceId === '' ? {} : { vendorDeviceId }),
   };
-  return historicReleases({ guests, vendor, templates });
+  const history = historicReleases({ guests, vendor, templates });
+  return {
+    library: history.library,
+    bundles: history.bundles.map((one) => withDriversOf(one, bundle, [library, history.library])),
+  };
+};
+
+/**
+ * An earlier release with the drivers that this one has too: who ships some drivers of the family ships them to machines that have
+ * no others. What another one there would lose, a release that is given tells.
+ */
+const withDriversOf = (
+  before: RehearsedBundle,
+  { packages }: RehearsedBundle,
+  [library, history]: readonly [own: PackageLibrary, history: PackageLibrary],
+): RehearsedBundle => {
+  const drivers = new Set(packages.map((key) => library.packages[key]?.driver));
+  return { ...before, packages: before.packages.filter((key) => drivers.has(history.packages[key]?.driver)) };
 };
 
 /** Under which conditions it was rehearsed. */
