@@ -1,5 +1,9 @@
+import { AMBIGUOUS_REVISIONS } from '../../drivers/revision-register.ts';
+import { parsePvId } from '../../packaging/formats/inf/pv/ids.ts';
 import type { Cause } from '../guest/events.ts';
 import { targetKey } from '../guest/guest.ts';
+import { CLASSES, ENUM } from '../guest/machine.ts';
+import { valueAt } from '../guest/registry.ts';
 import { packagesFor } from './input.ts';
 import type { Run } from './run.ts';
 import { withoutDriver } from './unmatched.ts';
@@ -100,7 +104,7 @@ export const attribute = (cause: Cause, run: Run): Attribution => {
         hint: 'winpv verify --policy shows which Windows load it.',
       };
     case 'driver':
-      return driverFailed(cause);
+      return driverFailed(cause, run);
     case 'install-section-missing':
       return {
         failureMode: 'F30',
@@ -128,14 +132,26 @@ const importMissing = ({ image, module, names }: Extract<Cause, { kind: 'import-
   };
 };
 
-const driverFailed = ({ service, device, failure }: Extract<Cause, { kind: 'driver' }>): Attribution => {
+/** F08, F09: a number that means different interfaces in different builds, by which a device was bound. */
+const ambiguity = ({ world }: Run, device: string): string | undefined => {
+  const driver = valueAt(world.disk.registry, `${ENUM}\\${device}`, 'Driver')?.data;
+  const matching =
+    typeof driver === 'string' ? valueAt(world.disk.registry, `${CLASSES}\\${driver}`, 'MatchingDeviceId') : undefined;
+  const id = parsePvId(String(matching?.data ?? ''));
+  const found = AMBIGUOUS_REVISIONS.find(
+    (one) => one.bus.toUpperCase() === id?.bus && one.revision === id.revision && one.from !== 'one table',
+  );
+  return found === undefined ? undefined : found.from === 'builds' ? 'F09' : 'F08';
+};
+
+const driverFailed = ({ service, device, failure }: Extract<Cause, { kind: 'driver' }>, run: Run): Attribution => {
   const who = device === '' ? service : `${service} on ${device}`;
   if (failure.kind === 'interface') {
     const { name, wanted, range } = failure;
     const has =
       range === undefined ? 'has none' : range[0] === range[1] ? `has ${range[0]}` : `has ${range[0]} to ${range[1]}`;
     return {
-      failureMode: 'F05',
+      failureMode: ambiguity(run, device) ?? 'F05',
       message: `${who} asks for ${name} ${wanted}, and the bus ${has}: it does not start.`,
       hint: 'Take a child that was built for this bus.',
     };

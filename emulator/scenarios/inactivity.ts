@@ -1,7 +1,7 @@
 import type { DriverNote } from '../../drivers/behaviour.ts';
 import type { GuestOutput } from '../guest/events.ts';
 import { SERVICES } from '../guest/machine.ts';
-import { valueAt } from '../guest/registry.ts';
+import { keyAt, valueAt } from '../guest/registry.ts';
 import type { World } from '../guest/world.ts';
 import type { Attribution } from './attribute.ts';
 import { notesOf } from './transcript.ts';
@@ -35,11 +35,27 @@ export const inactivity = (outputs: readonly GuestOutput[], world: World): Attri
     };
   }
   const supported = valueAt(world.disk.registry, `${SERVICES}\\xenbus\\Parameters`, 'SupportedClasses')?.data;
-  if (typeof supported === 'object' && supported !== null && supported.some((name) => name !== '')) return undefined;
+  if (typeof supported === 'object' && supported !== null && supported.some((name) => name !== '')) {
+    return filtersNothing(world);
+  }
   return {
     failureMode: 'F30',
     message: 'The bus lists no devices: SupportedClasses below its parameters is missing or empty.',
     hint: 'HKR,"Parameters","SupportedClasses",0x00010000,"VIF","VBD",... in AddReg of the service of xenbus.',
+  };
+};
+
+const FILTERED: ReadonlySet<string> = new Set(['*pnp0a03', 'acpi\\pnp0a03', 'filterdevices']);
+
+/** Without the PCI bus among its parameters xenfilt hides nothing, and never unplugs. */
+const filtersNothing = ({ disk }: World): Attribution | undefined => {
+  const values = keyAt(disk.registry, `${SERVICES}\\xenfilt\\Parameters`)?.values ?? {};
+  if (Object.keys(values).some((name) => FILTERED.has(name))) return undefined;
+  return {
+    failureMode: 'F30',
+    message:
+      'xenfilt takes part in no device: its parameters do not name the PCI bus, so that nothing is ever unplugged.',
+    hint: 'HKR,"Parameters","*PNP0A03",0x00000000,"PCI" in AddReg of the service of xenfilt.',
   };
 };
 

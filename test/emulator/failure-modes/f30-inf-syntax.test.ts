@@ -35,6 +35,40 @@ describeProofs('a typing error in an INF', [
   },
   {
     mode: 'F30',
+    what: 'a comma is missing before flags, as in c91ab85',
+    caught: ['static'],
+    bad: () =>
+      editedRelease({
+        infs: { xenbus: replacing('"Interrupt Management\\GroupPolicy",,', '"Interrupt Management\\GroupPolicy",') },
+      }),
+  },
+  {
+    mode: 'F30',
+    what: 'a name of [Strings] that is not there, as in 6fd46c4',
+    caught: ['static'],
+    bad: () => editedRelease({ infs: { xenvif: replacing(/%\w+Name% = /, '%XenVifDesc% = ') } }),
+  },
+  {
+    mode: 'F30',
+    what: 'a misspelt directive, which leaves out all that it names',
+    caught: ['static'],
+    bad: () =>
+      editedRelease({ infs: { xenvbd: replacing('AddReg = AdapterParameters', 'AddRge = AdapterParameters') } }),
+  },
+  {
+    mode: 'F30',
+    what: 'the same in the service of the filter, which takes part in nothing then',
+    caught: BOTH,
+    bad: () => editedRelease({ infs: { xenbus: replacing('AddReg = FilterParameters', 'AdReg = FilterParameters') } }),
+  },
+  {
+    mode: 'F30',
+    what: 'a misspelt value that nobody would miss at once',
+    caught: ['static'],
+    bad: () => editedRelease({ infs: { xenvif: replacing('"BootFlags"', '"BootFlag"') } }),
+  },
+  {
+    mode: 'F30',
     what: 'BootFlags is a subkey',
     caught: ['static'],
     bad: () => editedRelease({ infs: { xennet: replacing('HKR,,"BootFlags",', 'HKR,"BootFlags",,') } }),
