@@ -1,9 +1,11 @@
 import type { DriverNote } from '../../drivers/behaviour.ts';
+import { has } from '../../drivers/xenbus/traits.ts';
 import type { GuestOutput } from '../guest/events.ts';
 import { SERVICES } from '../guest/machine.ts';
 import { keyAt, valueAt } from '../guest/registry.ts';
 import type { World } from '../guest/world.ts';
 import type { Attribution } from './attribute.ts';
+import type { Run } from './run.ts';
 import { notesOf } from './transcript.ts';
 
 type Note<K extends DriverNote['kind']> = Extract<DriverNote, { kind: K }>;
@@ -13,8 +15,18 @@ const isNote =
   (note: DriverNote): note is Note<K> =>
     note.kind === kind;
 
+/** Whether xenfilt in memory chooses the active function and xenbus is of a time that knew nothing of it (spec xen-pv 1.5). */
+const isMixed = ({ world, input }: Run): boolean => {
+  const [filter, bus] = ['xenfilt', 'xenbus'].map((module) => {
+    const image = world.session?.loaded[module]?.image;
+    return image === undefined ? undefined : input.library.images[image]?.model;
+  });
+  return filter !== undefined && bus !== undefined && has(filter, 'precedence') && !has(bus, 'precedence');
+};
+
 /** Why the bus lists nothing though it is there: F24, F22, F30. */
-export const inactivity = (outputs: readonly GuestOutput[], world: World): Attribution | undefined => {
+export const inactivity = (outputs: readonly GuestOutput[], run: Run): Attribution | undefined => {
+  const { world } = run;
   const notes = notesOf(outputs);
   // In safe mode the drivers of some years do nothing on purpose.
   const inert = notes.filter(isNote('xen.inert')).find(({ reason }) => !reason.includes('safe mode'));
@@ -28,6 +40,13 @@ export const inactivity = (outputs: readonly GuestOutput[], world: World): Attri
   const active = notes.filter(isNote('xen.active'));
   if (active.length === 0) return undefined;
   if (active.every((note) => !note.active)) {
+    if (isMixed(run)) {
+      return {
+        failureMode: 'F23',
+        message: `xenfilt chooses the active function, and the older xenbus does not ask it: none is active. ${active[0]?.because ?? ''}`,
+        hint: 'Replace the package of the bus on all platform functions at once, and restart before anything else.',
+      };
+    }
     return {
       failureMode: 'F22',
       message: `No platform function is the active one: ${active[0]?.because ?? ''}`,
@@ -84,8 +103,8 @@ export const unheard = (outputs: readonly GuestOutput[]): Attribution | undefine
 const MONITOR = 'xenbus_monitor';
 
 /** Why a machine still wants a restart after all that a user would make. */
-export const restlessness = (outputs: readonly GuestOutput[], world: World): Attribution => {
-  const inert = inactivity(outputs, world);
+export const restlessness = (outputs: readonly GuestOutput[], run: Run): Attribution => {
+  const inert = inactivity(outputs, run);
   if (inert !== undefined) return inert;
   const wanted = outputs
     .filter((output): output is Extract<GuestOutput, { kind: 'restart.wanted' }> => output.kind === 'restart.wanted')

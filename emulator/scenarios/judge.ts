@@ -53,7 +53,7 @@ const asAdvice = (found: readonly Finding[], { expected: { advice } }: Checkpoin
 };
 
 const judgeCheckpoint = (run: Run, checkpoint: Checkpoint): readonly Finding[] => {
-  const { survey, expected, after, world } = checkpoint;
+  const { survey, expected, after } = checkpoint;
   const outputs = lastBoot(run, after);
   const stop = outputs.find((output): output is Stopped => output.kind === 'boot.stopped');
   if (stop !== undefined) {
@@ -77,7 +77,7 @@ const judgeCheckpoint = (run: Run, checkpoint: Checkpoint): readonly Finding[] =
     ...broken,
     ...services,
     ...lost,
-    ...(isRestless ? [finding('EMULATOR_NOT_STABLE', 'error', restlessness(outputs, world))] : []),
+    ...(isRestless ? [finding('EMULATOR_NOT_STABLE', 'error', restlessness(outputs, run))] : []),
     ...filterFindings(checkpoint),
     ...(expected.keepsNames === true ? renamed(run, checkpoint) : []),
   ];

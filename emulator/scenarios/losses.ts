@@ -44,7 +44,7 @@ export const losses = (run: Run, { checkpoint, outputs }: LastBoot): readonly Fi
 /** Why a device is on neither path. */
 const lossOf = (run: Run, { what, isNic, outputs }: Missed): Attribution => {
   const type = isNic ? 'NICS' : 'DISKS';
-  const inactive = inactivity(outputs, run.world);
+  const inactive = inactivity(outputs, run);
   if (inactive !== undefined) return { ...inactive, message: `${what} is gone. ${inactive.message}` };
   if (!wasUnplugged(outputs, type)) return { message: `${what} is gone: nothing lists it.` };
   const message = `${what} is gone: its emulated device was unplugged, and nothing took its place.`;
@@ -66,7 +66,7 @@ const otherPath = (run: Run, missed: Missed): Attribution => {
 };
 
 const notPv = (run: Run, missed: Missed): Attribution | undefined =>
-  inactivity(missed.outputs, run.world) ??
+  inactivity(missed.outputs, run) ??
   undriven(missed) ??
   (missed.isNic ? undefined : passedThrough(run.world, missed.reached.id, missed.outputs)) ??
   vetoed(missed);

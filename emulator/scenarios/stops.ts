@@ -48,7 +48,7 @@ export const whyStopped = (
     message: `The machine stops with ${code}. ${one.message}`,
   });
   if (cause.kind !== 'disk-gone') return told(why);
-  const inactive = inactivity(outputs, run.world);
+  const inactive = inactivity(outputs, run);
   if (inactive !== undefined && why.failureMode === undefined) return told(inactive);
   const system = run.world.host.settings.disks.find((disk) => disk.system)?.vbd ?? -1;
   const hidden = passedThrough(run.world, system, outputs);
