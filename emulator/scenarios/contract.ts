@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../core/error-codes.ts';
 import type { Severity } from '../../core/errors.ts';
-import type { GuestOutput } from '../guest/events.ts';
+import type { GuestEvent, GuestOutput } from '../guest/events.ts';
 import type { GuestSpec } from '../guest/guest.ts';
 import type { World } from '../guest/world.ts';
 import type { PackageLibrary } from '../package/facts.ts';
@@ -56,8 +56,10 @@ export interface Finding {
   readonly failureMode?: string;
   /** What to do. */
   readonly hint?: string;
-  /** The event that broke it. */
+  /** What happened that broke it. */
   readonly event?: GuestOutput;
+  /** The step of the run in which it did, counted from 1. */
+  readonly step?: { readonly number: number; readonly stage: string; readonly event: GuestEvent };
 }
 
 export interface RunResult {

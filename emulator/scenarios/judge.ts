@@ -3,6 +3,7 @@ import type { DeviceNode } from '../guest/world.ts';
 import { type Attribution, attribute } from './attribute.ts';
 import type { Finding, RunResult } from './contract.ts';
 import { restlessness, unheard } from './inactivity.ts';
+import { located } from './locate.ts';
 import { losses } from './losses.ts';
 import { refusals, vetoes } from './refusals.ts';
 import { filterFindings } from './registry-state.ts';
@@ -10,6 +11,7 @@ import type { Checkpoint, Run } from './run.ts';
 import { type Stopped, whyStopped } from './stops.ts';
 import { keptOthers, renamed, vetoIgnored } from './succession.ts';
 import { bootsOf, finding, lastBoot, notesOf, outputsOf, severityOf } from './transcript.ts';
+import { isListedLater } from './unmatched.ts';
 
 /** Judges what a run did against what its scenario demanded. Each finding names one cause; what follows from it is not told again. */
 export const judgeRun = (run: Run, scenario: string): RunResult => {
@@ -19,11 +21,11 @@ export const judgeRun = (run: Run, scenario: string): RunResult => {
     ...refused,
     ...vetoIgnored(run),
     ...(refused.length > 0 ? [] : run.checkpoints).flatMap((checkpoint) =>
-      asAdvice(judgeCheckpoint(run, checkpoint), checkpoint),
+      located(run, asAdvice(judgeCheckpoint(run, checkpoint), checkpoint), checkpoint.after),
     ),
   ];
   const silent = found.length === 0 ? restartRequests(run) : [];
-  const findings = unique([...found, ...silent, ...notes(run)]);
+  const findings = located(run, unique([...found, ...silent, ...notes(run)]));
   return {
     guest: run.input.guest.id,
     scenario,
@@ -97,7 +99,8 @@ const brokenDevice = (run: Run, node: DeviceNode, outputs: readonly GuestOutput[
   const event = outputs.findLast((output) => output.kind === 'device.problem' && output.device === node.path);
   const told = longList(node, outputs) ?? attribute(node.problem?.cause ?? { kind: 'none' }, run);
   const message = `${node.path} has problem ${node.problem?.code ?? 0}. ${told.message}`;
-  return finding('EMULATOR_DEVICE_PROBLEM', 'error', { ...told, message }, event);
+  const severity = told.failureMode === 'F03' && isListedLater(node) ? 'warning' : 'error';
+  return finding('EMULATOR_DEVICE_PROBLEM', severity, { ...told, message }, event);
 };
 
 /** F10 */

@@ -1,3 +1,4 @@
+import { featuresOf } from '../guest/windows.ts';
 import type { Scenario, ScenarioInput } from './contract.ts';
 import { ALL_THERE, EMULATED, PV } from './expectations.ts';
 import { asFarAs, hasBus, hasDriver, packageWrites, vendorFunctionOf } from './input.ts';
@@ -6,11 +7,22 @@ import { fromStable } from './stable.ts';
 /** Whether the bus knows by itself which of several functions is to be the active one (spec xen-pv 1.5, Precedence). */
 const choosesFunction = (input: ScenarioInput): boolean => packageWrites(input, 'xenbus', /\\Precedence\\/i);
 
+/** ForceUnplug in the package whose driver takes over is a decision of the vendor's. */
+const forcesOnPurpose = (input: ScenarioInput): boolean =>
+  packageWrites(input, 'xenvbd', /\\XEN\\ForceUnplug\\DISKS$/i);
+
+/**
+ * Windows before 8 binds a function that it never saw once it runs, which is too late for what a vendor forces: nothing in a
+ * package helps that, and nobody moves such machines.
+ */
+const bindsNewFunctions = ({ guest }: ScenarioInput): boolean => featuresOf(guest.windows).driverDatabase;
+
 /** A machine that is moved to a host with another platform function (F22). */
 export const platformSwitch: Scenario = {
   id: 'platform-switch',
   summary: 'moves the machine to a host with another platform function, and back',
-  applies: hasBus,
+  applies: (input) =>
+    hasBus(input) && (bindsNewFunctions(input) || !(choosesFunction(input) || forcesOnPurpose(input))),
   runs: (input) => {
     const expected = choosesFunction(input) ? asFarAs(input, input.bundle, PV) : ALL_THERE;
     const vendorDevice = vendorFunctionOf(input, input.bundle);
@@ -106,10 +118,6 @@ export const safeMode: Scenario = {
     }),
   ],
 };
-
-/** ForceUnplug in the package whose driver takes over is a decision of the vendor's. */
-const forcesOnPurpose = (input: ScenarioInput): boolean =>
-  packageWrites(input, 'xenvbd', /\\XEN\\ForceUnplug\\DISKS$/i);
 
 const DRIVERS = 'C:\\Windows\\System32\\drivers';
 
