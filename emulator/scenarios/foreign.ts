@@ -45,7 +45,7 @@ export const foreignStack: Scenario = {
   runs: onEach((run, _from, input) => {
     run.stage = 'installation over the other stack';
     run.install(input.bundle);
-    run.untilStable({ ...asFarAs(input, input.bundle, ALL_THERE), replaces: true });
+    run.untilStable({ ...asFarAs(input, input.bundle, ALL_THERE), replaces: 'all' });
   }),
 };
 
@@ -59,6 +59,6 @@ export const rebrand: Scenario = {
     cleanUp(run, from);
     run.stage = 'installation';
     run.install(input.bundle);
-    run.untilStable({ ...asFarAs(input, input.bundle, PV), replaces: true });
+    run.untilStable({ ...asFarAs(input, input.bundle, PV), replaces: 'all' });
   }),
 };

@@ -62,7 +62,7 @@ const judgeCheckpoint = (run: Run, checkpoint: Checkpoint): readonly Finding[] =
     const why = whyStopped(run, { checkpoint, stop, outputs });
     return [finding('EMULATOR_NO_BOOT', severityOf(why), why, stop)];
   }
-  const kept = expected.replaces === true ? keptOthers(run, checkpoint) : [];
+  const kept = expected.replaces === undefined ? [] : keptOthers(run, checkpoint);
   const broken = (expected.broken === true ? [] : survey.problems)
     .filter(concerns)
     .map((node) => brokenDevice(run, node, outputs));
@@ -72,7 +72,8 @@ const judgeCheckpoint = (run: Run, checkpoint: Checkpoint): readonly Finding[] =
       : [],
   );
   // What broke a device, or is there in its place, is the reason for what is lost.
-  const lost = broken.length + kept.length > 0 ? [] : losses(run, { checkpoint, outputs });
+  const isExplained = broken.length > 0 || kept.some(({ severity }) => severity === 'error');
+  const lost = isExplained ? [] : losses(run, { checkpoint, outputs });
   const isRestless = expected.settled && survey.restartWanted && broken.length + lost.length === 0;
   return [
     ...kept,

@@ -33,8 +33,11 @@ export interface Expectation {
   readonly settled: boolean;
   /** Devices with problems are no news: the scenario broke something. */
   readonly broken?: boolean;
-  /** The release replaces what was there: a device that keeps an earlier package is news. */
-  readonly replaces?: boolean;
+  /**
+   * The release replaces what was there: a device that keeps an earlier package is news. Versions and days of releases that
+   * winpv knows are made up: only their scores count.
+   */
+  readonly replaces?: 'all' | 'better-scores';
   /** Devices are looked for under their names from before. */
   readonly keepsNames?: boolean;
   /** What goes wrong here does so with every release of the kind: it is told as advice, and fails nothing. */

@@ -1,3 +1,4 @@
+import { type CalendarDate, compareDates } from '../../core/date.ts';
 import { policyKey } from '../guest/guest.ts';
 import type { World } from '../guest/world.ts';
 import type { PackageFacts } from '../package/facts.ts';
@@ -7,10 +8,24 @@ import { asFarAs, hasBus, hasDriver, isFirstOfKind, isForeign, packagesFor } fro
 import { type Expectation, Run } from './run.ts';
 import { isStable, stableWorld } from './stable.ts';
 
+/** The day that the bus package of a release states. */
+const dayOf = (input: ScenarioInput, bundle: RehearsedBundle): CalendarDate | undefined =>
+  packagesFor(input, bundle).find(({ driver }) => driver === 'xenbus')?.date;
+
+/** Whether a known release is as old as the one that is rehearsed, or older: others are no upgrades. */
+const isEarlier = (input: ScenarioInput, bundle: RehearsedBundle): boolean => {
+  const [own, other] = [dayOf(input, input.bundle), dayOf(input, bundle)];
+  return own === undefined || other === undefined || compareDates(other, own) <= 0;
+};
+
 /** Releases that a machine of this guest may have: they are for it, and they work on it. */
 const before = (input: ScenarioInput): readonly RehearsedBundle[] =>
   input.before.filter(
-    (bundle) => !isForeign(input, bundle) && hasDriver(input, bundle, 'xenbus') && isStable(input, bundle),
+    (bundle) =>
+      !isForeign(input, bundle) &&
+      hasDriver(input, bundle, 'xenbus') &&
+      (bundle.given === true || isEarlier(input, bundle)) &&
+      isStable(input, bundle),
   );
 
 const applies = (input: ScenarioInput): boolean => hasBus(input) && before(input).length > 0;
@@ -27,7 +42,7 @@ const fromEach =
 /** Everything is on the PV path by the drivers of the release; names of devices are watched for releases that were given. */
 const replaced = (input: ScenarioInput, { given = false }: RehearsedBundle): Expectation => ({
   ...asFarAs(input, input.bundle, PV),
-  replaces: true,
+  replaces: given ? 'all' : 'better-scores',
   keepsNames: given,
 });
 
