@@ -11,7 +11,6 @@ import type { Checkpoint, Run } from './run.ts';
 import { type Stopped, whyStopped } from './stops.ts';
 import { keptOthers, renamed, vetoIgnored } from './succession.ts';
 import { bootsOf, finding, lastBoot, notesOf, outputsOf, severityOf } from './transcript.ts';
-import { isListedLater } from './unmatched.ts';
 
 /** Judges what a run did against what its scenario demanded. Each finding names one cause; what follows from it is not told again. */
 export const judgeRun = (run: Run, scenario: string): RunResult => {
@@ -100,8 +99,7 @@ const brokenDevice = (run: Run, node: DeviceNode, outputs: readonly GuestOutput[
   const event = outputs.findLast((output) => output.kind === 'device.problem' && output.device === node.path);
   const told = longList(node, outputs) ?? attribute(node.problem?.cause ?? { kind: 'none' }, run);
   const message = `${node.path} has problem ${node.problem?.code ?? 0}. ${told.message}`;
-  const severity = told.failureMode === 'F03' && isListedLater(node) ? 'warning' : 'error';
-  return finding('EMULATOR_DEVICE_PROBLEM', severity, { ...told, message }, event);
+  return finding('EMULATOR_DEVICE_PROBLEM', 'error', { ...told, message }, event);
 };
 
 /** F10 */

@@ -1,8 +1,5 @@
-import { formatRevision } from '../../drivers/ids.ts';
-import { BUS_STATES } from '../../drivers/revision-bus-states.ts';
 import { type PvId, parsePvId } from '../../packaging/formats/inf/pv/ids.ts';
 import type { Cause } from '../guest/events.ts';
-import type { DeviceNode } from '../guest/world.ts';
 import type { Attribution } from './attribute.ts';
 import { bundleIds } from './input.ts';
 import type { Run } from './run.ts';
@@ -82,22 +79,4 @@ const unlisted = (
   return isOlder && !isOwn
     ? { failureMode: 'F04', message, hint: 'Release the child with its bus, or keep the revision in the table.' }
     : { failureMode: 'F03', message, hint: 'Take bus and child from releases that belong together.' };
-};
-
-/**
- * Whether the packages near a device of xenvif or xenvkbd bind what later builds of that bus list: upstream's network driver was
- * ahead of its bus for a year, and which build a bus is cannot always be told. The static check takes it for a warning as well.
- */
-export const isListedLater = ({ problem }: DeviceNode): boolean => {
-  const cause = problem?.cause;
-  if (cause?.kind !== 'no-driver') return false;
-  return childIds(cause.nearest).some(
-    ({ bus, revision }) =>
-      bus !== 'XENBUS' &&
-      revision !== undefined &&
-      BUS_STATES.some(
-        ({ table }) =>
-          table.bus.toUpperCase() === bus && table.rows.some((row) => formatRevision(row.revision) === revision),
-      ),
-  );
 };
