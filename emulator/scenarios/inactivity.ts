@@ -1,10 +1,11 @@
 import type { DriverNote } from '../../drivers/behaviour.ts';
+import type { DriverModel } from '../../drivers/model.ts';
 import { has } from '../../drivers/xenbus/traits.ts';
 import type { GuestOutput } from '../guest/events.ts';
 import { SERVICES } from '../guest/machine.ts';
 import { keyAt, valueAt } from '../guest/registry.ts';
-import type { World } from '../guest/world.ts';
 import type { Attribution } from './attribute.ts';
+import { installsService } from './input.ts';
 import type { Run } from './run.ts';
 import { notesOf } from './transcript.ts';
 
@@ -15,12 +16,15 @@ const isNote =
   (note: DriverNote): note is Note<K> =>
     note.kind === kind;
 
+/** The build of a module in memory. */
+const moduleModel = ({ world, input }: Run, module: string): DriverModel | undefined => {
+  const image = world.session?.loaded[module]?.image;
+  return image === undefined ? undefined : input.library.images[image]?.model;
+};
+
 /** Whether xenfilt in memory chooses the active function and xenbus is of a time that knew nothing of it (spec xen-pv 1.5). */
-const isMixed = ({ world, input }: Run): boolean => {
-  const [filter, bus] = ['xenfilt', 'xenbus'].map((module) => {
-    const image = world.session?.loaded[module]?.image;
-    return image === undefined ? undefined : input.library.images[image]?.model;
-  });
+const isMixed = (run: Run): boolean => {
+  const [filter, bus] = ['xenfilt', 'xenbus'].map((module) => moduleModel(run, module));
   return filter !== undefined && bus !== undefined && has(filter, 'precedence') && !has(bus, 'precedence');
 };
 
@@ -55,7 +59,7 @@ export const inactivity = (outputs: readonly GuestOutput[], run: Run): Attributi
   }
   const supported = valueAt(world.disk.registry, `${SERVICES}\\xenbus\\Parameters`, 'SupportedClasses')?.data;
   if (typeof supported === 'object' && supported !== null && supported.some((name) => name !== '')) {
-    return filtersNothing(world);
+    return filtersNothing(run);
   }
   return {
     failureMode: 'F30',
@@ -64,16 +68,22 @@ export const inactivity = (outputs: readonly GuestOutput[], run: Run): Attributi
   };
 };
 
-const FILTERED: ReadonlySet<string> = new Set(['*pnp0a03', 'acpi\\pnp0a03', 'filterdevices']);
-
-/** Without the PCI bus among its parameters xenfilt hides nothing, and never unplugs. */
-const filtersNothing = ({ disk }: World): Attribution | undefined => {
+/**
+ * Without the PCI bus among its parameters, under the word that its build knows, xenfilt hides nothing and never unplugs. They
+ * are an earlier release's when the INF does not install the filter (F19).
+ */
+const filtersNothing = (run: Run): Attribution | undefined => {
+  const { disk } = run.world;
+  const filter = moduleModel(run, 'xenfilt');
+  if (filter === undefined) return undefined;
   const values = keyAt(disk.registry, `${SERVICES}\\xenfilt\\Parameters`)?.values ?? {};
-  if (Object.keys(values).some((name) => FILTERED.has(name))) return undefined;
+  const word = has(filter, 'filterByIds') ? 'PCI' : 'DEVICE';
+  const isNamed = Object.values(values).some(({ data }) => typeof data === 'string' && data.toUpperCase() === word);
+  // The first builds had a list of devices.
+  if (isNamed || Object.hasOwn(values, 'filterdevices')) return undefined;
   return {
-    failureMode: 'F30',
-    message:
-      'xenfilt takes part in no device: its parameters do not name the PCI bus, so that nothing is ever unplugged.',
+    failureMode: installsService(run.input, 'xenfilt') ? 'F30' : 'F19',
+    message: 'xenfilt takes part in no device: its parameters do not name the PCI bus, and nothing is ever unplugged.',
     hint: 'HKR,"Parameters","*PNP0A03",0x00000000,"PCI" in AddReg of the service of xenfilt.',
   };
 };

@@ -101,6 +101,16 @@ export const vendorFunctionOf = (
   return undefined;
 };
 
+/** Whether a package of the release adds a service on the guest. */
+export const installsService = (input: ScenarioInput, name: string): boolean => {
+  const target = targetKey(input.guest);
+  return packagesFor(input, input.bundle).some(({ targets }) =>
+    Object.values(targets[target]?.installs ?? {}).some(({ services }) =>
+      services.some((one) => one.does === 'add' && one.name.toLowerCase() === name),
+    ),
+  );
+};
+
 /** What the build of an image does that a release installs on a guest: `xen`. */
 export const imageModel = (
   { guest, library }: Pick<ScenarioInput, 'guest' | 'library'>,

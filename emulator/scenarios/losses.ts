@@ -1,4 +1,6 @@
 import type { GuestOutput } from '../guest/events.ts';
+import { SERVICES } from '../guest/machine.ts';
+import { valueAt } from '../guest/registry.ts';
 import type { Attribution } from './attribute.ts';
 import type { Finding } from './contract.ts';
 import { inactivity, unheard } from './inactivity.ts';
@@ -68,6 +70,7 @@ const otherPath = (run: Run, missed: Missed): Attribution => {
 const notPv = (run: Run, missed: Missed): Attribution | undefined =>
   inactivity(missed.outputs, run) ??
   undriven(missed) ??
+  unsupported(run, missed) ??
   (missed.isNic ? undefined : passedThrough(run.world, missed.reached.id, missed.outputs)) ??
   vetoed(missed);
 
@@ -82,6 +85,19 @@ const undriven = ({ checkpoint }: Missed): Attribution | undefined => {
     failureMode: 'F02',
     message: `The host presents the platform function ${names}, and no package of the bus has an id for it.`,
     hint: 'Give the INF of xenbus the ids of 0001, 0002 and the vendor’s own function.',
+  };
+};
+
+/** F30: the bus lists other classes, and not the one that this device is of. */
+const unsupported = ({ world }: Run, { isNic }: Missed): Attribution | undefined => {
+  const wanted = isNic ? 'VIF' : 'VBD';
+  const data = valueAt(world.disk.registry, `${SERVICES}\\xenbus\\Parameters`, 'SupportedClasses')?.data;
+  const names = typeof data === 'object' && data !== null ? data : [];
+  if (names.some((name) => name !== '' && wanted.startsWith(name.toUpperCase()))) return undefined;
+  return {
+    failureMode: 'F30',
+    message: `SupportedClasses below the parameters of xenbus lacks ${wanted}, so that the bus lists no such device.`,
+    hint: 'HKR,"Parameters","SupportedClasses",0x00010000,"VIF","VBD",... in AddReg of the service of xenbus.',
   };
 };
 

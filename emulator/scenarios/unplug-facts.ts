@@ -25,7 +25,7 @@ export const resetsUnplug = ({ input }: Run, type: UnplugType): boolean => {
   return installs.some(({ software, services, coInstallers }) => {
     if (coInstallers.length > 0) return true;
     const last = [...software, ...services.flatMap(({ registry }) => registry)].findLast(
-      ({ key, name, does }) => does === 'set' && name.toUpperCase() === type && /(^|\\)Unplug$/i.test(key),
+      ({ key, name, does }) => does === 'set' && name.toUpperCase() === type && /\\XEN\\Unplug$/i.test(key),
     );
     return last?.data === 0;
   });

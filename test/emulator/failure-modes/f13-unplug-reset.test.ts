@@ -23,6 +23,14 @@ describeProofs('a request of earlier drivers that is left, or one that is made t
   },
   {
     mode: 'F13',
+    what: 'it is cleared below another key',
+    caught: ['static', 'emulated'],
+    bad: () => editedRelease({ infs: { xenbus: replacing('Services\\XEN\\Unplug', 'Services\\XENBUS\\Unplug') } }),
+    from: FROM,
+    scenarios: ['upgrade-windows-update'],
+  },
+  {
+    mode: 'F13',
     what: 'the INF asks for it',
     caught: ['static', 'emulated'],
     bad: () => editedRelease({ infs: { xenbus: replacing('"DISKS",0x00010001,0', '"DISKS",0x00010001,1') } }),

@@ -5,6 +5,7 @@ import { fromStable } from '../../../emulator/scenarios/stable.ts';
 import { WITH_EVERYTHING } from '../../drivers/render.ts';
 import { editedRelease, replacing, without } from '../../support/edited-release.ts';
 import { describeProofs } from '../../support/failure-proof.ts';
+import { knownRelease } from '../../support/known-release.ts';
 import { releaseFiles } from '../../support/rehearsal.ts';
 
 const BOTH = ['static', 'emulated'] as const;
@@ -61,6 +62,14 @@ describeProofs('the filter of the bus is in the lists of its classes, and cannot
     what: 'its service starts on demand',
     caught: BOTH,
     bad: () => editedRelease({ infs: { xenbus: replacing(/(\[FilterService\][^[]*?StartType = )0/, '$13') } }),
+  },
+  {
+    mode: 'F19',
+    what: 'its service has another name, and that of an earlier release is left',
+    caught: BOTH,
+    bad: () => editedRelease({ infs: { xenbus: replacing('AddService = xenfilt,', 'AddService = xenfilter,') } }),
+    from: [() => knownRelease('8.2.1')],
+    scenarios: ['fresh-install', 'upgrade-windows-update'],
   },
   {
     mode: 'F19',

@@ -22,6 +22,20 @@ describeProofs('a typing error in an INF', [
   },
   {
     mode: 'F30',
+    what: 'the bus is not told of disks',
+    caught: ['emulated'],
+    bad: () => editedRelease({ infs: { xenbus: replacing('"VIF","VBD",', '"VIF",') } }),
+  },
+  {
+    mode: 'F30',
+    what: 'the filter is told another word than its own for the PCI bus',
+    caught: ['emulated'],
+    bad: () =>
+      editedRelease({ infs: { xenbus: replacing('"*PNP0A03",0x00000000,"PCI"', '"*PNP0A03",0x00000000,"PIC"') } }),
+    scenarios: ['fresh-install', 'fresh-install-pass-through-nvme'],
+  },
+  {
+    mode: 'F30',
     what: 'the disk driver starts on demand',
     caught: BOTH,
     bad: () => editedRelease({ infs: { xenvbd: (text) => text.replace('StartType = 0', 'StartType = 3') } }),
