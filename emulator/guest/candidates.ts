@@ -24,21 +24,6 @@ export interface Candidate extends Ranked {
   readonly model: ModelFacts | undefined;
 }
 
-const bestModel = (
-  models: readonly ModelFacts[],
-  device: DeviceIds,
-  places: IdPlaces,
-): { readonly model: ModelFacts; readonly match: IdMatch } | undefined => {
-  let best: { readonly model: ModelFacts; readonly match: IdMatch } | undefined;
-  for (const model of models) {
-    const match = matchPlaces(places, model.ids);
-    if (match === undefined || (best !== undefined && best.match.score <= match.score)) continue;
-    if (model.excluded.length > 0 && isExcluded(model, device)) continue;
-    best = { model, match };
-  }
-  return best;
-};
-
 const isExcluded = ({ excluded }: ModelFacts, { hardware, compatible }: DeviceIds): boolean =>
   [...hardware, ...compatible].some((id) => excluded.includes(id.toLowerCase()));
 
@@ -48,21 +33,35 @@ interface Subject {
   readonly places: IdPlaces;
 }
 
+/** One of a package's entries, as a candidate; undefined when it does not match or its section excludes the device. */
+const entryOf = (
+  machine: GuestMachine,
+  { facts, published, model }: { readonly facts: PackageFacts; readonly published: string; readonly model: ModelFacts },
+  { device, places }: Subject,
+): Candidate | undefined => {
+  const match = matchPlaces(places, model.ids);
+  if (match === undefined || (model.excluded.length > 0 && isExcluded(model, device))) return undefined;
+  const install = model.install === undefined ? undefined : machine.targetOf(facts)?.installs[model.install];
+  const score = facts.signatures[machine.signing]?.score ?? 'any-signer';
+  // A section may have a DriverVer of its own.
+  const { date, version } = install?.driverVer ?? facts;
+  const rank = rankOf(score, install?.featureScore, match.score);
+  return { package: facts.key, name: published, rank, date, version, match, model };
+};
+
+/** The entry of a package that is chosen before its others; of equal ones the first. */
 const candidateOf = (
   machine: GuestMachine,
   facts: PackageFacts,
   published: string,
-  { device, places }: Subject,
+  subject: Subject,
 ): Candidate | undefined => {
-  const target = machine.targetOf(facts);
-  const best = target === undefined ? undefined : bestModel(target.models, device, places);
-  if (target === undefined || best === undefined) return undefined;
-  const { model, match } = best;
-  const install = model.install === undefined ? undefined : target.installs[model.install];
-  const score = facts.signatures[machine.signing]?.score ?? 'any-signer';
-  const { date, version } = facts;
-  const rank = rankOf(score, install?.featureScore, match.score);
-  return { package: facts.key, name: published, rank, date, version, match, model };
+  let best: Candidate | undefined;
+  for (const model of machine.targetOf(facts)?.models ?? []) {
+    const candidate = entryOf(machine, { facts, published, model }, subject);
+    if (candidate !== undefined && (best === undefined || compareRanked(candidate, best) < 0)) best = candidate;
+  }
+  return best;
 };
 
 const inboxCandidate = ({ guest }: GuestMachine, device: DeviceIds): Candidate | undefined => {

@@ -5,7 +5,7 @@ import { type Candidate, candidatesFor, tied } from './candidates.ts';
 import { refusal } from './co-installers.ts';
 import { criticalDevice } from './critical-devices.ts';
 import type { Cause } from './events.ts';
-import { enumKey, installCandidate, installedInf, installedRank, rememberDevice } from './install.ts';
+import { enumKey, installCandidate, installedInf, installedRank, installFault, rememberDevice } from './install.ts';
 import { effectiveStart } from './loader.ts';
 import type { GuestMachine } from './machine.ts';
 import { formatRank } from './rank.ts';
@@ -192,15 +192,15 @@ const installBest = (machine: GuestMachine, node: DeviceNode, candidates: readon
       tie: other === others[0] && tied(candidates),
     });
   }
-  if (installCandidate(machine, node, best)) return true;
-  const section = best.model?.section ?? '';
-  notInstalled(machine, node, { kind: 'install-section-missing', package: best.package ?? best.name, section });
+  const fault = installFault(machine, best);
+  if (fault === undefined) return installCandidate(machine, node, best);
+  notInstalled(machine, node, fault);
   return false;
 };
 
 const NO_DRIVER = 28;
 
-const notInstalled = (machine: GuestMachine, node: DeviceNode, cause: Cause): DeviceNode => {
+export const notInstalled = (machine: GuestMachine, node: DeviceNode, cause: Cause): DeviceNode => {
   machine.say({ kind: 'device.problem', device: node.path, code: NO_DRIVER, cause });
   return machine.putNode({ ...node, state: 'problem', problem: { code: NO_DRIVER, cause } });
 };

@@ -1,27 +1,18 @@
-import { formatDate } from '../../core/date.ts';
+import { type CalendarDate, dateToEpochMs, formatDate } from '../../core/date.ts';
 import { formatVersion } from '../../core/version.ts';
-import type { InstallFacts, PackageFacts, ServiceStep } from '../package/facts.ts';
+import { inboxInf } from '../../packaging/formats/inf/rules/inbox.ts';
+import type { InstallFacts, PackageFacts, RegistryStep } from '../package/facts.ts';
 import { type Candidate, extensionsFor } from './candidates.ts';
 import { afterInstall, CO_INSTALLERS } from './co-installers.ts';
 import { rememberCritical } from './critical-devices.ts';
+import type { Cause } from './events.ts';
 import { inboxDriver } from './inbox.ts';
-import { CLASSES, CONTROL_SET, ENUM, type GuestMachine, SERVICES } from './machine.ts';
+import { applyFiles } from './install-files.ts';
+import { applyServices } from './install-services.ts';
+import { CLASSES, CONTROL_SET, ENUM, type GuestMachine } from './machine.ts';
 import { formatRank } from './rank.ts';
 import { applyRegistrySteps } from './registry-steps.ts';
-import { startService } from './services.ts';
 import type { DeviceNode } from './world.ts';
-
-/** SPSVCINST_* */
-const ASSOCIATE = 0x2;
-const START_NOW = 0x800;
-const NOCLOBBER = {
-  displayName: 0x8,
-  startType: 0x10,
-  errorControl: 0x20,
-  group: 0x40,
-  dependencies: 0x80,
-} as const;
-const TAG_TO_FRONT = 0x1;
 
 export const enumKey = ({ path }: Pick<DeviceNode, 'path'>): string => {
   const before = enumKeys.get(path);
@@ -51,21 +42,26 @@ const takeDriverKey = (machine: GuestMachine, node: DeviceNode, classGuid: strin
   return own;
 };
 
-/** Values that Windows keeps of every installed driver; an INF must not write them. */
+/** 100 nanoseconds since 1601, little-endian. */
+const fileTime = (date: CalendarDate): string => {
+  const bytes = new DataView(new ArrayBuffer(8));
+  bytes.setBigUint64(0, (BigInt(dateToEpochMs(date)) + 11_644_473_600_000n) * 10_000n);
+  return bytes.getBigUint64(0, true).toString(16).padStart(16, '0');
+};
+
+/** Values that Windows keeps of every installed driver; what an INF writes there does not last. */
 const describeDriver = (
   machine: GuestMachine,
   software: string,
-  facts: PackageFacts,
-  { name, match, model, rank }: Candidate,
-  { section, extension }: InstallFacts,
+  { name, match, model, rank, date, version }: Candidate,
+  { section, extension, provider }: InstallFacts & Pick<PackageFacts, 'provider'>,
 ): void => {
-  const { date, version } = facts;
   const base = section.slice(0, section.length - extension.length);
   const values: readonly (readonly [string, string])[] = [
     ['InfPath', name],
     ['InfSection', base],
     ['InfSectionExt', extension],
-    ['ProviderName', facts.provider],
+    ['ProviderName', provider],
     ['DriverDate', date === undefined ? '' : `${date.month}-${date.day}-${date.year}`],
     ['DriverVersion', version === undefined ? '' : formatVersion(version)],
     ['MatchingDeviceId', match.id.toLowerCase()],
@@ -73,98 +69,7 @@ const describeDriver = (
     ['Rank', formatRank(rank)],
   ];
   for (const [value, data] of values) machine.setValue(software, value, 'REG_SZ', data);
-};
-
-/** Puts a service's tag into the order of its group: first, or at the end (spec pnp-install 7). */
-const orderTag = (machine: GuestMachine, group: string, flags: number): number => {
-  const key = `${CONTROL_SET}\\Control\\GroupOrderList`;
-  const before = machine.value(key, group);
-  const bytes = typeof before === 'string' ? before : '';
-  const tags = (bytes.match(/.{8}/g) ?? [])
-    .slice(1)
-    .map((one) => Number.parseInt(one.match(/../g)?.reverse().join('') ?? '0', 16));
-  const tag = Math.max(0, ...tags) + 1;
-  const after = (flags & TAG_TO_FRONT) !== 0 ? [tag, ...tags] : [...tags, tag];
-  const word = (value: number): string => (value.toString(16).padStart(8, '0').match(/../g) ?? []).reverse().join('');
-  machine.setValue(key, group, 'REG_BINARY', [after.length, ...after].map(word).join(''));
-  return tag;
-};
-
-const addService = (machine: GuestMachine, step: ServiceStep, published: string): void => {
-  const key = `${SERVICES}\\${step.name}`;
-  const there = machine.hasKey(key);
-  const kept = (flag: number): boolean => there && (step.flags & flag) !== 0;
-  machine.makeKey(key);
-  const set = (
-    name: string,
-    type: 'REG_SZ' | 'REG_EXPAND_SZ' | 'REG_DWORD',
-    data: string | number | undefined,
-  ): void => {
-    if (data !== undefined && data !== '') machine.setValue(key, name, type, data);
-  };
-  set('Type', 'REG_DWORD', step.type);
-  if (!kept(NOCLOBBER.startType)) set('Start', 'REG_DWORD', step.start);
-  if (!kept(NOCLOBBER.errorControl)) set('ErrorControl', 'REG_DWORD', step.errorControl);
-  set('ImagePath', 'REG_EXPAND_SZ', step.binary);
-  if (!kept(NOCLOBBER.displayName)) set('DisplayName', 'REG_SZ', step.displayName);
-  if (!kept(NOCLOBBER.group)) set('Group', 'REG_SZ', step.group);
-  if (step.group !== '' && (step.flags & TAG_TO_FRONT) !== 0) {
-    set('Tag', 'REG_DWORD', orderTag(machine, step.group, step.flags));
-  }
-  if (step.dependencies.length > 0 && !kept(NOCLOBBER.dependencies)) {
-    machine.setValue(key, 'DependOnService', 'REG_MULTI_SZ', step.dependencies);
-  }
-  if (step.bootFlags !== undefined) machine.setValue(key, 'BootFlags', 'REG_DWORD', step.bootFlags);
-  machine.setValue(key, 'Owners', 'REG_MULTI_SZ', [published]);
-  applyRegistrySteps(machine, step.registry, key);
-  if (step.eventLog !== undefined) {
-    applyRegistrySteps(
-      machine,
-      step.eventLog.registry,
-      `${SERVICES}\\EventLog\\${step.eventLog.log ?? 'System'}\\${step.eventLog.source}`,
-    );
-  }
-};
-
-/** @returns the function driver's service: empty when the INF takes it away, undefined when it says nothing */
-const applyServices = (machine: GuestMachine, steps: readonly ServiceStep[], published: string): string | undefined => {
-  let service: string | undefined;
-  for (const step of steps) {
-    if (step.does === 'delete') {
-      machine.deleteKey(`${SERVICES}\\${step.name}`);
-      continue;
-    }
-    if (step.name !== '') addService(machine, step, published);
-    if ((step.flags & ASSOCIATE) !== 0) service = step.name;
-    if ((step.flags & START_NOW) !== 0) startService(machine, step.name);
-  }
-  return service;
-};
-
-/** One queue: deletes, then renames, then copies (spec pnp-install 7). A module in memory goes on as it is until a restart. */
-const applyFiles = (machine: GuestMachine, install: InstallFacts, device: string): void => {
-  for (const { folder, name } of install.deleteFiles) {
-    if (folder !== undefined) machine.deleteFile(`${folder}\\${name}`);
-  }
-  for (const { folder, name, from } of install.renameFiles) {
-    const file = folder === undefined ? undefined : machine.file(`${folder}\\${from}`);
-    if (folder === undefined || file === undefined) continue;
-    machine.deleteFile(file.path);
-    machine.writeFile(`${folder}\\${name}`, file.image);
-  }
-  for (const { folder, name, image, dirid, line } of install.copyFiles) {
-    if (folder === undefined) {
-      machine.say({ kind: 'emulator.unmodelled', what: `CopyFiles to directory ${dirid ?? '?'} (line ${line})` });
-      continue;
-    }
-    if (image === undefined) continue;
-    const path = `${folder}\\${name}`;
-    const before = machine.file(path);
-    machine.writeFile(path, image);
-    if (before === undefined || before.image === image) continue;
-    const module = name.replace(/\.[^.]*$/, '');
-    if (machine.module(module) !== undefined) machine.wantRestart(device, `${name} is in use`);
-  }
+  if (date !== undefined) machine.setValue(software, 'DriverDateData', 'REG_BINARY', fileTime(date));
 };
 
 /** Of .HW, these are properties of the device and stand in its key; the rest is below `Device Parameters`. */
@@ -180,7 +85,17 @@ const DEVICE_VALUES: ReadonlySet<string> = new Set([
   'lowerfilterlevels',
   'upperfilterdefaultlevel',
   'lowerfilterdefaultlevel',
+  'enumproppages32',
+  'locationinformationoverride',
+  'resourcepickertags',
+  'resourcepickerexceptions',
 ]);
+
+/** Where an interface of a device keeps what the INF says (spec inf.md section 9, HKR). */
+const interfaceKey = ({ path }: DeviceNode, { guid, reference = '' }: InstallFacts['interfaces'][number]): string => {
+  const device = `##?#${path.replaceAll('\\', '#')}#${guid}`;
+  return `${CONTROL_SET}\\Control\\DeviceClasses\\${guid}\\${device}\\#${reference}\\Device Parameters`;
+};
 
 /** What a section and its companions do to the machine, in the order of spec pnp-install 7. */
 const applyInstall = (
@@ -191,6 +106,9 @@ const applyInstall = (
 ): string | undefined => {
   const { software, published } = places;
   for (const what of install.unmodelled) machine.say({ kind: 'emulator.unmodelled', what });
+  for (const name of install.needs) {
+    machine.say({ kind: 'emulator.unmodelled', what: `[${name}] of ${install.includes.join(', ')}` });
+  }
   applyFiles(machine, install, node.path);
   applyRegistrySteps(machine, install.software, software);
   applyRegistrySteps(machine, install.coInstallers, software);
@@ -199,8 +117,8 @@ const applyInstall = (
     const own = step.key === '' && DEVICE_VALUES.has(step.name.toLowerCase());
     applyRegistrySteps(machine, [step], own ? enumKey(node) : `${enumKey(node)}\\Device Parameters`);
   }
-  for (const { guid, registry } of install.interfaces) {
-    applyRegistrySteps(machine, registry, `${CONTROL_SET}\\Control\\DeviceClasses\\${guid}`);
+  for (const one of install.interfaces) {
+    applyRegistrySteps(machine, one.registry, interfaceKey(node, one));
   }
   for (const { service: filter, position, level } of install.filters) {
     const key = `${enumKey(node)}\\Filters\\${filter}`;
@@ -216,11 +134,38 @@ const applyInstall = (
   return service;
 };
 
+/** A class that Windows does not know yet is made by the first INF of it (spec inf.md section 10, ClassInstall32). */
+const makeClass = (machine: GuestMachine, facts: PackageFacts, install: InstallFacts | undefined): void => {
+  const key = `${CLASSES}\\${facts.classGuid}`;
+  if (machine.hasKey(key)) return;
+  machine.setValue(key, 'Class', 'REG_SZ', facts.className);
+  if (install === undefined) return;
+  for (const what of install.unmodelled) machine.say({ kind: 'emulator.unmodelled', what });
+  applyFiles(machine, install, facts.className);
+  applyRegistrySteps(machine, install.software, key);
+  applyServices(machine, install.services, facts.infName);
+};
+
 const setClass = (machine: GuestMachine, node: DeviceNode, classGuid: string, description: string): void => {
   const key = enumKey(node);
   machine.setValue(key, 'ClassGUID', 'REG_SZ', classGuid);
   machine.setValue(key, 'DeviceDesc', 'REG_SZ', description);
   machine.setValue(key, 'ConfigFlags', 'REG_DWORD', 0);
+};
+
+/**
+ * What keeps a driver from being installed at all: no such section, or one that it includes or needs is not there (spec inf.md
+ * section 8). INFs of Windows are known by their names; what their sections do is not modelled.
+ */
+export const installFault = (machine: GuestMachine, { package: key, model }: Candidate): Cause | undefined => {
+  const facts = key === undefined ? undefined : machine.package(key);
+  if (key === undefined || facts === undefined) return undefined;
+  const install = model?.install === undefined ? undefined : machine.targetOf(facts)?.installs[model.install];
+  if (install === undefined) return { kind: 'install-section-missing', package: key, section: model?.section ?? '' };
+  const name =
+    install.includes.find((file) => inboxInf(file) === 'none') ??
+    (install.includes.length === 0 ? install.needs[0] : undefined);
+  return name === undefined ? undefined : { kind: 'include', package: key, name };
 };
 
 const installInbox = (machine: GuestMachine, node: DeviceNode, { name }: Candidate): void => {
@@ -232,6 +177,7 @@ const installInbox = (machine: GuestMachine, node: DeviceNode, { name }: Candida
   machine.setValue(software, 'MatchingDeviceId', 'REG_SZ', own.rankId.toLowerCase());
   if (own.service === undefined) machine.deleteValue(enumKey(node), 'Service');
   else machine.setValue(enumKey(node), 'Service', 'REG_SZ', own.service);
+  applyExtensions(machine, node, software);
 };
 
 /** The INF that drives a device now, by its published name. */
@@ -259,11 +205,11 @@ export const installCandidate = (machine: GuestMachine, node: DeviceNode, candid
   const facts = machine.package(candidate.package);
   const target = facts === undefined ? undefined : machine.targetOf(facts);
   const install = candidate.model?.install === undefined ? undefined : target?.installs[candidate.model.install];
-  if (facts === undefined || install === undefined) return false;
+  if (facts === undefined || install === undefined || installFault(machine, candidate) !== undefined) return false;
+  makeClass(machine, facts, target?.classInstall);
   const software = `${CLASSES}\\${takeDriverKey(machine, node, facts.classGuid)}`;
   setClass(machine, node, facts.classGuid, candidate.model?.description ?? '');
   machine.setValue(enumKey(node), 'Mfg', 'REG_SZ', candidate.model?.manufacturer ?? '');
-  describeDriver(machine, software, facts, candidate, install);
   if (instead !== undefined && instead !== candidate.name) machine.setValue(software, 'PreviousInf', 'REG_SZ', instead);
   // Those of the driver before are not registered any more.
   machine.deleteValue(software, CO_INSTALLERS);
@@ -271,6 +217,7 @@ export const installCandidate = (machine: GuestMachine, node: DeviceNode, candid
   if (service === '' || service === undefined) machine.deleteValue(enumKey(node), 'Service');
   else machine.setValue(enumKey(node), 'Service', 'REG_SZ', service);
   applyExtensions(machine, node, software);
+  describeDriver(machine, software, candidate, { ...install, provider: facts.provider });
   if (!machine.features.driverDatabase) {
     rememberCritical(machine, { id: candidate.match.id, classGuid: facts.classGuid, service });
   }
@@ -313,10 +260,18 @@ export const installPrimitive = (machine: GuestMachine, key: string, published: 
   const target = facts === undefined ? undefined : machine.targetOf(facts);
   const install = target?.defaultInstall === undefined ? undefined : target.installs[target.defaultInstall];
   if (install === undefined) return;
+  for (const what of install.unmodelled) machine.say({ kind: 'emulator.unmodelled', what });
   applyFiles(machine, install, published);
-  applyRegistrySteps(machine, install.software, SERVICES);
+  const { software } = install;
+  for (const { line } of software.filter(isRelative)) {
+    machine.say({ kind: 'emulator.unmodelled', what: `HKR without a device (line ${line})` });
+  }
+  applyRegistrySteps(machine, software.some(isRelative) ? software.filter((step) => !isRelative(step)) : software, '');
   applyServices(machine, install.services, published);
+  if (install.reboot) machine.wantRestart(published, 'the INF asks for it');
 };
+
+const isRelative = ({ root }: RegistryStep): boolean => root === 'HKR';
 
 /** `2026-08-18 9.1.0.5`, for people. */
 export const driverVer = ({ date, version }: PackageFacts): string =>

@@ -22,6 +22,7 @@ import {
   keyNames,
   type OwnKeys,
   type RegistryKey,
+  valueAt,
   valueNames,
   withKey,
   withoutKey,
@@ -177,6 +178,10 @@ export class GuestMachine implements Machine {
     this.registry = registry;
     this.lastRoot = undefined;
     this.servicesOf = undefined;
+  }
+
+  valueType(key: string, name: string): RegistryDataType | undefined {
+    return valueAt(this.registry, key, name)?.type;
   }
 
   text(key: string, name: string): string | undefined {

@@ -11,11 +11,16 @@ const moduleOf = (path: string): string =>
     .replace(/\.[^.]*$/, '')
     .toLowerCase();
 
-const isInUse = (machine: GuestMachine, path: string): boolean => {
+/** Whether a file is an image in memory, or a program that runs. */
+export const isInUse = (machine: GuestMachine, path: string): boolean => {
   if (!machine.running) return false;
   if (machine.module(moduleOf(path)) !== undefined) return true;
   return machine.session.services.some((service) => imagePath(machine, service).toLowerCase() === path.toLowerCase());
 };
+
+/** Pairs of a name and its new name; none to delete. */
+const wait = (machine: GuestMachine, from: string, to: string): void =>
+  machine.setValue(MANAGER, PENDING, 'REG_MULTI_SZ', [...machine.texts(MANAGER, PENDING), `${PREFIX}${from}`, to]);
 
 /** Deletes a file: one that is in use goes when the machine is started the next time. */
 export const deleteFile = (machine: GuestMachine, path: string): void => {
@@ -23,10 +28,16 @@ export const deleteFile = (machine: GuestMachine, path: string): void => {
     machine.deleteFile(path);
     return;
   }
-  const before = machine.texts(MANAGER, PENDING);
-  // Pairs of a name and its new name; none to delete.
-  machine.setValue(MANAGER, PENDING, 'REG_MULTI_SZ', [...before, `${PREFIX}${path}`, '']);
+  wait(machine, path, '');
   machine.wantRestart('Session Manager', `${path} is in use`);
+};
+
+/** Copies a file under a name for the meantime; it takes the place of the one that is in use at the next start. */
+export const copyLater = (machine: GuestMachine, path: string, image: string): void => {
+  const meantime = `${path}.new`;
+  machine.writeFile(meantime, image);
+  // The mark lets it replace a file that is there.
+  wait(machine, meantime, `!${PREFIX}${path}`);
 };
 
 /**
@@ -38,6 +49,10 @@ export const deletePending = (machine: GuestMachine): void => {
   if (pending.length === 0) return;
   machine.deleteValue(MANAGER, PENDING);
   for (const [index, name] of pending.entries()) {
-    if (index % 2 === 0 && name.startsWith(PREFIX)) machine.deleteFile(name.slice(PREFIX.length));
+    if (index % 2 !== 0 || !name.startsWith(PREFIX)) continue;
+    const file = machine.file(name.slice(PREFIX.length));
+    const to = (pending[index + 1] ?? '').replace(/^!/, '');
+    machine.deleteFile(name.slice(PREFIX.length));
+    if (file !== undefined && to.startsWith(PREFIX)) machine.writeFile(to.slice(PREFIX.length), file.image);
   }
 };

@@ -57,18 +57,22 @@ const applyStep = (machine: GuestMachine, step: RegistryStep, key: string): void
   }
 };
 
-/** BitReg: a mask of one byte of a binary value or of a number. */
+/** BitReg: a mask of one byte of a binary value that is there (spec inf.md section 9). */
 const changeBits = (
   machine: GuestMachine,
   step: RegistryStep,
   key: string,
   before: RegistryStep['data'] | undefined,
 ): void => {
+  if (typeof before !== 'string' || machine.valueType(key, step.name) !== 'REG_BINARY') return;
   const [mask = '0', index = '0'] = texts(step.data);
-  const bits = (Number.parseInt(mask, 16) & 0xff) * 2 ** (8 * Number(index));
-  const old = typeof before === 'number' ? before : 0;
+  const at = 2 * Number(index);
+  if (at + 2 > before.length) return;
+  const old = Number.parseInt(before.slice(at, at + 2), 16);
+  const bits = Number.parseInt(mask, 16) & 0xff;
   const after = step.does === 'set-bits' ? old | bits : old & ~bits;
-  machine.setValue(key, step.name, 'REG_DWORD', after >>> 0);
+  const byte = (after & 0xff).toString(16).padStart(2, '0');
+  machine.setValue(key, step.name, 'REG_BINARY', before.slice(0, at) + byte + before.slice(at + 2));
 };
 
 const texts = (data: RegistryStep['data']): readonly string[] =>

@@ -1,4 +1,6 @@
+import type { PackageFacts } from '../package/facts.ts';
 import type { GuestMachine } from './machine.ts';
+import type { StoredPackage } from './world.ts';
 
 /** Refusals by the signature gate (spec pnp-install 4): an administrator gets no say in these on current systems. */
 const REFUSED = {
@@ -16,15 +18,23 @@ const lowestFree = (machine: GuestMachine): string => {
   }
 };
 
+/** A package of the store that is the same, also under another key: it is not staged twice. */
+const sameIn = (machine: GuestMachine, facts: PackageFacts): StoredPackage | undefined =>
+  machine.store.find(({ package: key }) => {
+    if (key === facts.key) return true;
+    const other = facts.content === undefined ? undefined : machine.package(key);
+    return other?.content === facts.content && other?.infName.toLowerCase() === facts.infName.toLowerCase();
+  });
+
 /**
  * Brings a package into the driver store; nothing is installed by that (spec pnp-install 6).
- * @returns the published name; undefined when it was refused
+ * @returns what the store has of it: the same package may have come under another key; undefined when it was refused
  */
-export const stagePackage = (machine: GuestMachine, key: string): string | undefined => {
+export const stagePackage = (machine: GuestMachine, key: string): StoredPackage | undefined => {
   const facts = machine.package(key);
   if (facts === undefined) throw new TypeError(`no package ${key}`);
-  const known = machine.store.find((one) => one.package === key);
-  if (known !== undefined) return known.published;
+  const known = sameIn(machine, facts);
+  if (known !== undefined) return known;
   const signature = facts.signatures[machine.signing];
   if (signature !== undefined && signature.state !== 'trusted') {
     const because = REFUSED[signature.state];
@@ -37,10 +47,10 @@ export const stagePackage = (machine: GuestMachine, key: string): string | undef
     machine.say({ kind: 'package.refused', package: key, because: 'missing-file', reason });
     return undefined;
   }
-  const published = lowestFree(machine);
-  machine.store = [...machine.store, { published, package: key }];
-  machine.say({ kind: 'package.staged', package: key, published });
-  return published;
+  const staged = { published: lowestFree(machine), package: key };
+  machine.store = [...machine.store, staged];
+  machine.say({ kind: 'package.staged', ...staged });
+  return staged;
 };
 
 /** Every file that this Windows would copy has to be there. */

@@ -1,20 +1,21 @@
 import { behaviourOf } from '../../drivers/behaviours.ts';
 import { type Candidate, candidatesFor, matchesPackage, tied } from './candidates.ts';
 import { beforeRemoval, refusal } from './co-installers.ts';
-import { isConfigured, removeTree, settle } from './devices.ts';
-import { enumKey, installCandidate, installedInf, installPrimitive } from './install.ts';
+import { isConfigured, notInstalled, removeTree, settle } from './devices.ts';
+import { enumKey, installCandidate, installedInf, installFault, installPrimitive } from './install.ts';
 import { imagePath } from './loader.ts';
 import { CLASSES, type GuestMachine } from './machine.ts';
 import { compareRanked, formatRank } from './rank.ts';
-import { startDevice, withoutDriver } from './stack.ts';
+import { startDevice } from './stack.ts';
 import { stagePackage } from './stage.ts';
 import type { DeviceNode } from './world.ts';
 
 /** `pnputil /add-driver /install`, a setup program, or Windows Update. @param force also where another one is better */
-export const installPackage = (machine: GuestMachine, key: string, { force }: { readonly force: boolean }): void => {
-  const published = stagePackage(machine, key);
-  const facts = machine.package(key);
-  if (published === undefined || facts === undefined) return;
+export const installPackage = (machine: GuestMachine, wanted: string, { force }: { readonly force: boolean }): void => {
+  const staged = stagePackage(machine, wanted);
+  const facts = staged === undefined ? undefined : machine.package(staged.package);
+  if (staged === undefined || facts === undefined) return;
+  const { package: key, published } = staged;
   if (facts.primitive) {
     installPrimitive(machine, key, published);
     return;
@@ -47,8 +48,9 @@ const offer = (machine: GuestMachine, node: DeviceNode, { key, force, extension 
     return;
   }
   const own = candidates.find((one) => one.package === key);
-  if (own === undefined || own === installed) return;
-  const better = installed === undefined || compareRanked(own, installed) < 0;
+  if (own === undefined || (own === installed && !force)) return;
+  // An equal one is not better: only the order of names is left then.
+  const better = installed === undefined || compareRanked({ ...own, name: '' }, { ...installed, name: '' }) < 0;
   if (better || force) {
     reinstall(machine, node, own);
     return;
@@ -68,10 +70,12 @@ const offer = (machine: GuestMachine, node: DeviceNode, { key, force, extension 
 export const reinstall = (machine: GuestMachine, node: DeviceNode, candidate: Candidate): void => {
   if (refusal(machine, node, candidate) !== undefined) return;
   const running = node.state === 'started' && node.stack.some(({ service }) => machine.module(service) !== undefined);
-  if (!installCandidate(machine, node, candidate)) {
-    withoutDriver(machine, node);
+  const fault = installFault(machine, candidate);
+  if (fault !== undefined) {
+    notInstalled(machine, node, fault);
     return;
   }
+  installCandidate(machine, node, candidate);
   const now = machine.node(node.path);
   if (now === undefined) return;
   if (running && needsRestart(machine, now)) {

@@ -62,6 +62,8 @@ export interface PackageFacts {
   readonly missing: readonly string[];
   /** The same for each `targetKey`, with those only that the Windows would copy: a folder may hold the files of one architecture. */
   readonly missingOn?: Readonly<Record<string, readonly string[]>>;
+  /** SHA-256 of its files in hex: what is the same package under another key. */
+  readonly content?: string;
 }
 
 /** How a package's catalog stands (spec pnp-install 4). */
@@ -121,7 +123,12 @@ export interface InstallFacts {
   readonly hardware: readonly RegistryStep[];
   readonly coInstallers: readonly RegistryStep[];
   readonly services: readonly ServiceStep[];
-  readonly interfaces: readonly { readonly guid: string; readonly registry: readonly RegistryStep[] }[];
+  readonly interfaces: readonly {
+    readonly guid: string;
+    /** Its reference string; empty for none. */
+    readonly reference?: string;
+    readonly registry: readonly RegistryStep[];
+  }[];
   /** Declarative filters, AddFilter. */
   readonly filters: readonly {
     readonly service: string;
@@ -186,13 +193,15 @@ export interface ServiceStep {
   readonly group: string;
   readonly displayName: string;
   readonly description?: string;
+  /** The account of a program, or the name of a driver object. */
+  readonly startName?: string;
   /** Services, and groups with a `+` before the name. */
   readonly dependencies: readonly string[];
   /** By directive (spec inf 10). */
   readonly bootFlags?: number;
   /** HKR is the service's key. */
   readonly registry: readonly RegistryStep[];
-  /** HKR is the source's key below the event log. */
+  /** HKR is the source's key below the event log; of a deletion, what may go with it. */
   readonly eventLog:
     | {
         /** `System` when the INF does not say. */

@@ -43,10 +43,11 @@ const binaryOf = (text: string, places: GuestPlaces): string | undefined => {
 const serviceStep = (service: ServiceEffect, places: GuestPlaces): ServiceStep => {
   const { does, name, flags, type, start, errorControl, group, displayName, description, dependencies, line } = service;
   const steps = (effects: readonly RegistryEffect[]): readonly RegistryStep[] => effects.map(stepOf(places));
-  const { eventLog, bootFlags } = service;
+  const { eventLog, bootFlags, startName } = service;
   return {
     ...{ does, name, flags, type, start, errorControl, group, displayName, dependencies, line },
     ...(description === '' ? {} : { description }),
+    ...(startName === '' ? {} : { startName }),
     binary: binaryOf(service.binary, places),
     ...(bootFlags === undefined ? {} : { bootFlags }),
     registry: steps(service.registry),
@@ -87,7 +88,7 @@ export const installFactsOf = (effects: InstallEffects, context: InstallContext)
     hardware: effects.hardware.map(step),
     coInstallers: effects.coInstallers.map(step),
     services: effects.services.map((service) => serviceStep(service, places)),
-    interfaces: effects.interfaces.map(({ guid, registry }) => ({ guid, registry: registry.map(step) })),
+    interfaces: effects.interfaces.map(({ registry, ...one }) => ({ ...one, registry: registry.map(step) })),
     filters: effects.filters,
     components: effects.components.map((id) => `SWC\\${id}`),
     reboot: effects.reboot,

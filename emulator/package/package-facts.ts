@@ -34,10 +34,12 @@ export const infTarget = ({ windows, arch }: GuestSpec): WindowsTarget => ({
   productType: windows.productType,
 });
 
-/** Makes the package's folder in the store depend on all that it holds. */
+/** Makes the package's folder in the store depend on all that it holds, wherever it lies in the bundle. */
 const contentHash = (inf: PackageInf, { view }: PackageRequest): string => {
   const hash = createHash('sha256');
-  for (const { path, bytes } of view.files) if (path.startsWith(inf.folder)) hash.update(path).update(bytes);
+  for (const { path, bytes } of view.files) {
+    if (path.startsWith(inf.folder)) hash.update(`${path.slice(inf.folder.length)}\0${bytes.length}\0`).update(bytes);
+  }
   return hash.digest('hex');
 };
 
@@ -59,14 +61,12 @@ interface FolderContext extends InstallContext {
   readonly missing: ReadonlySet<string>;
 }
 
-const contextsOf = (inf: PackageInf, request: PackageRequest): ((arch: InfArch) => FolderContext) => {
+const contextsOf = (inf: PackageInf, request: PackageRequest, hash: string): ((arch: InfArch) => FolderContext) => {
   const { view, images } = request;
   const contexts = new Map<InfArch, FolderContext>();
-  let hash: string | undefined;
   return (arch) => {
     const known = contexts.get(arch);
     if (known !== undefined) return known;
-    hash ??= contentHash(inf, request);
     const missing = new Set<string>();
     const context: FolderContext = {
       places: { arch, storeFolder: storeFolderOf(fileNameOf(inf.path), arch, hash) },
@@ -86,7 +86,8 @@ const contextsOf = (inf: PackageInf, request: PackageRequest): ((arch: InfArch) 
 export const packageFacts = (inf: PackageInf, request: PackageRequest): PackageFacts => {
   const { key, view, guests, signatureOf } = request;
   const { version } = inf.model;
-  const contextOf = contextsOf(inf, request);
+  const content = contentHash(inf, request);
+  const contextOf = contextsOf(inf, request, content);
   const targets: Record<string, TargetFacts> = {};
   const signatures: Record<string, PackageSignature> = {};
   const missingOn: Record<string, readonly string[]> = {};
@@ -118,5 +119,6 @@ export const packageFacts = (inf: PackageInf, request: PackageRequest): PackageF
     signatures,
     missing: [...new Set(Object.values(missingOn).flat())],
     missingOn,
+    content,
   };
 };

@@ -16,6 +16,8 @@ export interface FilterEffect {
 
 export interface InterfaceEffect {
   readonly guid: string;
+  /** Its reference string; empty for none. */
+  readonly reference: string;
   /** HKR is the key of the interface. */
   readonly registry: readonly RegistryEffect[];
 }
@@ -162,7 +164,7 @@ export const installEffects = (
     hardware: registry(reached['.HW']),
     coInstallers: registry(reached['.CoInstallers']),
     services,
-    interfaces: interfaces.map(({ guid, own }) => ({ guid, registry: registry(own) })),
+    interfaces: interfaces.map(({ own, ...one }) => ({ ...one, registry: registry(own) })),
     filters: linesOf(reached['.Filters'], 'addfilter').map((line) => filterOf(document, line)),
     components: componentsOf(reader, reached),
     includes: distinct(all.flatMap(({ includes }) => includes)),
@@ -174,9 +176,10 @@ export const installEffects = (
 const interfacesOf = (
   { document, read }: Reader,
   reached: Reached,
-): readonly { readonly guid: string; readonly own: ReachedSections }[] =>
-  linesOf(reached['.Interfaces'], 'addinterface').map(({ fields: [guid = '', , install = ''] }) => ({
+): readonly { readonly guid: string; readonly reference: string; readonly own: ReachedSections }[] =>
+  linesOf(reached['.Interfaces'], 'addinterface').map(({ fields: [guid = '', reference = '', install = ''] }) => ({
     guid: guid.toLowerCase(),
+    reference,
     own: reachedSections(document, install, read),
   }));
 

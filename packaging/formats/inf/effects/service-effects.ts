@@ -25,7 +25,7 @@ export interface ServiceEffect {
   readonly bootFlags: number | undefined;
   /** HKR is the key of the service. */
   readonly registry: readonly RegistryEffect[];
-  /** Undefined without an event-log section. */
+  /** Undefined without an event-log section; of a deletion, what may go with it. */
   readonly eventLog:
     | { readonly log: string; readonly source: string; readonly registry: readonly RegistryEffect[] }
     | undefined;
@@ -91,11 +91,12 @@ const added = (reader: ServiceReader, line: InfLine): ServiceEffect => {
   };
 };
 
-const deleted = ({ fields, line }: InfLine): ServiceEffect => ({
-  ...{ does: 'delete', name: fields[0] ?? '', flags: parseInfFlags(fields[1]) },
+const deleted = ({ fields: [name = '', flags, log = '', source = ''], line }: InfLine): ServiceEffect => ({
+  ...{ does: 'delete', name, flags: parseInfFlags(flags) },
   ...{ type: undefined, start: undefined, errorControl: undefined, bootFlags: undefined },
   ...{ binary: '', group: '', displayName: '', description: '', startName: '', dependencies: [] },
-  ...{ registry: [], eventLog: undefined, other: [], line },
+  eventLog: { log: log === '' ? DEFAULT_LOG : log, source: source === '' ? name : source, registry: [] },
+  ...{ registry: [], other: [], line },
 });
 
 /** What the lines of a `.Services` section do, in file order. */
