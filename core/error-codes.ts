@@ -1,3 +1,4 @@
+import { EVIDENCE_CODES } from './evidence-codes.ts';
 import { INF_RULE_CODES } from './inf-rule-codes.ts';
 import { PV_RULE_CODES } from './pv-rule-codes.ts';
 
@@ -328,6 +329,7 @@ const emulator = rows({
   CHECK_SCENARIO_UNKNOWN: { exit: 3, title: 'No such scenario' },
   CHECK_NO_GUEST: { exit: 4, title: 'The packages are for none of the guests' },
   CHECK_TRANSCRIPT: { exit: 4, title: 'A transcript cannot be replayed' },
+  CHECK_REPLAY_DIFFERS: { exit: 5, title: 'A replay is not what was saved' },
 });
 /** Partner Center, evidence, and the emulated service. */
 const publishing = rows({
@@ -364,6 +366,8 @@ const release = rows({
   SUMS_FILE_MISSING: { exit: 5, title: 'A file that the checksums list is missing' },
   SUMS_FILE_EXTRA: { exit: 5, title: 'A release folder has a file that its checksums do not list' },
   RELEASE_NOT_VALID: { exit: 5, title: 'The release that was just made does not verify' },
+  RELEASE_WAIVED: { exit: 5, title: 'The project waives a finding' },
+  RELEASE_WAIVER_UNUSED: { exit: 3, title: 'A waiver of the project is for nothing that was found' },
   RELEASE_CLOCK_DATE: { exit: 3, title: 'The release date was taken from the clock' },
 });
 
@@ -385,6 +389,7 @@ export const ERROR_CODES = {
   ...verify,
   ...bundle,
   ...emulator,
+  ...EVIDENCE_CODES,
   ...publishing,
   ...release,
 } satisfies Record<string, CodeRow>;

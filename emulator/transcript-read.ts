@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { WinpvError } from '../core/errors.ts';
+import { ERROR_CODES } from '../core/error-codes.ts';
+import { type Diagnostic, WinpvError } from '../core/errors.ts';
 import type { RehearsalRequest } from './rehearse.ts';
 import type { Finding } from './scenarios/contract.ts';
 import type { Checkpoint, Step } from './scenarios/run.ts';
@@ -23,6 +24,8 @@ export interface Transcript {
   readonly tool: string;
   readonly release: string;
   readonly rehearsal: Omit<RehearsalRequest, 'scenarios'>;
+  /** What was told without running anything. */
+  readonly findings: readonly Diagnostic[];
   readonly runs: readonly SavedRun[];
 }
 
@@ -56,11 +59,20 @@ const guestSchema = z.looseObject({
   arch: z.string(),
   windows: z.looseObject({ name: z.string(), build: z.number() }),
 });
+const findingSchema = z.looseObject({
+  code: z.string().refine((code) => Object.hasOwn(ERROR_CODES, code), 'has to be a code of winpv'),
+  severity: z.enum(['error', 'warning', 'info']),
+  message: z.string(),
+  hint: z.string().optional(),
+  failureMode: z.string().optional(),
+  at: z.looseObject({ file: z.string(), line: z.number().optional(), column: z.number().optional() }).optional(),
+});
 const rehearsalSchema = z.looseObject({
   library: z.looseObject({ packages: z.looseObject({}), images: z.looseObject({}) }),
   bundle: bundleSchema,
   before: z.array(bundleSchema),
   guests: z.array(guestSchema),
+  findings: z.array(findingSchema),
 });
 const storySchema = z.looseObject({
   begin: z.looseObject({
@@ -88,7 +100,7 @@ const storySchema = z.looseObject({
       survey: z.looseObject({}),
     }),
   ),
-  findings: z.array(z.looseObject({ code: z.string(), severity: z.string(), message: z.string() })),
+  findings: z.array(findingSchema),
 });
 
 /**
@@ -120,8 +132,8 @@ export const parseTranscript = (bytes: Uint8Array, file: string): Transcript => 
       for (const part of Object.values(story)) if (typeof part === 'object' && part !== null) checked.add(part);
       return { ...run, ...story } as unknown as SavedRun;
     });
-    const { library, bundle, before, guests } = rehearsal as unknown as Transcript['rehearsal'];
-    return { tool: document.tool, release: document.release, rehearsal: { library, bundle, before, guests }, runs };
+    const { findings, ...played } = rehearsal as unknown as Transcript['rehearsal'] & Pick<Transcript, 'findings'>;
+    return { tool: document.tool, release: document.release, rehearsal: played, findings, runs };
   } catch (error) {
     if (error instanceof SharedValuesFlaw) throw noTranscript(file, `\`values\`: ${error.message}`);
     throw error;

@@ -1,68 +1,34 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { type Diagnostic, problem, WinpvError } from '../../core/errors.ts';
-import { closestName } from '../../core/spelling.ts';
-import type { GuestSpec } from '../../emulator/guest/guest.ts';
-import type { Scenario } from '../../emulator/scenarios/contract.ts';
-import { readBundle } from '../bundle-files.ts';
+import { type ReadBundle, readBundle } from '../bundle-files.ts';
 import type { Io } from '../io.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
+import { chosenOf, playAll, playRehearsal } from '../rehearsal-run.ts';
+import type { CheckReport } from '../render/check-report.ts';
 import { examples } from '../render/examples.ts';
+
+const FORMATS = ['text', 'json', 'junit', 'html', 'github'] as const;
 
 interface CheckOptions {
   readonly guest?: readonly string[];
   readonly scenario?: readonly string[];
   readonly from?: readonly string[];
   readonly ca?: readonly string[];
+  readonly format: (typeof FORMATS)[number];
+  readonly html?: string;
+  readonly save?: string;
+  readonly replay?: string;
   readonly list?: true;
 }
 
-const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [
+const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
+
+/** Names may be listed with commas. */
+const collectNames = (value: string, before: readonly string[] | undefined): readonly string[] => [
   ...(before ?? []),
   ...value.split(',').filter((one) => one !== ''),
 ];
-
-const unknown = (
-  code: 'CHECK_GUEST_UNKNOWN' | 'CHECK_SCENARIO_UNKNOWN',
-  what: string,
-  name: string,
-  known: readonly string[],
-): WinpvError => {
-  const nearest = closestName(name, known);
-  return new WinpvError(code, `There is no ${what} "${name}".`, {
-    hint: nearest === undefined ? 'winpv check --list names all of them.' : `Did you mean \`${nearest}\`?`,
-  });
-};
-
-/** The guests that were named, or all. */
-const namedGuests = (names: readonly string[] | undefined, all: readonly GuestSpec[]): readonly GuestSpec[] => {
-  if (names === undefined) return all;
-  return names.map((name) => {
-    const found = all.find(({ id }) => id === name.toLowerCase());
-    if (found !== undefined) return found;
-    throw unknown(
-      'CHECK_GUEST_UNKNOWN',
-      'guest',
-      name,
-      all.map(({ id }) => id),
-    );
-  });
-};
-
-/** A scenario is named whole, or by the word that its kind begins with. */
-const namedScenarios = (names: readonly string[] | undefined, all: readonly Scenario[]): readonly Scenario[] => {
-  if (names === undefined) return all;
-  return names.flatMap((name) => {
-    const found = all.filter(({ id }) => id === name || id.startsWith(`${name}-`));
-    if (found.length > 0) return found;
-    throw unknown(
-      'CHECK_SCENARIO_UNKNOWN',
-      'scenario',
-      name,
-      all.map(({ id }) => id),
-    );
-  });
-};
 
 const list = async (): Promise<Outcome> => {
   const { guestSpecs } = await import('../../emulator/guest/windows.ts');
@@ -81,86 +47,212 @@ const list = async (): Promise<Outcome> => {
   };
 };
 
+const MAX_CERTIFICATE_BYTES = 1024 * 1024;
+
 /** Certificates that the guests trust: those beside the packages, and those given. */
 const trusted = async (
   io: Io,
-  files: readonly { readonly path: string; readonly bytes: Uint8Array }[],
-  paths: readonly string[],
+  { path, files }: ReadBundle,
+  given: readonly string[],
 ): Promise<readonly Uint8Array[]> => {
   const { parseCertificates } = await import('../../packaging/formats/x509/pem.ts');
   const beside = files
-    .filter(({ path }) => /^trust\/[^/]*\.(cer|pem)$/i.test(path))
-    .flatMap(({ path, bytes }) => parseCertificates(bytes, path));
-  const given = await Promise.all(paths.map(async (path) => parseCertificates(await io.files.read(path), path)));
-  return [...beside, ...given.flat()];
+    .filter((file) => /^trust\/[^/]*\.(cer|pem)$/i.test(file.path))
+    .flatMap((file) => parseCertificates(file.bytes, io.files.join(path, file.path)));
+  const others = given.map(async (file) =>
+    parseCertificates(await io.files.read(file, { maxBytes: MAX_CERTIFICATE_BYTES }), file),
+  );
+  return [...beside, ...(await Promise.all(others)).flat()];
 };
 
-const isError = ({ severity }: Diagnostic): boolean => severity === 'error';
+const isError = ({ severity }: Pick<Diagnostic, 'severity'>): boolean => severity === 'error';
 
-const run = async ({ io }: Context, path: string | undefined, options: CheckOptions): Promise<Outcome> => {
+/** The finding that decides: the first static one, else the first of a run. */
+const failureOf = ({ runs, findings }: CheckReport): Diagnostic => {
+  const first = findings.find(isError);
+  if (first !== undefined) return first;
+  for (const { scenario, guest, findings: own } of runs) {
+    const worst = own.find(isError);
+    if (worst === undefined) continue;
+    const { code, message, failureMode, hint } = worst;
+    return problem(code, `${scenario} on ${guest}: ${message}`, {
+      ...(failureMode === undefined ? {} : { failureMode }),
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+  return problem('EMULATOR_NO_BOOT', 'A run failed.');
+};
+
+type Text = Pick<Outcome, 'text' | 'textTells'>;
+
+const textOf = async ({ io, output }: Context, report: CheckReport, format: CheckOptions['format']): Promise<Text> => {
+  switch (format) {
+    case 'text': {
+      const { checkLines } = await import('../render/check.ts');
+      const { paintFor } = await import('../render/style.ts');
+      const notes = output.verbose ? 'shown' : 'hidden';
+      return { text: checkLines(report, { paint: paintFor(io, io.stdout), notes }), textTells: 'findings' };
+    }
+    case 'junit': {
+      const { checkJunitLines } = await import('../render/check-junit.ts');
+      return { text: checkJunitLines(report), textTells: 'document' };
+    }
+    case 'html': {
+      const { checkHtmlLines } = await import('../render/check-html.ts');
+      return { text: checkHtmlLines(report), textTells: 'document' };
+    }
+    case 'github': {
+      const { checkAnnotations } = await import('../render/check-github.ts');
+      return { text: checkAnnotations(report), textTells: 'document' };
+    }
+    case 'json':
+      return { text: [], textTells: 'document' };
+  }
+};
+
+/** What is asked for beside the runs: a page in a file, and the form of the answer. */
+const answer = async (
+  context: Context,
+  report: CheckReport,
+  { options, more }: { readonly options: CheckOptions; readonly more: Readonly<Record<string, unknown>> },
+): Promise<Outcome> => {
+  const { io, output } = context;
+  const { verdict, runs, findings } = report;
+  if (options.html !== undefined) {
+    const { checkHtmlLines } = await import('../render/check-html.ts');
+    await io.files.write(options.html, new TextEncoder().encode(`${checkHtmlLines(report).join('\n')}\n`));
+  }
+  const result = { verdict, runs, findings, ...more };
+  const failure = verdict === 'fail' ? failureOf(report) : undefined;
+  const diagnostics = findings.filter((finding) => finding !== failure);
+  const outcome: Outcome = { result, text: [], diagnostics, ...(failure === undefined ? {} : { failure }) };
+  if (output.json) return outcome;
+  if (options.format !== 'json') return { ...outcome, ...(await textOf(context, report, options.format)) };
+  // The same as `--json` prints.
+  const told = [...(failure === undefined ? [] : [failure]), ...diagnostics];
+  const head = { ok: failure === undefined, command: 'check', result, ...(failure && { error: failure }) };
+  return { ...outcome, text: [JSON.stringify({ ...head, diagnostics: told })], textTells: 'document' };
+};
+
+const verdictOf = ({ runs, findings }: Pick<CheckReport, 'runs' | 'findings'>): 'pass' | 'fail' =>
+  findings.some(isError) || runs.some(({ verdict }) => verdict === 'fail') ? 'fail' : 'pass';
+
+const rehearseBundle = async (context: Context, path: string, options: CheckOptions): Promise<Outcome> => {
+  const { io } = context;
+  const { chooseGuests, chooseScenarios } = await import('../../emulator/choose.ts');
+  const guests = chosenOf(chooseGuests(options.guest ?? ['all']));
+  const scenarios = chosenOf(chooseScenarios(options.scenario ?? ['all']));
+  const bundle = await readBundle(io, path);
+  const before = [];
+  for (const label of options.from ?? []) {
+    const own = await readBundle(io, label);
+    before.push({ label, files: own.files, trust: await trusted(io, own, []) });
+  }
+  const { prepareRehearsal } = await import('../../emulator/rehearse-files.ts');
+  const { rehearse } = await import('../../emulator/rehearse.ts');
+  const { readTemplates } = await import('../templates.ts');
+  const request = prepareRehearsal({
+    ...{ templates: await readTemplates(io), before, guests, scenarios, nowMs: io.clock.now() },
+    bundle: { label: path, files: bundle.files, trust: await trusted(io, bundle, options.ca ?? []) },
+    shown: (name) => io.files.join(bundle.path, name),
+    asked: options.guest !== undefined && !options.guest.includes('all'),
+  });
+  const { findings } = request;
+  const { recordTranscript } = await import('../../emulator/transcript.ts');
+  const head = { tool: io.version, release: path, rehearsal: request, findings };
+  const recorder = options.save === undefined ? undefined : recordTranscript(head);
+  const runs = await playRehearsal(context, { runs: rehearse(request), request }, (played) => recorder?.add(played));
+  if (options.save !== undefined && recorder !== undefined) await io.files.write(options.save, recorder.parts());
+  const report = { title: path, verdict: verdictOf({ runs, findings }), runs, findings };
+  const more = {
+    guests: request.guests.map(({ id }) => id),
+    scenarios: scenarios.map(({ id }) => id),
+    before: request.before.map(({ label }) => label),
+  };
+  return answer(context, report, { options, more });
+};
+
+const replayTranscript = async (context: Context, file: string, options: CheckOptions): Promise<Outcome> => {
+  const { io } = context;
+  const { parseTranscript, MAX_TRANSCRIPT_BYTES } = await import('../../emulator/transcript-read.ts');
+  const { replay } = await import('../../emulator/replay.ts');
+  const transcript = parseTranscript(await io.files.read(file, { maxBytes: MAX_TRANSCRIPT_BYTES }), file);
+  const runs: CheckReport['runs'][number][] = [];
+  const differences: unknown[] = [];
+  const findings: Diagnostic[] = [];
+  const total = transcript.runs.length;
+  await playAll(context, { runs: replay(transcript, file), total, unit: 'runs' }, (played, index) => {
+    runs.push(played.result);
+    differences.push(...played.differences);
+    findings.push(...played.differences.map((one) => differs(one, file)));
+    return index;
+  });
+  const same = differences.length === 0;
+  const { tool, release } = transcript;
+  const all = [...transcript.findings, ...findings];
+  const note = `${total} runs were played again: ${same ? 'nothing differs' : `${differences.length} differences`}.`;
+  const report = { title: release, verdict: verdictOf({ runs, findings: all }), runs, findings: all, note };
+  return answer(context, report, { options, more: { replay: { same, savedBy: tool, differences } } });
+};
+
+/** A difference as a finding: where, and the first thing that is another. */
+const differs = (
+  { guest, scenario, what, step, stage, event, saved, now }: import('../../emulator/replay.ts').Difference,
+  file: string,
+): Diagnostic => {
+  const place = step === undefined ? '' : ` at step ${step} (${stage}: ${event})`;
+  const shown = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 300));
+  const message = `${scenario} on ${guest} differs in its ${what}${place}.\nsaved: ${shown(saved)}\nnow:   ${shown(now)}`;
+  return problem('CHECK_REPLAY_DIFFERS', message, { at: { file } });
+};
+
+const run = async (context: Context, path: string | undefined, options: CheckOptions): Promise<Outcome> => {
   if (options.list === true) return list();
+  if (options.replay !== undefined) {
+    const others = [path, options.guest, options.scenario, options.from, options.ca, options.save];
+    if (others.some((one) => one !== undefined)) {
+      throw new WinpvError('USAGE', '--replay plays what was saved: nothing else can be chosen.', {
+        hint: 'Leave the bundle and the options that choose away.',
+      });
+    }
+    return replayTranscript(context, options.replay, options);
+  }
   if (path === undefined) {
     throw new WinpvError('USAGE', 'There is no bundle to rehearse.', { hint: 'Name OUT/<brand>, or give --list.' });
   }
-  const { rehearseFiles } = await import('../../emulator/rehearse-files.ts');
-  const { guestSpecs } = await import('../../emulator/guest/windows.ts');
-  const { SCENARIOS } = await import('../../emulator/scenarios/index.ts');
-  const { checkLines } = await import('../render/check.ts');
-  const { paintFor } = await import('../render/style.ts');
-  const files = await readBundle(io, path);
-  const before = await Promise.all(
-    (options.from ?? []).map(async (one) => {
-      const own = await readBundle(io, one);
-      return { label: one, files: own, trust: await trusted(io, own, []) };
-    }),
-  );
-  const { readTemplates } = await import('../templates.ts');
-  const { runs, findings } = rehearseFiles({
-    templates: await readTemplates(io),
-    bundle: { label: path, files, trust: await trusted(io, files, options.ca ?? []) },
-    before,
-    guests: namedGuests(options.guest, guestSpecs()),
-    scenarios: namedScenarios(options.scenario, SCENARIOS),
-    nowMs: io.clock.now(),
-    shown: (name) => io.files.join(path, name),
-    asked: options.guest !== undefined,
-  });
-  const failed = findings.some(isError) || runs.some(({ verdict }) => verdict === 'fail');
-  const verdict = failed ? 'fail' : 'pass';
-  const result = { verdict, runs, findings };
-  const text = checkLines(runs, verdict, paintFor(io, io.stdout));
-  if (!failed) return { result, text, diagnostics: findings };
-  const first = findings.find(isError);
-  const broken = runs.flatMap((one) =>
-    one.findings.filter(({ severity }) => severity === 'error').map((f) => ({ one, f })),
-  );
-  const [worst] = broken;
-  const failure =
-    first ??
-    problem(worst?.f.code ?? 'EMULATOR_NO_BOOT', `${worst?.one.scenario} on ${worst?.one.guest}: ${worst?.f.message}`, {
-      ...(worst?.f.failureMode === undefined ? {} : { failureMode: worst.f.failureMode }),
-      ...(worst?.f.hint === undefined ? {} : { hint: worst.f.hint }),
-    });
-  return { result, text, failure, diagnostics: findings.filter((finding) => finding !== first) };
+  return rehearseBundle(context, path, options);
 };
 
 export const checkCommand = (bind: Bind): Command =>
   new Command('check')
     .summary('rehearse a release in emulated guests')
     .description(
-      'Installs the packages of a release in emulated Windows guests on an emulated Xen host, upgrades, restarts and removes them, and tells which machines lose a disk, a network card or do not start. Changes nothing; exit 5 when one does.',
+      'Installs the packages of a release in emulated Windows guests on an emulated Xen host, upgrades, restarts and removes them, and tells which machines lose a disk, a network card or do not start, by which event, and what to do. Changes nothing but the files that --html and --save name; exit 5 when a run fails.',
     )
     .argument('[bundle]', 'OUT/<brand>, the folder of one package, or the ZIP of a brand')
-    .option('--guest <id>', 'a guest to try it in; all that the INFs are for when not given (repeatable)', collect)
-    .option('--scenario <id>', 'a scenario, or the word that several begin with (repeatable)', collect)
-    .option('--from <bundle>', 'a release that machines may have now (repeatable)', collect)
+    .option(
+      '--guest <id>',
+      'a guest to try it in, or the words that several begin with: windows-10; all that the packages are for when not given (repeatable)',
+      collectNames,
+    )
+    .option('--scenario <id>', 'a scenario, or the words that several begin with: upgrade (repeatable)', collectNames)
+    .option(
+      '--from <bundle>',
+      'a release that machines may have now, beside those that winpv knows (repeatable)',
+      collect,
+    )
     .option('--ca <pem>', 'a certificate that the guests trust, beside those in the bundle (repeatable)', collect)
+    .addOption(new Option('--format <format>', 'how stdout says it').choices([...FORMATS]).default('text'))
+    .option('--html <file>', 'write the report as one HTML page')
+    .option('--save <file>', 'write everything that happened as a transcript, for --replay')
+    .option('--replay <file>', 'play a transcript again, judge it again, and tell whether anything differs')
     .option('--list', 'name all guests and scenarios')
     .addHelpText(
       'after',
       examples(
         'winpv check dist/quickstart/xenproject',
         'winpv check dist/quickstart/xenproject --guest windows-11-24h2-x64 --scenario fresh-install',
+        'winpv check dist/acme --from releases/9.0/acme --format junit > rehearsal.xml',
         'winpv check --list --json',
       ),
     )

@@ -1,72 +1,112 @@
-import type { Finding, RunResult } from '../../emulator/scenarios/contract.ts';
+import { shownLine } from '../../core/spelling.ts';
+import {
+  type Cell,
+  type CheckReport,
+  countsOf,
+  type FindingGroup,
+  groupFindings,
+  matrixOf,
+  whereOf,
+} from './check-report.ts';
+import { renderDiagnostics } from './diagnostics.ts';
 import type { Paint } from './style.ts';
 
-const scenarioOf = ({ scenario }: RunResult): string => scenario.replace(/:.*$/, '');
+const MARKS: Readonly<Record<Cell, string>> = { pass: 'ok', warn: 'warn', fail: 'FAIL', none: '-' };
+const COLOURS = { pass: 'green', warn: 'yellow', fail: 'red', none: 'dim' } as const;
 
-/** The worst of the runs of one scenario in one guest. */
-const cell = (runs: readonly RunResult[]): 'pass' | 'warn' | 'fail' | '' => {
-  if (runs.length === 0) return '';
-  if (runs.some(({ verdict }) => verdict === 'fail')) return 'fail';
-  return runs.some(({ findings }) => findings.some(({ severity }) => severity === 'warning')) ? 'warn' : 'pass';
-};
+const COLUMN = 4;
+const LINE = 110;
 
-const MARKS = { pass: 'ok', warn: 'warn', fail: 'FAIL', '': '-' } as const;
-const COLOURS = { pass: 'green', warn: 'yellow', fail: 'red', '': 'dim' } as const;
+/** `A` to `Z`, then `AA`. */
+const letter = (index: number): string =>
+  index < 26 ? String.fromCharCode(65 + index) : `${letter(Math.floor(index / 26) - 1)}${letter(index % 26)}`;
 
-/** Scenario × guest: a row for each guest, a column for each scenario. */
-const matrix = (runs: readonly RunResult[], paint: Paint): readonly string[] => {
-  const scenarios = [...new Set(runs.map(scenarioOf))];
-  const guests = [...new Set(runs.map(({ guest }) => guest))];
-  const width = Math.max(...guests.map((guest) => guest.length));
-  const rows = guests.map((guest) => {
-    const marks = scenarios.map((scenario, index) => {
-      const state = cell(runs.filter((run) => run.guest === guest && scenarioOf(run) === scenario));
-      return paint(COLOURS[state], MARKS[state].padEnd(Math.max(4, String(index + 1).length)));
-    });
-    return `  ${guest.padEnd(width)}  ${marks.join(' ')}`.trimEnd();
-  });
-  const heads = scenarios.map((_scenario, index) => String(index + 1).padEnd(4)).join(' ');
-  const names = scenarios.map((scenario, index) => `  ${String(index + 1).padStart(2)} ${scenario}`);
-  return [...names, '', `  ${''.padEnd(width)}  ${heads}`.trimEnd(), ...rows];
-};
-
-interface Told {
-  readonly finding: Finding;
-  readonly where: string[];
-}
-
-/** Findings that say the same of several runs, once, with the runs. */
-const merged = (runs: readonly RunResult[]): readonly Told[] => {
-  const groups = new Map<string, Told>();
-  for (const { guest, scenario, findings } of runs) {
-    for (const finding of findings) {
-      if (finding.severity === 'info') continue;
-      const key = `${finding.severity} ${finding.code} ${finding.failureMode ?? ''} ${finding.message}`;
-      const group = groups.get(key);
-      if (group === undefined) groups.set(key, { finding, where: [`${scenario} on ${guest}`] });
-      else group.where.push(`${scenario} on ${guest}`);
-    }
+/** Names one after the other, in lines that a terminal shows whole. */
+const wrapped = (names: readonly string[], indent: string): readonly string[] => {
+  const lines: string[] = [];
+  let line = '';
+  for (const name of names) {
+    const longer = line === '' ? name : `${line}, ${name}`;
+    if (line !== '' && indent.length + longer.length > LINE) {
+      lines.push(`${indent}${line},`);
+      line = name;
+    } else line = longer;
   }
-  return [...groups.values()];
+  return line === '' ? lines : [...lines, `${indent}${line}`];
 };
 
-const SHOWN = 3;
+/** `windows-10-22h2-{x86,x64}` for the two of them. */
+const together = (guests: readonly string[]): readonly string[] => {
+  const byStem = new Map<string, string[]>();
+  for (const guest of guests) {
+    const cut = guest.lastIndexOf('-');
+    const own = byStem.get(guest.slice(0, cut)) ?? [];
+    byStem.set(guest.slice(0, cut), [...own, guest.slice(cut + 1)]);
+  }
+  return [...byStem].map(([stem, arches]) => `${stem}-${arches.length > 1 ? `{${arches.join(',')}}` : arches[0]}`);
+};
 
-const told = ({ finding, where }: Told, paint: Paint): readonly string[] => {
-  const { severity, code, failureMode, message, hint } = finding;
-  const more = where.length > SHOWN ? ` and ${where.length - SHOWN} more` : '';
-  const mode = failureMode === undefined ? '' : ` ${failureMode}`;
+/** Scenario × guest: a row a scenario, a column for all guests that fare alike. */
+const matrixLines = ({ runs }: CheckReport, paint: Paint): readonly string[] => {
+  const { guests, scenarios, cell } = matrixOf(runs);
+  const columns = new Map<string, string[]>();
+  for (const guest of guests) {
+    const key = scenarios.map(({ id }) => cell(id, guest)).join(' ');
+    columns.set(key, [...(columns.get(key) ?? []), guest]);
+  }
+  const alike = [...columns.values()];
+  const names = scenarios.map(({ id, runs: most }) => (most > 1 ? `${id} (${most})` : id));
+  const width = Math.max(...names.map((name) => name.length));
+  const rows = scenarios.map(({ id }, row) => {
+    const marks = alike.map(([guest = '']) => {
+      const state = cell(id, guest);
+      return paint(COLOURS[state], MARKS[state].padEnd(COLUMN));
+    });
+    return `  ${(names[row] ?? '').padEnd(width)}  ${marks.join('  ')}`.trimEnd();
+  });
+  const heads = alike.map((_guests, index) => letter(index).padEnd(COLUMN)).join('  ');
+  const legend = alike.flatMap((own, index) => {
+    const [first = '', ...more] = wrapped(together(own), '     ');
+    return [`  ${letter(index).padEnd(2)} ${first.trimStart()}`, ...more];
+  });
+  return [`  ${''.padEnd(width)}  ${heads}`.trimEnd(), ...rows, '', ...legend];
+};
+
+const MESSAGES = 3;
+
+const groupLines = (group: FindingGroup, paint: Paint): readonly string[] => {
+  const { severity, code, failureMode, messages, event, hint, runs } = group;
+  const mode = failureMode === undefined ? '' : ` ${paint('bold', failureMode)}`;
+  const said = [...messages.keys()];
+  const rest = said.length - MESSAGES;
   return [
-    `${paint(severity === 'error' ? 'red' : 'yellow', severity)} ${code}${mode}  ${where.slice(0, SHOWN).join(', ')}${more}`,
-    `  ${message}`,
-    ...(hint === undefined ? [] : [`  hint: ${hint}`]),
+    `${paint(severity === 'error' ? 'red' : 'yellow', severity)} ${paint('bold', code)}${mode}  ${runs} ${runs === 1 ? 'run' : 'runs'}: ${shownLine(whereOf(group))}`,
+    ...said.slice(0, MESSAGES).map((message) => `  ${shownLine(message)}`),
+    ...(rest > 0 ? [`  and ${rest} more like ${rest === 1 ? 'it' : 'them'}`] : []),
+    ...(event === undefined ? [] : [`  event: ${shownLine(event)}`]),
+    ...(hint === undefined ? [] : [`  hint: ${shownLine(hint)}`]),
   ];
 };
 
-/** The answer for people: the matrix, what broke, and the verdict. */
-export const checkLines = (runs: readonly RunResult[], verdict: 'pass' | 'fail', paint: Paint): readonly string[] => {
-  const failed = runs.filter((run) => run.verdict === 'fail').length;
-  const total = `${verdict}: ${runs.length - failed} of ${runs.length} runs pass.`;
-  const findings = merged(runs).flatMap((one) => ['', ...told(one, paint)]);
-  return [...matrix(runs, paint), ...findings, '', total];
+export interface CheckTextOptions {
+  readonly paint: Paint;
+  /** Notes of runs too, not only errors and warnings. */
+  readonly notes: 'shown' | 'hidden';
+}
+
+/** The answer for people: the matrix, what broke and by which event, and the verdict. */
+export const checkLines = (report: CheckReport, { paint, notes }: CheckTextOptions): readonly string[] => {
+  const { failed, runs } = countsOf(report);
+  const groups = groupFindings(report.runs, notes === 'shown' ? ['error', 'warning', 'info'] : ['error', 'warning']);
+  const told = renderDiagnostics(report.findings, paint);
+  const verdict = paint(report.verdict === 'pass' ? 'green' : 'red', report.verdict);
+  return [
+    ...told,
+    ...(told.length > 0 ? [''] : []),
+    ...(runs === 0 ? ['No scenario says anything for these packages and guests.'] : matrixLines(report, paint)),
+    ...groups.flatMap((group) => ['', ...groupLines(group, paint)]),
+    '',
+    ...(report.note === undefined ? [] : [report.note]),
+    `${verdict}: ${runs - failed} of ${runs} runs pass.`,
+  ];
 };

@@ -28,12 +28,37 @@ const line = (event: ReportEvent, verbose: boolean): string | undefined => {
   }
 };
 
-const plainLines = (io: Io, verbose: boolean): Reporter => ({
-  emit: (event) => {
-    const text = line(event, verbose);
-    if (text !== undefined) io.stderr.write(`${text}\n`);
-  },
-});
+/** How often progress is told: a terminal shows it in one line, a log gets a line of its own each time. */
+const EVERY_MS = { terminal: 100, log: 10_000 } as const;
+
+const plainLines = (io: Io, verbose: boolean): Reporter => {
+  const { isTerminal } = io.stderr;
+  let told = io.elapsedMs();
+  let shown = '';
+  const clear = (): void => {
+    if (shown !== '') io.stderr.write(`\r${' '.repeat(shown.length)}\r`);
+    shown = '';
+  };
+  return {
+    emit: (event) => {
+      if (event.kind === 'progress') {
+        const now = io.elapsedMs();
+        if (now - told < (isTerminal ? EVERY_MS.terminal : EVERY_MS.log)) return;
+        told = now;
+        clear();
+        const text = `${event.step}: ${event.done} of ${event.total} ${event.unit}`;
+        io.stderr.write(isTerminal ? text : `${text}\n`);
+        shown = isTerminal ? text : '';
+        return;
+      }
+      if (event.kind === 'step.finished') clear();
+      const text = line(event, verbose);
+      if (text === undefined) return;
+      clear();
+      io.stderr.write(`${text}\n`);
+    },
+  };
+};
 
 /** Where progress goes: NDJSON with `--events`, nothing with `--quiet`, otherwise plain lines on stderr. */
 export const reporterFor = (io: Io, output: OutputOptions): Reporter => {

@@ -1,0 +1,82 @@
+import type { Cause, GuestEvent, GuestOutput } from '../../emulator/guest/events.ts';
+
+/** `new:xenbus/x64` is the release's own `xenbus/x64`. */
+const packageName = (key: string): string => key.replace(/^new:/, '');
+
+/** What was done to a machine, as people say it. */
+export const eventWords = (event: GuestEvent): string => {
+  switch (event.kind) {
+    case 'power.on':
+      return 'switched on';
+    case 'power.off':
+      return 'switched off';
+    case 'restart':
+      return event.mode === 'safe' ? 'restarted in safe mode' : 'restarted';
+    case 'time':
+      return `left alone for ${Math.round(event.ms / 1000)} s`;
+    case 'package.stage':
+    case 'package.install':
+    case 'package.force':
+      return `${DONE[event.kind]} ${packageName(event.package)}`;
+    case 'package.delete':
+      return `deleted ${event.published} from the driver store`;
+    case 'device.uninstall':
+    case 'device.disable':
+    case 'device.rollback':
+      return `${DONE[event.kind]} ${event.path}`;
+    case 'device.rescan':
+      return 'searched for hardware changes';
+    case 'registry.set':
+      return `set ${event.key}\\${event.name}`;
+    case 'registry.delete':
+      return `deleted ${event.key}${event.name === undefined ? '' : `\\${event.name}`}`;
+    case 'file.delete':
+    case 'file.write':
+      return `${DONE[event.kind]} ${event.path}`;
+    case 'service.stop':
+      return `stopped the service ${event.service}`;
+    case 'sysprep':
+      return 'generalised the machine';
+    case 'host':
+      return 'changed the host';
+    case 'guest':
+      return 'changed the firmware';
+  }
+};
+
+const DONE = {
+  'package.stage': 'staged',
+  'package.install': 'installed',
+  'package.force': 'forced',
+  'device.uninstall': 'uninstalled',
+  'device.disable': 'disabled',
+  'device.rollback': 'rolled back',
+  'file.delete': 'deleted',
+  'file.write': 'wrote',
+} as const;
+
+/** What happened then: the link of the chain that broke. */
+export const outputWords = (output: GuestOutput): string => {
+  switch (output.kind) {
+    case 'boot.stopped':
+      return `boot ${output.boot} stopped with ${output.code}: ${output.reason}`;
+    case 'device.problem':
+      return `${output.device} got problem ${output.code}${causeWords(output.cause)}`;
+    case 'device.outranked':
+      return `${output.device} kept ${packageName(output.by)} (rank ${output.byRank}) over ${packageName(output.package)} (rank ${output.rank})`;
+    case 'device.refused':
+      return `${output.by} refused ${packageName(output.package)} for ${output.device}`;
+    case 'package.refused':
+      return `${packageName(output.package)} was refused (${output.because})`;
+    case 'service.failed':
+      return `the service ${output.service} failed${causeWords(output.cause)}`;
+    case 'module.failed':
+      return `${output.module} was not loaded${causeWords(output.cause)}`;
+    case 'restart.wanted':
+      return `${output.by} wanted a restart`;
+    default:
+      return output.kind;
+  }
+};
+
+const causeWords = (cause: Cause): string => (cause.kind === 'none' || cause.kind === 'text' ? '' : ` (${cause.kind})`);
