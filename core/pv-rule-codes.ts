@@ -23,6 +23,7 @@ export const PV_RULE_CODES = {
   PV_REQUEST_KEY: { exit: 4, title: 'A Xen PV driver asks for a restart where its monitor does not look' },
   PV_REGISTRY_LINE: { exit: 4, title: 'A line of a Xen PV driver does not write what it is meant to' },
   PV_BOOT_FLAGS: { exit: 4, title: 'BootFlags is set in a way that current submissions refuse' },
+  PV_REGISTRY_PLACE: { exit: 4, title: 'A Xen PV driver writes to the registry where drivers may not' },
   PV_OLD_PROGRAMME: { exit: 4, title: 'A Xen PV driver is not in the form that is signed today' },
   PV_UNSTAMPED: { exit: 4, title: 'An INF of a Xen PV driver is a template that was not finished' },
   PV_FILE_NAMES: { exit: 4, title: 'An INF copies a file under another name than it uses' },

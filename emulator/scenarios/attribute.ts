@@ -80,11 +80,7 @@ export const attribute = (cause: Cause, run: Run): Attribution => {
     case 'starts-later':
       return late(cause);
     case 'file-missing':
-      return {
-        ...mode(FILTER_MODES[cause.service.toLowerCase()] ?? (/\.(exe|dll)$/i.test(cause.path) ? 'F35' : undefined)),
-        message: `${cause.path} is missing, which the service ${cause.service} needs.`,
-        hint: 'Copy the file under the name that the service has.',
-      };
+      return fileMissing(cause, run);
     case 'import-missing':
       return importMissing(cause);
     case 'wrong-machine':
@@ -122,6 +118,26 @@ export const attribute = (cause: Cause, run: Run): Attribution => {
       return { message: cause.text };
   }
 };
+
+/** Whether the release makes a service of a file that it puts nowhere. */
+const isMisnamed = ({ input }: Run, path: string): boolean => {
+  const wanted = path.toLowerCase();
+  const installs = packagesFor(input, input.bundle).flatMap(({ targets }) =>
+    Object.values(targets[targetKey(input.guest)]?.installs ?? {}),
+  );
+  const copied = installs.some(({ copyFiles }) =>
+    copyFiles.some(({ folder, name }) => `${folder}\\${name}`.toLowerCase() === wanted),
+  );
+  return !copied && installs.some(({ services }) => services.some(({ binary }) => binary?.toLowerCase() === wanted));
+};
+
+const fileMissing = ({ path, service }: Extract<Cause, { kind: 'file-missing' }>, run: Run): Attribution => ({
+  ...mode(
+    FILTER_MODES[service.toLowerCase()] ?? (/\.(exe|dll)$/i.test(path) || isMisnamed(run, path) ? 'F35' : undefined),
+  ),
+  message: `${path} is missing, which the service ${service} needs.`,
+  hint: 'Copy the file under the name that the service has.',
+});
 
 const importMissing = ({ image, module, names }: Extract<Cause, { kind: 'import-missing' }>): Attribution => {
   const what = names.length === 0 ? 'which is not there' : `which does not export ${listed(names)}`;

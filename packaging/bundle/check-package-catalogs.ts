@@ -127,9 +127,12 @@ const unused = (inf: PackageInf, arch: InfArch, systems: readonly CatalogOs[]): 
   );
   const decorations = new Map(inf.model.devices.map(({ os }) => [os.toLowerCase(), os]));
   const own = inf.installs.filter((install) => install.arch === arch).map(({ os }) => os.toLowerCase());
-  return [...new Set(own)]
-    .filter((os) => decorations.has(os) && os !== '' && !used.has(os))
-    .map((os) => decorations.get(os) ?? os);
+  return (
+    [...new Set(own)]
+      // A placeholder that was left is told of as such.
+      .filter((os) => decorations.has(os) && os !== '' && !used.has(os) && !/[@$]/.test(os))
+      .map((os) => decorations.get(os) ?? os)
+  );
 };
 
 const checkMembers = (check: CatalogCheck): readonly Diagnostic[] => {

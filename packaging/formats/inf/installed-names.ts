@@ -67,8 +67,27 @@ export const nameFaults = (document: InfDocument, install: InstallTarget): reado
   const writes = [...install.registry, ...install.services.flatMap(({ registry }) => registry)];
   return [
     ...install.services.flatMap((service) => binaryFault(document, service)),
-    ...writes.flatMap(writeFaults),
+    ...writes.flatMap(writeFaults).filter(({ what, place }) => what !== CO_INSTALLER || copiesAnother(install, place)),
+    ...install.services.flatMap(({ registry }) => registry.flatMap((write) => programFault(install, write))),
   ].filter(({ place }) => !isCopied(install, place));
+};
+
+/** Programs of two versions are one program: `xenagent_9_1_0_30.exe` and `xenagent.exe`. */
+export const programStem = (name: string): string => name.toLowerCase().replace(/(?:_\d+)+(?=\.[a-z]+$)/, '');
+
+/** Whether a section copies the file of a place under another name, or to another folder. */
+const copiesAnother = ({ files }: InstallTarget, { name }: InstalledPlace): boolean =>
+  files.some((file) => programStem(file.name) === programStem(name));
+
+const CO_INSTALLER = 'The co-installer';
+
+/** A parameter that names a program which the section copies under another name. */
+const programFault = (install: InstallTarget, { name, value, line }: RegistryWrite): readonly NameFault[] => {
+  if (typeof value !== 'string' || !/^[\w.-]+\.(?:exe|dll)$/i.test(value)) return [];
+  const place = { name: value, dirid: SYSTEM32 };
+  if (!copiesAnother(install, place) || install.files.some((file) => file.name.toLowerCase() === value.toLowerCase()))
+    return [];
+  return [{ what: `The program of the parameter ${name}`, place, line, token: value }];
 };
 
 const binaryFault = (document: InfDocument, { name, binary, section, line }: InfService): readonly NameFault[] => {
@@ -92,7 +111,7 @@ const writeFaults = (write: RegistryWrite): readonly NameFault[] => {
       const file = text.split(',')[0]?.trim() ?? '';
       // The framework's own co-installers may have been installed before.
       if (!/^[^\\/%]+\.dll$/i.test(file) || /^wdfcoinstaller/i.test(file)) return [];
-      return [{ what: 'The co-installer', place: { name: file, dirid: SYSTEM32 }, line, token: file }];
+      return [{ what: CO_INSTALLER, place: { name: file, dirid: SYSTEM32 }, line, token: file }];
     });
   }
   return [];

@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../../../../core/errors.ts';
 import { formatVersion } from '../../../../core/version.ts';
-import { type InstalledPlace, installedBinary, isCopied, nameFaults } from '../installed-names.ts';
+import { type InstalledPlace, installedBinary, isCopied, nameFaults, programStem } from '../installed-names.ts';
 import type { InfService, InstalledFile } from '../model.ts';
 import { type PvFacts, type PvInstall, type PvKind, pvProblem } from './facts.ts';
 
@@ -41,9 +41,11 @@ const SYSTEM32 = 11;
 const VERSIONED = /_(\d+)_(\d+)_(\d+)_(\d+)\.(?:exe|dll)$/i;
 
 /** F36: the programs of two versions stand side by side, so that an upgrade finds no file in use. */
-const checkVersions = (facts: PvFacts, install: PvInstall): readonly Diagnostic[] =>
-  install.files
-    .filter(({ name, dirid }) => dirid === SYSTEM32 && /\.(exe|dll)$/i.test(name))
+const checkVersions = (facts: PvFacts, install: PvInstall): readonly Diagnostic[] => {
+  // Of names that disagree nobody knows which is meant.
+  const disputed = new Set(nameFaults(facts.document, install).map(({ place }) => programStem(place.name)));
+  return install.files
+    .filter(({ name, dirid }) => dirid === SYSTEM32 && /\.(exe|dll)$/i.test(name) && !disputed.has(programStem(name)))
     .flatMap((file) => {
       const fault = versionFault(facts, file);
       if (fault === undefined) return [];
@@ -54,6 +56,7 @@ const checkVersions = (facts: PvFacts, install: PvInstall): readonly Diagnostic[
         hint: 'Put the four numbers of DriverVer into the name: the file of an older package may be in use and stays behind.',
       });
     });
+};
 
 const versionFault = ({ model }: PvFacts, { name }: InstalledFile): string | undefined => {
   const parts = VERSIONED.exec(name)?.slice(1).map(Number);

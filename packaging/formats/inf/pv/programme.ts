@@ -1,6 +1,8 @@
 import type { Diagnostic } from '../../../../core/errors.ts';
 import { lineOf, physicalLine, sectionOf } from '../document.ts';
 import { lineCount, lineStart } from '../lines.ts';
+import type { RegistryWrite } from '../model.ts';
+import { isWhqlPlace } from '../rules/registry-places.ts';
 import { allWrites, isCoInstaller, keyOf, type PvFacts, pvProblem } from './facts.ts';
 
 /** Placeholders outside comments, each where it stands first. */
@@ -47,6 +49,13 @@ export const checkUnstamped = (facts: PvFacts, stampLater: boolean): readonly Di
   return found;
 };
 
+/** The key of a line that no driver may write to today, as written. */
+const refusedPlace = ({ key }: RegistryWrite): string | undefined => {
+  const [root = '', ...path] = key.split('\\');
+  const known = /^HK(LM|CR|CU|U|R)$/i.test(root);
+  return known && !isWhqlPlace(root.toUpperCase(), path.join('\\')) ? key : undefined;
+};
+
 /** What is accepted for signing today: F31 and F32. Warnings, for packages in these forms were signed in their time. */
 export const checkProgramme = (facts: PvFacts): readonly Diagnostic[] => {
   const { document, model, installs } = facts;
@@ -60,6 +69,15 @@ export const checkProgramme = (facts: PvFacts): readonly Diagnostic[] => {
         found.set(
           `c${write.line}`,
           pvProblem(facts, 'PV_OLD_PROGRAMME', message, { ...detail, failureMode: 'F32', hint }),
+        );
+      }
+      const place = facts.coInstallers ? undefined : refusedPlace(write);
+      if (place !== undefined) {
+        const message = `A driver may not write to ${place}, which current checks refuse.`;
+        const hint = 'Write below HKR, or below the services of the package; leave the rest to a setup program.';
+        found.set(
+          `p${write.line}`,
+          pvProblem(facts, 'PV_REGISTRY_PLACE', message, { ...detail, failureMode: 'F31', hint }),
         );
       }
       if (

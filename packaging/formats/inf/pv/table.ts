@@ -234,6 +234,12 @@ export const PV_RULE_TABLE: readonly PvRuleRow[] = [
     'BootFlags = 0x81 in a service section for NTamd64.10.0...25398 and later.',
   ),
   row(
+    'PV_REGISTRY_PLACE',
+    ['INF', 'warning', 'F31'],
+    'Registry lines stay in the places that InfVerif lets a driver write to.',
+    'Write below HKR, or below the services of the package.',
+  ),
+  row(
     'PV_OLD_PROGRAMME',
     ['INF', 'warning', 'F32'],
     'No co-installer is registered, and [Version] has PnpLockdown=1.',
