@@ -4,8 +4,9 @@
  */
 const MOST_KNOWN = 20_000;
 
-const remembered = (change: (text: string) => string): ((text: string) => string) => {
-  const known = new Map<string, string>();
+/** A function of text that is asked for the same few texts again and again. */
+export const remembered = <T>(change: (text: string) => T): ((text: string) => T) => {
+  const known = new Map<string, T>();
   return (text) => {
     const before = known.get(text);
     if (before !== undefined) return before;

@@ -1,6 +1,7 @@
 import { OK, type Outcome } from '../../drivers/behaviour.ts';
 import { behaviourOf } from '../../drivers/behaviours.ts';
 import type { ImageFacts } from '../package/facts.ts';
+import { remembered } from './caseless.ts';
 import type { Cause } from './events.ts';
 import { isInboxImage, loadsInSafeMode, windowsExports } from './inbox.ts';
 import { startOf } from './load-order.ts';
@@ -31,18 +32,24 @@ export const effectiveStart = (machine: GuestMachine, service: string): number |
 /** `\SystemRoot\System32\drivers\x.sys`, `System32\drivers\x.sys` and the like as a path of the guest. */
 export const imagePath = (machine: GuestMachine, service: string): string => {
   const text = dataOf(machine.service(service), 'imagepath');
-  if (typeof text !== 'string' || text === '') return `${DRIVERS_FOLDER}\\${service}.sys`;
+  return typeof text !== 'string' || text === '' ? defaultPath(service) : guestPath(text);
+};
+
+const defaultPath = remembered((service) => `${DRIVERS_FOLDER}\\${service}.sys`);
+
+const guestPath = remembered((text) => {
   const bare = text.replace(/^"([^"]*)".*$/, '$1');
   if (/^[a-z]:\\/i.test(bare)) return bare;
   const below = bare.replace(/^\\?\??\\?(%?SystemRoot%?\\)?/i, '');
   return /^[a-z]:\\/i.test(below) ? below : `C:\\Windows\\${below}`;
-};
+});
 
 const fileName = (path: string): string => path.slice(path.lastIndexOf('\\') + 1);
-const moduleName = (path: string): string =>
+const moduleName = remembered((path) =>
   fileName(path)
     .replace(/\.[^.]*$/, '')
-    .toLowerCase();
+    .toLowerCase(),
+);
 
 /** Whether safe mode loads a service, for a device of a class or for none. */
 export const isSafe = ({ registry }: GuestMachine, service: string, classGuid?: string): boolean =>

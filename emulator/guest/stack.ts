@@ -1,5 +1,6 @@
 import type { Outcome } from '../../drivers/behaviour.ts';
 import { behaviourOf } from '../../drivers/behaviours.ts';
+import { remembered } from './caseless.ts';
 import type { Cause } from './events.ts';
 import { stackOf } from './filters.ts';
 import { inboxDriver } from './inbox.ts';
@@ -35,11 +36,11 @@ export const withoutDriver = (machine: GuestMachine, node: DeviceNode): DeviceNo
   });
 
 /** `XENBUS\…&DEV_VBD`: of one bus and one class. */
-const familyOf = (id: string): string => {
+const familyOf = remembered((id) => {
   const [bus = '', rest = ''] = id.toUpperCase().split('\\');
   const device = /&DEV_([^&]+)/.exec(rest)?.[1] ?? /CLASS_([^&]+)/.exec(rest)?.[1] ?? rest;
   return `${bus}\\${device}`;
-};
+});
 
 const isNear = (id: string, node: DeviceNode): boolean => {
   const family = familyOf(id);

@@ -1,5 +1,5 @@
 import { CLASSES, SERVICES } from '../guest/machine.ts';
-import { keyAt, valueAt } from '../guest/registry.ts';
+import { keyAt, type RegistryKey, valueAt } from '../guest/registry.ts';
 import type { DeviceNode, World } from '../guest/world.ts';
 
 /** A disk or network card of the host as the guest has it. */
@@ -70,8 +70,19 @@ const requested = ({ disk: { registry } }: World): boolean => {
   return key !== undefined && Object.values(key.keys).some(({ values }) => values.reboot?.data === 1);
 };
 
-const filterLists = ({ disk: { registry } }: World): Survey['classFilters'] =>
-  Object.values(keyAt(registry, CLASSES)?.keys ?? {}).flatMap(({ name, values }) =>
+/** By the key of the classes: most of what happens leaves it as it is. */
+const listed = new WeakMap<RegistryKey, Survey['classFilters']>();
+
+const filterLists = ({ disk: { registry } }: World): Survey['classFilters'] => {
+  const classes = keyAt(registry, CLASSES);
+  if (classes === undefined) return [];
+  const lists = listed.get(classes) ?? listsOf(classes);
+  listed.set(classes, lists);
+  return lists;
+};
+
+const listsOf = ({ keys }: RegistryKey): Survey['classFilters'] =>
+  Object.values(keys).flatMap(({ name, values }) =>
     (['UpperFilters', 'LowerFilters'] as const).flatMap((list) => {
       const data = values[list.toLowerCase()]?.data;
       return typeof data === 'object' && data !== null ? [{ classGuid: name, list, names: data }] : [];
