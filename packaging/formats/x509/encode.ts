@@ -77,7 +77,8 @@ export const keyUsage = (...bits: readonly number[]): Der => {
   return criticalExtension(X509Oid.keyUsage, bitString(Uint8Array.of(octet), 7 - Math.max(...bits)));
 };
 
-export const extendedKeyUsage = (id: string): Der => extension(X509Oid.extendedKeyUsage, sequence(oid(id)));
+export const extendedKeyUsage = (...ids: readonly string[]): Der =>
+  extension(X509Oid.extendedKeyUsage, sequence(...ids.map((id) => oid(id))));
 
 /** A time-stamp authority's has to be critical and alone (RFC 3161, 2.3). */
 export const criticalExtendedKeyUsage = (id: string): Der =>

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { type Call, functional, gateway, jsonText, type Outcome, readBody } from './answers.ts';
+import { FAULTS, isFault, switchOff, switchOn } from './faults.ts';
+import { receiveSubmission } from './other-endpoints.ts';
+import { moveClock, nextEventAt } from './workflow.ts';
+
+/** What the emulator has and the service has not: below /emulator, without a token. */
+
+const fault = z.strictObject({
+  name: z.string(),
+  /** false switches it off. */
+  on: z.boolean().optional(),
+  /** How often it strikes; without, as `GET /emulator/faults` says of it. */
+  times: z.int().positive().optional(),
+});
+
+const setFault = (call: Call): Outcome => {
+  const body = readBody(call.request, fault);
+  if ('refusal' in body) return { state: call.state, response: body.refusal };
+  const { name, on = true, times } = body.value;
+  if (!isFault(name)) return { state: call.state, response: functional('invalidInput', 'There is no such fault.') };
+  const state = on ? switchOn(call.state, name, times) : switchOff(call.state, name);
+  return { state, response: jsonText(200, JSON.stringify({ on: [...state.faults.keys()] })) };
+};
+
+const showFaults = ({ state }: Call): Outcome => {
+  const faults = Object.entries(FAULTS).map(([name, { summary, times }]) => ({
+    name,
+    on: state.faults.has(name),
+    times: state.faults.has(name) ? state.faults.get(name)?.times : times,
+    summary,
+  }));
+  return { state, response: jsonText(200, JSON.stringify({ faults })) };
+};
+
+const clockMove = z.strictObject({
+  advanceMs: z
+    .int()
+    .nonnegative()
+    .max(3_650 * 24 * 3_600_000)
+    .optional(),
+  /** To the moment at which something happens next. */
+  toNextEvent: z.literal(true).optional(),
+});
+
+const showClock = (state: Call['state'], now: number): Outcome => {
+  const next = nextEventAt(state);
+  const iso = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).toISOString());
+  return { state, response: jsonText(200, JSON.stringify({ now: iso(now), nextEventAt: iso(next) })) };
+};
+
+const setClock = (call: Call): Outcome => {
+  const body = readBody(call.request, clockMove);
+  if ('refusal' in body) return { state: call.state, response: body.refusal };
+  const { advanceMs = 0, toNextEvent } = body.value;
+  const next = toNextEvent === true ? nextEventAt(call.state) : undefined;
+  const by = Math.max(advanceMs, next === undefined ? 0 : next - call.now);
+  return showClock(moveClock(call.state, by), call.now + by);
+};
+
+const CONTROLS: Readonly<Record<string, (call: Call) => Outcome>> = {
+  'GET /emulator/faults': showFaults,
+  'POST /emulator/faults': setFault,
+  'GET /emulator/clock': (call) => showClock(call.state, call.now),
+  'POST /emulator/clock': setClock,
+  'POST /emulator/received': receiveSubmission,
+};
+
+export const handleControl = (call: Call): Outcome => {
+  const handle = CONTROLS[`${call.request.method} ${call.request.path.replace(/\/$/, '')}`];
+  return handle === undefined ? { state: call.state, response: gateway(404, 'Resource not found') } : handle(call);
+};

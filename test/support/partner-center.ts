@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import type { Clock, Http, HttpResponse, Random } from '../../core/ports.ts';
+import { accountWith, publisherOf } from '../../emulator/cloud/partner-center/account.ts';
+import {
+  credentialsOf,
+  memoryContent,
+  openPartnerCenter,
+  type PartnerCenter,
+} from '../../emulator/cloud/partner-center/service.ts';
+import { emptyState } from '../../emulator/cloud/partner-center/state.ts';
+import { inProcessHttp } from '../../emulator/http/in-process.ts';
+import { makeStandInKeys, type StandInKeys } from '../../packaging/signing/publisher-stand-in.ts';
+import { parseWireJson } from '../../publishing/partner-center/json.ts';
+import { testKeyMaker } from './test-keys.ts';
+
+/** An emulated Partner Center in this process, and the shortest words to call it. */
+export const ORIGIN = 'http://127.0.0.1:7070';
+export const API = `${ORIGIN}/v2.0/my/hardware`;
+export const START_MS = Date.UTC(2026, 10, 24, 12);
+
+/** The same numbers each time. */
+export const countedRandom = (): Random => {
+  let n = 0;
+  return {
+    bytes: (length) => {
+      n += 1;
+      const block = createHash('sha512').update(`random ${n}`).digest();
+      return new Uint8Array(block.subarray(0, length));
+    },
+  };
+};
+
+/** Keys take time: the same for all tests of one file. */
+let cachedKeys: Promise<StandInKeys> | undefined;
+
+export interface TestCenter {
+  readonly service: PartnerCenter;
+  readonly http: Http;
+  /** The machine's clock, to be moved by hand. */
+  readonly time: { nowMs: number };
+  readonly tokenBody: string;
+  readonly tokenUrl: string;
+}
+
+export const openTestCenter = async (options: { readonly fast?: boolean } = {}): Promise<TestCenter> => {
+  cachedKeys ??= makeStandInKeys(testKeyMaker);
+  const state = emptyState(accountWith(await cachedKeys, countedRandom(), START_MS));
+  const time = { nowMs: START_MS };
+  const clock: Clock = { now: () => time.nowMs };
+  const publisher = await publisherOf(state);
+  const service = openPartnerCenter({ state, publisher, clock, content: memoryContent(), ...options });
+  const { tenant, clientId, clientSecret } = credentialsOf(state);
+  const form = {
+    grant_type: 'client_credentials',
+    client_id: clientId,
+    client_secret: clientSecret,
+    resource: 'https://manage.devcenter.microsoft.com',
+  };
+  return {
+    service,
+    http: inProcessHttp(service),
+    time,
+    tokenBody: new URLSearchParams(form).toString(),
+    tokenUrl: `${ORIGIN}/${tenant}/oauth2/token`,
+  };
+};
+
+export const bytesOf = (body: string | Uint8Array): Uint8Array =>
+  typeof body === 'string' ? new TextEncoder().encode(body) : body;
+export const textOf = (response: HttpResponse): string => new TextDecoder().decode(response.body);
+/** The body as it stands on the wire: ids are bigint. */
+// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many forms
+export const wireOf = (response: HttpResponse): any => parseWireJson(response.body, 'the answer');
+
+export const send = (
+  http: Http,
+  method: string,
+  url: string,
+  request: { readonly headers?: Readonly<Record<string, string>>; readonly body?: string | Uint8Array } = {},
+): Promise<HttpResponse> =>
+  http.send({
+    method,
+    url,
+    headers: request.headers ?? {},
+    ...(request.body === undefined ? {} : { body: bytesOf(request.body) }),
+    timeoutMs: 60_000,
+  });
+
+export const getToken = async ({ http, tokenUrl, tokenBody }: TestCenter): Promise<string> => {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  return wireOf(await send(http, 'POST', tokenUrl, { headers, body: tokenBody })).access_token;
+};
+
+/** Calls the API with a good token. */
+export const caller = async (center: TestCenter) => {
+  const token = await getToken(center);
+  return (method: string, path: string, body?: unknown): Promise<HttpResponse> =>
+    send(center.http, method, path.startsWith('http') ? path : `${API}${path}`, {
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+};
+
+export const control = (center: TestCenter, path: string, body: unknown): Promise<HttpResponse> =>
+  send(center.http, 'POST', `${ORIGIN}/emulator/${path}`, {
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
