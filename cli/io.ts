@@ -1,4 +1,4 @@
-import type { Clock, Exec, Files, Http, KeyMaker, Random, Timer } from '../core/ports.ts';
+import type { Clock, Exec, Files, Http, KeyMaker, Random, Serving, Timer } from '../core/ports.ts';
 import type { TokenLibraries } from '../core/tokens.ts';
 
 /** Where text goes: stdout carries the result, stderr the conversation. */
@@ -36,6 +36,7 @@ export interface Io {
   /** Loads a native library when first used. */
   readonly tokens: () => Promise<TokenLibraries>;
   readonly http: () => Promise<Http>;
+  readonly serving: () => Promise<Serving>;
   readonly timer: Timer;
   /**
    * Rejects when the process has to end before the work is done: INTERRUPTED when it was told to, or with the error that

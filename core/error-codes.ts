@@ -336,6 +336,7 @@ const publishing = rows({
   PUBLISH_ANSWER_SYNTAX: { exit: 7, title: 'A server answers something that is not JSON' },
   PUBLISH_ANSWER_INVALID: { exit: 7, title: 'A server answers something that its documentation does not have' },
   EMUSERVE_NOT_LOOPBACK: { exit: 2, title: 'The emulated services are for this machine only' },
+  EMUSERVE_PORT: { exit: 8, title: 'The emulated services cannot have their port' },
   EMUSERVE_FAULT_UNKNOWN: { exit: 2, title: 'The emulated services have no such fault' },
   EMUSERVE_STATE: { exit: 3, title: 'The state file of the emulated services cannot be read' },
   EMUSERVE_STATE_NEWER: { exit: 3, title: 'The state file of the emulated services is from a newer winpv' },
@@ -366,7 +367,6 @@ const release = rows({
   SUMS_FILE_MISSING: { exit: 5, title: 'A file that the checksums list is missing' },
   SUMS_FILE_EXTRA: { exit: 5, title: 'A release folder has a file that its checksums do not list' },
   RELEASE_NOT_VALID: { exit: 5, title: 'The release that was just made does not verify' },
-  RELEASE_WAIVED: { exit: 5, title: 'The project waives a finding' },
   RELEASE_WAIVER_UNUSED: { exit: 3, title: 'A waiver of the project is for nothing that was found' },
   RELEASE_CLOCK_DATE: { exit: 3, title: 'The release date was taken from the clock' },
 });

@@ -120,6 +120,48 @@ export interface Http {
   send(request: HttpRequest): Promise<HttpResponse>;
 }
 
+/** A request that a server of this machine was sent. */
+export interface ServedRequest {
+  readonly method: string;
+  /** Whole, with the host that the caller named. */
+  readonly url: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+export interface ServedAnswer extends HttpResponse {
+  /** The connection breaks after so many bytes of the body; with 0 before any answer. */
+  readonly cutAfter?: number | undefined;
+}
+
+export interface ServerOptions {
+  readonly host: string;
+  /** 0 for one that is free. */
+  readonly port: number;
+  readonly maxBodyBytes: (head: Pick<ServedRequest, 'method' | 'url'>) => number;
+  readonly handle: (request: ServedRequest) => Promise<ServedAnswer>;
+  /** What `handle` threw; the caller got status 500. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** HTTP for callers on this machine. @throws WinpvError EMUSERVE_NOT_LOOPBACK, EMUSERVE_PORT */
+export interface LoopbackServer {
+  listen(options: ServerOptions): Promise<{ readonly url: string; close(): Promise<void> }>;
+}
+
+/** A file that only grows. @throws WinpvError FILE_UNWRITABLE; then it is as it was */
+export interface AppendLog {
+  append(text: string): Promise<void>;
+}
+
+/** What a server needs of the machine. */
+export interface Serving {
+  readonly server: LoopbackServer;
+  /** Opens or makes a log; of what stands there only so many bytes stay. */
+  openLog(path: string, keepBytes: number): Promise<AppendLog>;
+}
+
 export type ReportEvent =
   | { readonly kind: 'step.started'; readonly step: string }
   | { readonly kind: 'step.finished'; readonly step: string; readonly elapsedMs: number }

@@ -54,6 +54,7 @@ const processIo = (version: string, ended: Promise<never>): Io => ({
   exec: async () => (await import('./exec.ts')).systemExec,
   tokens: async () => (await import('./pkcs11.ts')).systemTokens,
   http: async () => (await import('./http.ts')).systemHttp,
+  serving: async () => (await import('./loopback-server.ts')).systemServing,
   timer: systemTimer,
   ended,
   elapsedMs: () => performance.now(),

@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
   timestamp: async () => (await import('./timestamp.ts')).timestampCommand,
   cert: async () => (await import('./cert.ts')).certCommand,
   ledger: async () => (await import('./ledger.ts')).ledgerCommand,
+  emulator: async () => (await import('./emulator.ts')).emulatorCommand,
   schema: async () => (await import('./schema.ts')).schemaCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,
 };

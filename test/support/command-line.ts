@@ -48,6 +48,7 @@ const ioFor = (
   exec: async () => (await import('../../cli/adapters/exec.ts')).systemExec,
   tokens: async () => (await import('../../cli/adapters/pkcs11.ts')).systemTokens,
   http: async () => (await import('../../cli/adapters/http.ts')).systemHttp,
+  serving: async () => (await import('../../cli/adapters/loopback-server.ts')).systemServing,
   timer: systemTimer,
   ended: options.ended ?? new Promise(() => undefined),
   elapsedMs: () => 0,

@@ -1,5 +1,6 @@
 import { concatBytes } from '../../../core/bytes.ts';
 import type { Clock } from '../../../core/ports.ts';
+import { encodePem } from '../../../packaging/formats/x509/pem.ts';
 import type { StandInPublisher } from '../../../packaging/signing/publisher-stand-in.ts';
 import type { CloudRequest, CloudResponse } from './answers.ts';
 import { partOf } from './blobs.ts';
@@ -22,8 +23,8 @@ export interface Journal {
 
 export interface ServiceOptions {
   readonly state: CloudState;
-  /** Whether the state came from the journal: then its rows stand there already. */
-  readonly known?: boolean;
+  /** What the journal holds already. */
+  readonly written?: CloudState | undefined;
   readonly publisher: StandInPublisher;
   readonly clock: Clock;
   readonly content: ContentStore;
@@ -47,12 +48,15 @@ export interface ServedResponse extends Omit<CloudResponse, 'body' | 'range'> {
 }
 
 export interface PartnerCenter {
+  /** Writes down what stands in memory only: an account that was just made. */
+  begin(): Promise<void>;
   handle(request: CloudRequest): Promise<ServedResponse>;
   state(): CloudState;
   log(): readonly LoggedRequest[];
 }
 
 const MAX_LOG = 10_000;
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const API_CALL = /^\/v2\.0\/my\/hardware\//i;
 const WAITS = /\/submissions\/\d+(\/shippingLabels\/\d+)?\/?$|\/preprod\/packages\/[^/]+$/i;
 
@@ -60,7 +64,7 @@ const WAITS = /\/submissions\/\d+(\/shippingLabels\/\d+)?\/?$|\/preprod\/package
 export const openPartnerCenter = (options: ServiceOptions): PartnerCenter => {
   const { clock, content, journal, publisher, fast = false } = options;
   let state = options.state;
-  let written: CloudState | undefined = options.known === true ? options.state : undefined;
+  let { written } = options;
   const log: LoggedRequest[] = [];
   const now = (): number => clock.now() + clockOf(state).aheadMs;
 
@@ -102,7 +106,22 @@ export const openPartnerCenter = (options: ServiceOptions): PartnerCenter => {
     return { ...rest, headers, body: response.headOnly === true ? new Uint8Array(0) : bytes };
   };
 
+  /** What a caller may look at besides: the root to trust, and what was asked. */
+  const shown = ({ method, path }: CloudRequest): ServedResponse | undefined => {
+    if (method !== 'GET') return undefined;
+    const answer = (type: string, body: Uint8Array) => ({ status: 200, headers: { 'content-type': type }, body });
+    if (path === '/emulator/trust/root.cer') return answer('application/pkix-cert', publisher.root);
+    if (path === '/emulator/trust/root.pem') {
+      return answer('application/x-pem-file', encode(encodePem('CERTIFICATE', publisher.root)));
+    }
+    return path === '/emulator/requests'
+      ? answer('application/json', encode(JSON.stringify({ requests: log })))
+      : undefined;
+  };
+
   const handle = async (request: CloudRequest): Promise<ServedResponse> => {
+    const looked = shown(request);
+    if (looked !== undefined) return looked;
     const api = API_CALL.test(request.path);
     const next = fast && api ? nextEventAt(state) : undefined;
     if (next !== undefined) state = moveClock(state, next - now());
@@ -125,12 +144,14 @@ export const openPartnerCenter = (options: ServiceOptions): PartnerCenter => {
   };
 
   let queue: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = queue.then(work);
+    queue = turn.catch(() => undefined);
+    return turn;
+  };
   return {
-    handle: (request) => {
-      const turn = queue.then(() => handle(request));
-      queue = turn.catch(() => undefined);
-      return turn;
-    },
+    begin: () => inTurn(save),
+    handle: (request) => inTurn(() => handle(request)),
     state: () => state,
     log: () => log,
   };

@@ -1,0 +1,90 @@
+import { WinpvError } from '../core/errors.ts';
+import { closestName, shownText } from '../core/spelling.ts';
+import { newAccount, publisherOf } from '../emulator/cloud/partner-center/account.ts';
+import { FAULT_NAMES, isFault, switchOn } from '../emulator/cloud/partner-center/faults.ts';
+import { readJournal } from '../emulator/cloud/partner-center/journal.ts';
+import {
+  type ContentStore,
+  type Journal,
+  memoryContent,
+  openPartnerCenter,
+  type PartnerCenter,
+} from '../emulator/cloud/partner-center/service.ts';
+import { type CloudState, emptyState } from '../emulator/cloud/partner-center/state.ts';
+import type { Io } from './io.ts';
+
+export interface EmulatedCloudOptions {
+  /** Where the state stays between runs. */
+  readonly state?: string | undefined;
+  readonly fast?: boolean | undefined;
+  readonly faults: readonly string[];
+}
+
+interface Stored {
+  readonly state: CloudState;
+  readonly known: boolean;
+  readonly content: ContentStore;
+  readonly journal?: Journal;
+}
+
+/** @throws WinpvError EMUSERVE_FAULT_UNKNOWN */
+const checkFaults = (names: readonly string[]): void => {
+  const unknown = names.find((name) => !isFault(name));
+  if (unknown === undefined) return;
+  const near = closestName(unknown, FAULT_NAMES);
+  throw new WinpvError('EMUSERVE_FAULT_UNKNOWN', `There is no fault ${shownText(unknown)}.`, {
+    hint: near === undefined ? `The faults are ${FAULT_NAMES.join(', ')}.` : `Did you mean ${near}?`,
+  });
+};
+
+const newState = async (io: Io): Promise<CloudState> => emptyState(await newAccount(io, io.clock.now()));
+
+/** Bytes beside the state, each file named by its hash. */
+const folderContent = (io: Io, folder: string): ContentStore => ({
+  put: async (sha256, bytes) => {
+    const path = io.files.join(folder, sha256);
+    if ((await io.files.stat(path)) === undefined) await io.files.write(path, bytes, { mode: 0o600 });
+  },
+  get: (sha256) => io.files.read(io.files.join(folder, sha256)),
+});
+
+const openStored = async (io: Io, path: string): Promise<Stored> => {
+  const content = folderContent(io, `${path}.content`);
+  // the folder of the content is what two emulators must not share
+  const unlock = await io.files.lock(`${path}.content`);
+  try {
+    const there = (await io.files.stat(path)) !== undefined ? await io.files.read(path) : new Uint8Array(0);
+    // a file without one whole line was being begun
+    const read = there.includes(0x0a) ? readJournal(there, path) : undefined;
+    const { openLog } = await io.serving();
+    const journal = await openLog(path, read?.size ?? 0);
+    return { state: read?.state ?? (await newState(io)), known: read !== undefined, content, journal };
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+};
+
+/**
+ * The emulated Partner Center with its state.
+ * @throws WinpvError EMUSERVE_*, FILE_*, OUTPUT_LOCKED when another emulator has the state
+ */
+export const openEmulatedCloud = async (io: Io, options: EmulatedCloudOptions): Promise<PartnerCenter> => {
+  checkFaults(options.faults);
+  const stored: Stored =
+    options.state === undefined
+      ? { state: await newState(io), known: false, content: memoryContent() }
+      : await openStored(io, options.state);
+  const { state, known, content, journal } = stored;
+  const service = openPartnerCenter({
+    state: options.faults.reduce((before, name) => switchOn(before, name), state),
+    written: known ? state : undefined,
+    publisher: await publisherOf(state),
+    clock: io.clock,
+    content,
+    ...(journal === undefined ? {} : { journal }),
+    fast: options.fast === true,
+  });
+  await service.begin();
+  return service;
+};
