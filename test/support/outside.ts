@@ -22,6 +22,7 @@ export const ORACLES = [
   'gzip',
   'zip',
   'python3',
+  'xmllint',
 ] as const;
 export type Oracle = (typeof ORACLES)[number];
 

@@ -1,0 +1,350 @@
+import type { ErrorCode } from '../../../core/error-codes.ts';
+import { WinpvError } from '../../../core/errors.ts';
+import { shownText } from '../../../core/spelling.ts';
+import { decodeXmlText } from './text.ts';
+import type { XmlAttribute, XmlDocument, XmlElement, XmlNode } from './tree.ts';
+
+export interface XmlLimits {
+  /** Bytes of the file; 64 MiB unless said otherwise. */
+  readonly maxBytes?: number;
+}
+
+const MAX_BYTES = 64 * 1024 * 1024;
+const MAX_DEPTH = 200;
+const MAX_NODES = 2_000_000;
+const MAX_ATTRIBUTES = 1_000;
+const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
+const XMLNS_NAMESPACE = 'http://www.w3.org/2000/xmlns/';
+const PREDEFINED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', apos: "'", quot: '"' };
+
+const NAME_START =
+  'A-Z_a-z\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u02ff\\u0370-\\u037d\\u037f-\\u1fff\\u200c\\u200d\\u2070-\\u218f\\u2c00-\\u2fef\\u3001-\\ud7ff\\uf900-\\ufdcf\\ufdf0-\\ufffd\\u{10000}-\\u{effff}';
+const NAME_PART = `${NAME_START}\\-.0-9\\u00b7\\u0300-\\u036f\\u203f\\u2040`;
+const NC_NAME = `[${NAME_START}][${NAME_PART}]*`;
+/** A qualified name: prefix and local part. */
+const QNAME = new RegExp(`(?:(${NC_NAME}):)?(${NC_NAME})(?!:)`, 'uy');
+const SPACE = /[ \t\n]+/y;
+const REFERENCE = /&(?:#([0-9]{1,8})|#x([0-9A-Fa-f]{1,8})|([^;&<\s]{1,64}));|&/g;
+// Everything that XML 1.0, 2.2 does not allow.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that the format refuses
+const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff\p{Cs}]/u;
+
+/**
+ * Reads an XML 1.0 document with namespaces. There is no document type: a DTD, and with it every entity but the five of
+ * the language, is refused, so nothing is fetched and nothing grows. Comments, instructions and the order of everything
+ * are kept; CDATA becomes text.
+ *
+ * @throws WinpvError XML_ENCODING, XML_SYNTAX, XML_DOCTYPE, XML_ENTITY, XML_NAMESPACE, XML_TOO_LARGE
+ */
+export const parseXml = (bytes: Uint8Array, file: string, limits: XmlLimits = {}): XmlDocument => {
+  const { maxBytes = MAX_BYTES } = limits;
+  if (bytes.length > maxBytes) {
+    const message = `The file has ${bytes.length} bytes; ${maxBytes} is the limit.`;
+    throw new WinpvError('XML_TOO_LARGE', message, { at: { file } });
+  }
+  return new XmlReader(decodeXmlText(bytes, file), file).document();
+};
+
+interface OpenElement extends XmlElement {
+  readonly children: XmlNode[];
+  readonly rawName: string;
+}
+
+interface RawAttribute {
+  readonly prefix: string;
+  readonly local: string;
+  readonly value: string;
+  readonly at: number;
+}
+
+const NO_NAMESPACES: ReadonlyMap<string, string> = new Map();
+
+/** A cursor over the text. */
+class XmlReader {
+  private readonly text: string;
+  private readonly file: string;
+  private position = 0;
+  private nodes = 0;
+  private readonly top: XmlNode[] = [];
+  private readonly open: OpenElement[] = [];
+  private root: XmlElement | undefined;
+  /** Where the last position that was asked for stands, so that all of them take linear time. */
+  private readonly lastPlace = { offset: 0, line: 1, lineStart: 0 };
+
+  constructor(text: string, file: string) {
+    this.text = text;
+    this.file = file;
+  }
+
+  document(): XmlDocument {
+    const bad = FORBIDDEN.exec(this.text);
+    if (bad !== null) this.fail('XML_SYNTAX', 'A character is not allowed in XML.', bad.index);
+    if (this.text.startsWith('<?xml') && /[\s?]/.test(this.text[5] ?? '')) this.declaration();
+    while (this.position < this.text.length) this.node();
+    const unclosed = this.open.at(-1);
+    if (unclosed !== undefined) this.fail('XML_SYNTAX', `<${shownText(unclosed.rawName)}> is not closed.`);
+    if (this.root === undefined) return this.fail('XML_SYNTAX', 'There is no element.');
+    return { file: this.file, children: this.top, root: this.root };
+  }
+
+  private node(): void {
+    const { text, position } = this;
+    if (text[position] !== '<') this.characters();
+    else if (text.startsWith('<!--', position)) this.comment();
+    else if (text.startsWith('<![CDATA[', position)) this.cdata();
+    else if (text.startsWith('<!', position))
+      this.fail('XML_DOCTYPE', 'A document type is not read: it could define entities.');
+    else if (text.startsWith('<?', position)) this.instruction();
+    else if (text.startsWith('</', position)) this.endTag();
+    else this.startTag();
+  }
+
+  private declaration(): void {
+    const end = this.find('?>', 'The XML declaration');
+    const declared = this.text.slice(5, end);
+    const form =
+      /^\s+version\s*=\s*(["'])1\.[0-9]+\1(\s+encoding\s*=\s*(["'])[A-Za-z][\w.-]*\3)?(\s+standalone\s*=\s*(["'])(yes|no)\5)?\s*$/;
+    if (!form.test(declared)) this.fail('XML_SYNTAX', 'The XML declaration has another form.');
+    this.position = end + 2;
+  }
+
+  private characters(): void {
+    const start = this.position;
+    const next = this.text.indexOf('<', start);
+    const end = next < 0 ? this.text.length : next;
+    const raw = this.text.slice(start, end);
+    this.position = end;
+    if (this.open.length === 0) {
+      if (/[^ \t\n]/.test(raw)) this.fail('XML_SYNTAX', 'There is text outside of the root element.', start);
+      return;
+    }
+    const marker = raw.indexOf(']]>');
+    if (marker >= 0) this.fail('XML_SYNTAX', 'Text has "]]>".', start + marker);
+    this.addText(this.resolved(raw, start));
+  }
+
+  private cdata(): void {
+    if (this.open.length === 0) this.fail('XML_SYNTAX', 'There is text outside of the root element.');
+    const end = this.find(']]>', 'A CDATA section');
+    this.addText(this.text.slice(this.position + 9, end));
+    this.position = end + 3;
+  }
+
+  private addText(text: string): void {
+    if (text !== '') this.add({ kind: 'text', text });
+  }
+
+  private comment(): void {
+    const end = this.find('--', 'A comment', 4);
+    if (this.text[end + 2] !== '>') this.fail('XML_SYNTAX', 'A comment has "--".', end);
+    this.add({ kind: 'comment', text: this.text.slice(this.position + 4, end) });
+    this.position = end + 3;
+  }
+
+  private instruction(): void {
+    const start = this.position;
+    const end = this.find('?>', 'A processing instruction');
+    this.position += 2;
+    const { prefix, local } = this.name('A processing instruction');
+    if (prefix !== '' || local.toLowerCase() === 'xml')
+      this.fail('XML_SYNTAX', 'A processing instruction has a name that is not allowed.', start);
+    const rest = this.text.slice(this.position, end);
+    if (rest !== '' && !/^[ \t\n]/.test(rest)) this.fail('XML_SYNTAX', 'A processing instruction has another form.');
+    this.add({ kind: 'instruction', target: local, data: rest.replace(/^[ \t\n]+/, '') });
+    this.position = end + 2;
+  }
+
+  private startTag(): void {
+    const start = this.position;
+    if (this.open.length === 0 && this.root !== undefined)
+      this.fail('XML_SYNTAX', 'There is a second root element.', start);
+    if (this.open.length >= MAX_DEPTH) this.fail('XML_TOO_LARGE', 'Elements are nested too deeply.', start);
+    this.position += 1;
+    const { prefix, local } = this.name('An element');
+    const attributes = this.attributes();
+    const empty = this.text[this.position] === '/';
+    if (empty) this.position += 1;
+    if (this.text[this.position] !== '>') this.fail('XML_SYNTAX', 'A tag is not closed.', start);
+    this.position += 1;
+    const element = this.element(start, { prefix, local }, attributes);
+    this.add(element);
+    this.root ??= element;
+    if (!empty) this.open.push(element);
+  }
+
+  private element(
+    start: number,
+    { prefix, local }: Pick<XmlElement, 'prefix' | 'local'>,
+    raw: readonly RawAttribute[],
+  ): OpenElement {
+    const parent = this.open.at(-1);
+    const declared = this.declarations(raw);
+    const above = parent?.inScope ?? NO_NAMESPACES;
+    const inScope = declared.size === 0 ? above : withDeclared(above, declared);
+    const plain = raw.filter((one) => !isDeclaration(one));
+    const attributes = plain.map(
+      ({ prefix: own, local: name, value, at }): XmlAttribute => ({
+        ...{ prefix: own, local: name, value },
+        namespace: own === '' ? '' : this.namespace(inScope, own, at),
+      }),
+    );
+    const names = new Set(attributes.map((one) => `${one.namespace}\n${one.local}`));
+    if (names.size < attributes.length) this.fail('XML_SYNTAX', 'An element has an attribute twice.', start);
+    const namespace = prefix === '' ? (inScope.get('') ?? '') : this.namespace(inScope, prefix, start);
+    const rawName = prefix === '' ? local : `${prefix}:${local}`;
+    const place = this.place(start);
+    return {
+      kind: 'element',
+      prefix,
+      local,
+      namespace,
+      attributes,
+      declared,
+      inScope,
+      children: [],
+      parent,
+      rawName,
+      ...place,
+    };
+  }
+
+  private declarations(raw: readonly RawAttribute[]): ReadonlyMap<string, string> {
+    if (!raw.some(isDeclaration)) return NO_NAMESPACES;
+    const declared = new Map<string, string>();
+    for (const one of raw.filter(isDeclaration)) {
+      const { value, at } = one;
+      const prefix = one.prefix === '' ? '' : one.local;
+      if (declared.has(prefix)) this.fail('XML_SYNTAX', 'An element has an attribute twice.', at);
+      const forXml = prefix === 'xml';
+      if (prefix === 'xmlns' || value === XMLNS_NAMESPACE || forXml !== (value === XML_NAMESPACE))
+        this.fail('XML_NAMESPACE', 'A reserved namespace is declared.', at);
+      if (prefix !== '' && value === '') this.fail('XML_NAMESPACE', 'A prefix is declared for no namespace.', at);
+      if (!forXml) declared.set(prefix, value);
+    }
+    return declared;
+  }
+
+  private namespace(inScope: ReadonlyMap<string, string>, prefix: string, at: number): string {
+    if (prefix === 'xml') return XML_NAMESPACE;
+    const found = inScope.get(prefix);
+    if (found !== undefined) return found;
+    return this.fail('XML_NAMESPACE', `The prefix "${shownText(prefix)}" is not declared.`, at);
+  }
+
+  private attributes(): readonly RawAttribute[] {
+    const found: RawAttribute[] = [];
+    while (this.space()) {
+      const next = this.text[this.position];
+      if (next === '>' || next === '/') break;
+      if (found.length >= MAX_ATTRIBUTES) this.fail('XML_TOO_LARGE', 'An element has too many attributes.');
+      found.push(this.attribute());
+    }
+    return found;
+  }
+
+  private attribute(): RawAttribute {
+    const at = this.position;
+    const { prefix, local } = this.name('An attribute');
+    this.space();
+    if (this.text[this.position] !== '=') this.fail('XML_SYNTAX', 'An attribute has no value.', at);
+    this.position += 1;
+    this.space();
+    const quote = this.text[this.position];
+    if (quote !== '"' && quote !== "'") this.fail('XML_SYNTAX', 'The value of an attribute is not quoted.', at);
+    const end = this.text.indexOf(quote, this.position + 1);
+    if (end < 0) this.fail('XML_SYNTAX', 'The value of an attribute is not closed.', at);
+    const start = this.position + 1;
+    const raw = this.text.slice(start, end);
+    if (raw.includes('<')) this.fail('XML_SYNTAX', 'The value of an attribute has "<".', at);
+    this.position = end + 1;
+    return { prefix, local, value: this.resolved(raw.replace(/[\t\n]/g, ' '), start), at };
+  }
+
+  private endTag(): void {
+    const start = this.position;
+    this.position += 2;
+    const { prefix, local } = this.name('An end tag');
+    this.space();
+    if (this.text[this.position] !== '>') this.fail('XML_SYNTAX', 'An end tag is not closed.', start);
+    this.position += 1;
+    const name = prefix === '' ? local : `${prefix}:${local}`;
+    const element = this.open.pop();
+    if (element?.rawName === name) return;
+    const opened = element === undefined ? 'no element is open' : `<${shownText(element.rawName)}> is open`;
+    this.fail('XML_SYNTAX', `</${shownText(name)}> closes what is not open: ${opened}.`, start);
+  }
+
+  private name(what: string): { readonly prefix: string; readonly local: string } {
+    QNAME.lastIndex = this.position;
+    const match = QNAME.exec(this.text);
+    if (match === null) return this.fail('XML_SYNTAX', `${what} has no name.`);
+    this.position = QNAME.lastIndex;
+    return { prefix: match[1] ?? '', local: match[2] ?? '' };
+  }
+
+  private space(): boolean {
+    SPACE.lastIndex = this.position;
+    if (!SPACE.test(this.text)) return false;
+    this.position = SPACE.lastIndex;
+    return true;
+  }
+
+  /** Character references, and the five entities that need no declaration. */
+  private resolved(raw: string, start: number): string {
+    if (!raw.includes('&')) return raw;
+    return raw.replace(REFERENCE, (all, decimal?: string, hex?: string, entity?: string, at?: number) => {
+      const offset = start + Number(at ?? 0);
+      if (entity !== undefined && Object.hasOwn(PREDEFINED, entity)) return PREDEFINED[entity] ?? '';
+      if (decimal === undefined && hex === undefined) {
+        const what =
+          entity === undefined ? 'An ampersand begins no reference.' : `The entity ${shownText(all)} is not defined.`;
+        return this.fail(entity === undefined ? 'XML_SYNTAX' : 'XML_ENTITY', what, offset);
+      }
+      const code = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number.parseInt(decimal, 10);
+      const character = code <= 0x10ffff ? String.fromCodePoint(code) : '\0';
+      if (FORBIDDEN.test(character)) this.fail('XML_SYNTAX', `${all} is no character of XML.`, offset);
+      return character;
+    });
+  }
+
+  private add(node: XmlNode): void {
+    this.nodes += 1;
+    if (this.nodes > MAX_NODES) this.fail('XML_TOO_LARGE', `There are more than ${MAX_NODES} nodes.`);
+    (this.open.at(-1)?.children ?? this.top).push(node);
+  }
+
+  private find(mark: string, what: string, skip = 2): number {
+    const end = this.text.indexOf(mark, this.position + skip);
+    return end >= 0 ? end : this.fail('XML_SYNTAX', `${what} is not closed.`);
+  }
+
+  private place(offset: number): { readonly line: number; readonly column: number } {
+    const last = this.lastPlace;
+    if (offset < last.offset) Object.assign(last, { offset: 0, line: 1, lineStart: 0 });
+    for (let at = this.text.indexOf('\n', last.offset); at >= 0 && at < offset; at = this.text.indexOf('\n', at + 1)) {
+      last.line += 1;
+      last.lineStart = at + 1;
+    }
+    last.offset = Math.max(last.lineStart, offset);
+    return { line: last.line, column: offset - last.lineStart + 1 };
+  }
+
+  private fail(code: ErrorCode, message: string, offset = this.position): never {
+    throw new WinpvError(code, message, { at: { file: this.file, ...this.place(offset) } });
+  }
+}
+
+const isDeclaration = ({ prefix, local }: RawAttribute): boolean =>
+  prefix === 'xmlns' || (prefix === '' && local === 'xmlns');
+
+const withDeclared = (
+  above: ReadonlyMap<string, string>,
+  declared: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> => {
+  const all = new Map(above);
+  for (const [prefix, name] of declared) {
+    if (name === '') all.delete(prefix);
+    else all.set(prefix, name);
+  }
+  return all;
+};
