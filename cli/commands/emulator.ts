@@ -30,7 +30,7 @@ const serve = async ({ io }: Context, options: ServeOptions): Promise<Outcome> =
   }
   const { openEmulatedCloud } = await import('../emulated-cloud.ts');
   const { credentialsOf } = await import('../../emulator/cloud/partner-center/service.ts');
-  const { cloudRequest } = await import('../../emulator/http/in-process.ts');
+  const { cloudRequest } = await import('../../emulator/http/requests.ts');
   const { maxBodyBytes } = await import('../../emulator/http/limits.ts');
   const service = await openEmulatedCloud(io, { state: options.state, fast: options.fast, faults: options.fault });
   const { server } = await io.serving();

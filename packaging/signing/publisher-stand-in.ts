@@ -7,6 +7,7 @@ import {
   authorityConstraints,
   authorityKeyIdentifier,
   commonName,
+  criticalExtendedKeyUsage,
   encodeCertificate,
   encodeTbsCertificate,
   extendedKeyUsage,
@@ -22,6 +23,7 @@ import { TEST_VALIDITY } from './test-names.ts';
 export const PUBLISHER_NAME = 'Microsoft Windows Hardware Compatibility Publisher';
 /** Nobody can take this root for a real one. */
 export const STAND_IN_ROOT_NAME = 'winpv emulated hardware program root, for tests only';
+const TSA_NAME = 'winpv emulated time stamps, for tests only';
 export const STRANGER_NAME = 'Somebody else, emulated by winpv';
 
 /** Purposes of the certificates that sign drivers (spec signing-formats 6.1). */
@@ -46,6 +48,8 @@ export interface StandInPublisher {
   readonly attested: Signer;
   /** Below the same root, with another name. */
   readonly stranger: Signer;
+  /** Who confirms when. */
+  readonly tsa: Signer;
 }
 
 const MODULUS_BITS = 2048;
@@ -89,10 +93,10 @@ export const openStandInPublisher = async (keys: StandInKeys): Promise<StandInPu
     subjectKeyIdentifier(identifier(rootInfo)),
   ];
   const root = await issue(STAND_IN_ROOT_NAME, rootInfo, authority, 'root');
-  const leaf = async (subject: string, ...purposes: readonly string[]): Promise<Signer> => {
+  const leaf = async (subject: string, purposes: readonly string[]): Promise<Signer> => {
     const extensions = [
       keyUsage(KeyUsage.digitalSignature),
-      extendedKeyUsage(...purposes, X509Oid.codeSigning),
+      subject === TSA_NAME ? criticalExtendedKeyUsage(X509Oid.timeStamping) : extendedKeyUsage(...purposes),
       subjectKeyIdentifier(identifier(leafInfo)),
       authorityKeyIdentifier(identifier(rootInfo)),
     ];
@@ -101,8 +105,9 @@ export const openStandInPublisher = async (keys: StandInKeys): Promise<StandInPu
   };
   return {
     root,
-    verified: await leaf(PUBLISHER_NAME, DriverEku.verified),
-    attested: await leaf(PUBLISHER_NAME, DriverEku.verified, DriverEku.attested),
-    stranger: await leaf(STRANGER_NAME, DriverEku.verified),
+    verified: await leaf(PUBLISHER_NAME, [DriverEku.verified, X509Oid.codeSigning]),
+    attested: await leaf(PUBLISHER_NAME, [DriverEku.verified, DriverEku.attested, X509Oid.codeSigning]),
+    stranger: await leaf(STRANGER_NAME, [DriverEku.verified, X509Oid.codeSigning]),
+    tsa: await leaf(TSA_NAME, [X509Oid.timeStamping]),
   };
 };

@@ -9,9 +9,12 @@ import {
 } from '../../emulator/cloud/partner-center/service.ts';
 import { emptyState } from '../../emulator/cloud/partner-center/state.ts';
 import { inProcessHttp } from '../../emulator/http/in-process.ts';
+import { encodeCab } from '../../packaging/formats/cab/encode.ts';
 import { makeStandInKeys, type StandInKeys } from '../../packaging/signing/publisher-stand-in.ts';
+import { signCab, signPe } from '../../packaging/signing/sign.ts';
 import { parseWireJson } from '../../publishing/partner-center/json.ts';
-import { testKeyMaker } from './test-keys.ts';
+import { demoImage } from './demo-image.ts';
+import { sharedHierarchy, signingParts, testKeyMaker } from './test-keys.ts';
 
 /** An emulated Partner Center in this process, and the shortest words to call it. */
 export const ORIGIN = 'http://127.0.0.1:7070';
@@ -106,3 +109,92 @@ export const control = (center: TestCenter, path: string, body: unknown): Promis
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
+
+export type Caller = Awaited<ReturnType<typeof caller>>;
+
+/** Lets time go by. */
+export const advance = ({ time }: TestCenter, ms: number): void => {
+  time.nowMs += ms;
+};
+
+export const attested = {
+  productName: 'Demo 1.0.0.1 x64',
+  testHarness: 'attestation',
+  requestedSignatures: ['WINDOWS_v100_X64_RS5_FULL', 'WINDOWS_v100_X64_GE_FULL'],
+  selectedProductTypes: {},
+};
+
+/** A product with a submission whose package is uploaded. @returns the submission's path */
+export const submit = async (center: TestCenter, call: Caller, bytes: Uint8Array): Promise<string> => {
+  const product = wireOf(await call('POST', '/products', attested)).id;
+  const made = wireOf(await call('POST', `/products/${product}/submissions`, { name: 'Demo', type: 'initial' }));
+  const headers = { 'x-ms-blob-type': 'BlockBlob' };
+  const put = await send(center.http, 'PUT', made.downloads.items[0].url, { headers, body: bytes });
+  if (put.status !== 201) throw new Error(`upload: ${put.status}`);
+  return `/products/${product}/submissions/${made.id}`;
+};
+
+const DEMO_INF = `; demo
+[Version]
+Signature="$WINDOWS NT$"
+Class=System
+ClassGuid={4d36e97d-e325-11ce-bfc1-08002be10318}
+Provider=%V%
+DriverVer=11/24/2026,1.0.0.1
+CatalogFile=demo.cat
+PnpLockdown=1
+[SourceDisksNames]
+1=%V%
+[SourceDisksFiles]
+demo.sys=1
+[DestinationDirs]
+DefaultDestDir=13
+[Manufacturer]
+%V%=Models,NTamd64.10.0...16299
+[Models.NTamd64.10.0...16299]
+%D%=Install,PCI\\VEN_5853&DEV_C0DE
+[Install.NT]
+CopyFiles=@demo.sys
+[Install.NT.Services]
+AddService=demo,2,Service
+[Service]
+ServiceType=1
+StartType=3
+ErrorControl=1
+ServiceBinary=%13%\\demo.sys
+[Strings]
+V="Demo"
+D="Demo device"
+`;
+
+export interface Sample {
+  readonly cab: Uint8Array;
+  readonly unsigned: Uint8Array;
+  readonly rootFiles: Uint8Array;
+  readonly noInf: Uint8Array;
+  readonly inf: Uint8Array;
+  readonly image: Uint8Array;
+}
+
+/** A small driver package as it is uploaded, and what is wrong with others. */
+export const sampleUpload = async (): Promise<Sample> => {
+  const { signer } = signingParts(await sharedHierarchy());
+  const inf = bytesOf(DEMO_INF.replaceAll('\n', '\r\n'));
+  const image = await signPe(demoImage(), 'demo.sys', { signer });
+  const pack = (files: Readonly<Record<string, Uint8Array>>): Uint8Array =>
+    encodeCab(
+      Object.entries(files).map(([name, bytes]) => ({ name, bytes, modified: START_MS })),
+      { compress: 'mszip' },
+    );
+  const good = { 'demo/demo.inf': inf, 'demo/demo.sys': image, 'demo/demo.pdb': bytesOf('symbols') };
+  const unsigned = pack(good);
+  const signed = (bytes: Uint8Array): Promise<Uint8Array> => signCab(bytes, 'upload.cab', { signer });
+  return {
+    inf,
+    image,
+    unsigned,
+    cab: await signed(unsigned),
+    rootFiles: await signed(pack({ ...good, 'readme.txt': bytesOf('hello') })),
+    noInf: await signed(pack({ 'demo/demo.sys': image })),
+  };
+};

@@ -124,7 +124,7 @@ const signFolder = async (folder: DriverFolder, order: SigningOrder, pen: Pen): 
 /** @throws WinpvError INF_*, PE_*, CAT_*, SIGN_* for what cannot be signed */
 export const signDrivers = async (order: SigningOrder): Promise<Uint8Array> => {
   const signer = signerOf(order);
-  const pen: Pen = { signer, timestamper: testTimestamper({ tsa: signer, genTimeMs: order.nowMs }) };
+  const pen: Pen = { signer, timestamper: testTimestamper({ tsa: order.publisher.tsa, genTimeMs: order.nowMs }) };
   const faulty = new Set(order.faults);
   const signed: { readonly name: string; readonly bytes: Uint8Array }[] = [];
   for (const [index, folder] of order.folders.entries()) {
