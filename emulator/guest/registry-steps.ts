@@ -81,7 +81,13 @@ const texts = (data: RegistryStep['data']): readonly string[] =>
 /** A text that is there already is not added again. */
 const appended = (before: readonly string[], data: RegistryStep['data']): readonly string[] => {
   const known = new Set(before.map((text) => text.toLowerCase()));
-  return [...before, ...texts(data).filter((text) => !known.has(text.toLowerCase()))];
+  const after = [...before];
+  for (const text of texts(data)) {
+    const id = text.toLowerCase();
+    if (!known.has(id)) after.push(text);
+    known.add(id);
+  }
+  return after;
 };
 
 const withoutTexts = (before: readonly string[], data: RegistryStep['data']): readonly string[] => {

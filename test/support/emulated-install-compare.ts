@@ -137,7 +137,7 @@ A device=Base,${ids[0]}
 [Base.Services]
 AddService=,2
 `;
-  const base = packageOf(utf8(text), GUEST, 'base.inf');
+  const base = packageOf(utf8(text), GUEST, { name: 'base.inf' });
   const facts = base.library.packages[base.key];
   if (facts !== undefined) Object.assign(library.packages, { base: { ...facts, key: 'base' } });
   return installed(worldWith(GUEST, deviceWith(ids)), { ...base, library, key: 'base' })[0];

@@ -54,10 +54,21 @@ const sourcePaths = (bytes: Uint8Array, file: string): readonly string[] => {
   return [...new Map(sources.map((path) => [path.toLowerCase(), path])).values()];
 };
 
+export interface PackageOptions {
+  readonly name?: string;
+  /** Begins its key. */
+  readonly label?: string;
+  readonly content?: (path: string) => Uint8Array;
+}
+
 /** A package with an INF and, for all that it copies, files that say where they are from. */
-export const packageOf = (bytes: Uint8Array, guest: GuestSpec, name = 'driver.inf'): InstallablePackage => {
-  const files: readonly CheckedFile[] = sourcePaths(bytes, name).map((path) => ({ path, bytes: utf8(path) }));
-  const { bundle, library: compiled } = bundleOf([{ path: name, bytes }, ...files], [guest]);
+export const packageOf = (
+  bytes: Uint8Array,
+  guest: GuestSpec,
+  { name = 'driver.inf', label = 'new', content = utf8 }: PackageOptions = {},
+): InstallablePackage => {
+  const files: readonly CheckedFile[] = sourcePaths(bytes, name).map((path) => ({ path, bytes: content(path) }));
+  const { bundle, library: compiled } = bundleOf([{ path: name, bytes }, ...files], [guest], label);
   // No image does anything: what is in the registry after it is the INF's.
   const images = Object.entries(compiled.images).map(([id, { model: _model, ...image }]) => [id, image] as const);
   const library = { ...compiled, images: Object.fromEntries(images) };
