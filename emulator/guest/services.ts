@@ -14,6 +14,10 @@ const isProgram = (type: number): boolean => (type & (OWN_PROCESS | SHARED_PROCE
 export const startService = (machine: GuestMachine, service: string): void => {
   const id = service.toLowerCase();
   if (machine.session.services.includes(id)) return;
+  if (dataOf(machine.service(service), 'start') === StartType.disabled) {
+    machine.say({ kind: 'service.failed', service, cause: { kind: 'service-disabled', service, by: 'start' } });
+    return;
+  }
   const path = imagePath(machine, service);
   const file = machine.file(path);
   if (file === undefined && !isInboxImage(path, machine.guest)) {

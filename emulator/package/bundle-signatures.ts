@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../../core/errors.ts';
 import { catalogNameFor } from '../../packaging/bundle/catalog-scope.ts';
 import { placedFiles } from '../../packaging/bundle/check-files.ts';
 import {
@@ -25,6 +26,8 @@ export interface BundleSignatures {
   readonly ofPackage: (inf: PackageInf, guest: GuestSpec) => PackageSignature;
   /** No catalog of the bundle is signed, or there is none: packages are not ready for a guest, whatever their images are. */
   readonly nothingSigned: () => boolean;
+  /** F45: keys that everybody has, behind signatures of the bundle. */
+  readonly publicKeys: () => readonly Diagnostic[];
 }
 
 export interface SignatureRequest {
@@ -55,8 +58,20 @@ export const bundleSignatures = (view: PackageView, request: SignatureRequest): 
     loads: (file) => loadsOf(verdictOf(file)),
     ofPackage: (inf, guest) => packageSignature(judge, inf, guest),
     nothingSigned: () => all.every(({ signatures }) => signatures.length === 0),
+    publicKeys: () =>
+      once(
+        [
+          ...all.flatMap(({ findings }) => findings),
+          ...[...verdicts.values()].flatMap(({ diagnostics }) => diagnostics),
+        ].filter(({ code }) => code === 'VERIFY_KEY_PUBLIC'),
+      ),
   };
 };
+
+/** One finding for each key. */
+const once = (found: readonly Diagnostic[]): readonly Diagnostic[] => [
+  ...new Map(found.map((one) => [one.message, one])).values(),
+];
 
 const stateOf = ({ windows, arch, secureBoot, testSigning, hvci, upgraded }: GuestSpec): MachineState => ({
   ...{ windows: windows.name, arch, secureBoot, testSigning, hvci, upgraded },

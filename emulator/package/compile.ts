@@ -66,7 +66,7 @@ export const compileBundle = (request: BundleRequest): CompiledBundle => {
       images: Object.fromEntries(images.all().map((facts) => [facts.key, facts])),
     },
     packages: packages.map(({ key }) => key),
-    diagnostics,
+    diagnostics: [...diagnostics, ...signatures.publicKeys()],
     nothingSigned: signatures.nothingSigned(),
   };
 };

@@ -39,11 +39,14 @@ const isMadeDisabled = ({ input }: Run, name: string): boolean =>
   );
 const DISABLED = 4;
 
+/** Without it nobody restarts the machine when a driver needs it. */
+const isMonitor = (service: string): boolean => service.toLowerCase() === 'xenbus_monitor';
+
 const disabled = ({ service, by }: Disabled, run: Run): Attribution =>
   by === 'override'
     ? { failureMode: 'F17', message: `${service} is switched off by StartOverride.`, hint: BY_OVERRIDE }
     : {
-        ...mode(isMadeDisabled(run, service) ? 'F30' : undefined),
+        ...mode(isMadeDisabled(run, service) ? (isMonitor(service) ? 'F47' : 'F30') : undefined),
         message: `The service ${service} is disabled.`,
         hint: 'Reset Start of the services that are needed to start the machine.',
       };
@@ -177,6 +180,13 @@ const driverFailed = ({ service, device, failure }: Extract<Cause, { kind: 'driv
       failureMode: 'F24',
       message: `${who} was built with ${failure.module} ${failure.wanted}, and ${failure.found} is in memory: it does nothing.`,
       hint: 'Ship xen.sys, xenbus.sys and xenfilt.sys of one build.',
+    };
+  }
+  if (isMonitor(service)) {
+    return {
+      failureMode: 'F47',
+      message: `${who} fails: ${failure.reason} Nobody restarts the machine when a driver needs it.`,
+      hint: 'Give the monitor RequestKey, DialogTitle, DialogText and DialogQuestion below its parameters.',
     };
   }
   return { message: `${who} fails: ${failure.reason}` };

@@ -90,10 +90,31 @@ const filtersNothing = (run: Run): Attribution | undefined => {
 
 const REQUEST_KEY = 'Give xenbus, its children and the monitor one RequestKey, and let no INF make that key.';
 
+/** A driver that asks for a restart on a machine where no service listens (F47); in safe mode none is meant to. */
+export const nobodyListens = (
+  outputs: readonly GuestOutput[],
+  run: Run,
+  wasRunning: boolean,
+): Attribution | undefined => {
+  const bus = moduleModel(run, 'xenbus');
+  // Before, co-installers looked whether a restart is wanted.
+  if (bus === undefined || !has(bus, 'restartRequests') || wasRunning || startsMonitor(outputs)) return undefined;
+  if (!outputs.every((output) => output.kind !== 'boot.started' || output.mode === 'normal')) return undefined;
+  const asked = notesOf(outputs).find(isNote('xen.reboot-requested'));
+  if (asked === undefined) return undefined;
+  return {
+    failureMode: 'F47',
+    message: `${asked.by} asks for a restart (${asked.because}), and no monitor runs that would make it.`,
+    hint: 'Install xenbus_monitor with the bus, as a service that starts by itself and at once.',
+  };
+};
+
+const startsMonitor = (outputs: readonly GuestOutput[]): boolean =>
+  outputs.some((output) => output.kind === 'service.started' && output.service.toLowerCase() === MONITOR);
+
 /** A restart that is wanted in a boot in which the monitor was started, and that it does not hear of (F29). */
 export const unheard = (outputs: readonly GuestOutput[]): Attribution | undefined => {
-  const runs = outputs.some((output) => output.kind === 'service.started' && output.service.toLowerCase() === MONITOR);
-  if (!runs) return undefined;
+  if (!startsMonitor(outputs)) return undefined;
   const notes = notesOf(outputs);
   if (notes.some(({ kind }) => kind === 'xen.restart-prompt' || kind === 'xen.restart-automatic')) return undefined;
   const refused = notes

@@ -1,6 +1,7 @@
 import type { Scenario } from './contract.ts';
 import { foreignStack, rebrand } from './foreign.ts';
 import { freshInstalls, installOneByOne } from './fresh-install.ts';
+import { installerBusy } from './installer-busy.ts';
 import { failingBoots, imageCopy, platformSwitch, safeMode, sysprep } from './later-life.ts';
 import { uninstall, uninstallDevices } from './uninstall.ts';
 import { downgrade, rollback, upgradeByWindowsUpdate, upgradeInPlace } from './upgrade.ts';
@@ -9,6 +10,7 @@ import { downgrade, rollback, upgradeByWindowsUpdate, upgradeInPlace } from './u
 export const SCENARIOS: readonly Scenario[] = [
   ...freshInstalls,
   installOneByOne,
+  installerBusy,
   upgradeInPlace,
   upgradeByWindowsUpdate,
   rollback,

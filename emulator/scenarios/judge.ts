@@ -2,13 +2,16 @@ import type { GuestOutput } from '../guest/events.ts';
 import type { DeviceNode } from '../guest/world.ts';
 import { type Attribution, attribute } from './attribute.ts';
 import type { Finding, RunResult } from './contract.ts';
-import { restlessness, unheard } from './inactivity.ts';
+import { nobodyListens, restlessness, unheard } from './inactivity.ts';
+import { hastyRestarts } from './installer-busy.ts';
+import { busyFiles, leftServices } from './leftovers.ts';
 import { located } from './locate.ts';
 import { losses } from './losses.ts';
 import { refusals, vetoes } from './refusals.ts';
-import { filterFindings } from './registry-state.ts';
+import { diskSettings, filterFindings } from './registry-state.ts';
 import type { Checkpoint, Run } from './run.ts';
 import { type Stopped, whyStopped } from './stops.ts';
+import { foreignFilters } from './storage-filters.ts';
 import { keptOthers, renamed, vetoIgnored } from './succession.ts';
 import { bootsOf, finding, lastBoot, notesOf, outputsOf, severityOf } from './transcript.ts';
 
@@ -81,6 +84,9 @@ const judgeCheckpoint = (run: Run, checkpoint: Checkpoint): readonly Finding[] =
     ...lost,
     ...(isRestless ? [finding('EMULATOR_NOT_STABLE', 'error', restlessness(outputs, run))] : []),
     ...filterFindings(checkpoint),
+    ...diskSettings(run, checkpoint),
+    ...foreignFilters(checkpoint),
+    ...leftServices(run, checkpoint),
     ...(expected.keepsNames === true ? renamed(run, checkpoint) : []),
   ];
 };
@@ -114,10 +120,11 @@ const longList = (node: DeviceNode, outputs: readonly GuestOutput[]): Attributio
   };
 };
 
-/** F29, in whichever boot a restart was wanted; told when nothing else is wrong. */
+/** F29 and F47, in whichever boot a restart was wanted; told when nothing else is wrong. */
 const restartRequests = (run: Run): readonly Finding[] => {
+  const wasRunning = run.begin.session?.services.includes('xenbus_monitor') === true;
   const why = bootsOf(run.steps)
-    .map(unheard)
+    .map((outputs, boot) => unheard(outputs) ?? nobodyListens(outputs, run, boot === 0 && wasRunning))
     .find((one) => one !== undefined);
   return why === undefined ? [] : [finding('EMULATOR_NOT_STABLE', 'warning', why)];
 };
@@ -147,5 +154,5 @@ const notes = (run: Run): readonly Finding[] => {
         ]
       : [],
   );
-  return [...vetoes(run), ...unmodelled, ...undecided, ...ties];
+  return [...vetoes(run), ...hastyRestarts(run), ...busyFiles(run), ...unmodelled, ...undecided, ...ties];
 };

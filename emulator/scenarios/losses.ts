@@ -50,7 +50,8 @@ const lossOf = (run: Run, { what, isNic, outputs }: Missed): Attribution => {
   if (inactive !== undefined) return { ...inactive, message: `${what} is gone. ${inactive.message}` };
   if (!wasUnplugged(outputs, type)) return { message: `${what} is gone: nothing lists it.` };
   const message = `${what} is gone: its emulated device was unplugged, and nothing took its place.`;
-  const failureMode = forced(run.world, type) ? 'F14' : isRemoved(run, type) ? 'F15' : isNic ? 'F58' : undefined;
+  const ofDisk = forced(run.world, type) ? 'F14' : undefined;
+  const failureMode = isRemoved(run, type) ? 'F15' : isNic ? 'F58' : ofDisk;
   return { message, ...(failureMode === undefined ? {} : { failureMode }) };
 };
 
@@ -60,12 +61,19 @@ const otherPath = (run: Run, missed: Missed): Attribution => {
   const message = `${what} is on the ${reached.path} path; it should be on the ${wanted} one.`;
   const why = wanted === 'pv' ? notPv(run, missed) : undefined;
   if (why !== undefined) return { ...why, message: `${message} ${why.message}` };
+  if (wanted === 'emulated' && isSafeMode(outputs)) {
+    const hint = 'The drivers must not take emulated devices away in safe mode.';
+    return { failureMode: 'F49', message: `${message} The machine is in safe mode.`, hint };
+  }
   const silent = unheard(outputs);
   if (silent !== undefined) return { ...silent, message: `${message} ${silent.message}` };
   return missed.checkpoint.survey.restartWanted
     ? { failureMode: 'F47', message: `${message} A restart is wanted, and nobody makes it.` }
     : { message };
 };
+
+const isSafeMode = (outputs: readonly GuestOutput[]): boolean =>
+  outputs.some((output) => output.kind === 'boot.started' && output.mode === 'safe');
 
 const notPv = (run: Run, missed: Missed): Attribution | undefined =>
   inactivity(missed.outputs, run) ??

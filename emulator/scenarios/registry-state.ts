@@ -1,5 +1,8 @@
+import { SERVICES } from '../guest/machine.ts';
+import { valueAt } from '../guest/registry.ts';
+import type { World } from '../guest/world.ts';
 import type { Finding } from './contract.ts';
-import type { Checkpoint } from './run.ts';
+import type { Checkpoint, Run } from './run.ts';
 import { finding } from './transcript.ts';
 
 /** F21: a filter that is in its list twice. */
@@ -17,3 +20,35 @@ export const filterFindings = ({ survey }: Checkpoint): readonly Finding[] =>
       }),
     ];
   });
+
+const numberAt = ({ disk }: World, service: string, name: string): number | undefined => {
+  const data = valueAt(disk.registry, `${SERVICES}\\${service}`, name)?.data;
+  return typeof data === 'number' ? data : undefined;
+};
+
+const ONLINE = 1;
+const SHORTEST_TIMEOUT = 60;
+const SERVER = 3;
+
+/** F51: what PV disks need of Windows. A server takes no disk online by itself that others may have. */
+export const diskSettings = ({ input, begin }: Run, { survey, world, expected }: Checkpoint): readonly Finding[] => {
+  const isPv = survey.disks.some(({ path }) => path === 'pv');
+  if (!isPv || expected.disks !== 'pv') return [];
+  const policy = numberAt(world, 'PartMgr\\Parameters', 'SanPolicy');
+  const data = survey.disks.filter(({ system, path }) => !system && path === 'pv');
+  const found: string[] = [];
+  const isServer = input.guest.windows.productType === SERVER;
+  if (data.length > 0 && (policy === undefined ? isServer : policy !== ONLINE)) {
+    found.push(`disk ${data.map(({ id }) => id).join(', ')} stays offline: SanPolicy is ${policy ?? 'not set'}`);
+  }
+  const timeout = numberAt(world, 'Disk', 'TimeOutValue');
+  const changed = timeout !== numberAt(begin, 'Disk', 'TimeOutValue');
+  if (changed && timeout !== undefined && timeout < SHORTEST_TIMEOUT) {
+    found.push(`requests give up after ${timeout} seconds, which a migration outlasts`);
+  }
+  if (found.length === 0) return [];
+  const hint = 'Write SanPolicy=1 of PartMgr and TimeOutValue=120 of Disk, as the INF of xenvbd does.';
+  return [
+    finding('EMULATOR_REGISTRY', 'error', { failureMode: 'F51', message: `On the PV path ${found.join('; ')}.`, hint }),
+  ];
+};

@@ -38,6 +38,8 @@ export interface Expectation {
    * winpv knows are made up: only their scores count.
    */
   readonly replaces?: 'all' | 'better-scores';
+  /** Nothing of the release stays. */
+  readonly removed?: boolean;
   /** Devices are looked for under their names from before. */
   readonly keepsNames?: boolean;
   /** What goes wrong here does so with every release of the kind: it is told as advice, and fails nothing. */

@@ -1,4 +1,5 @@
-import type { GuestOutput } from '../guest/events.ts';
+import { newDevicePolicy } from '../guest/critical-devices.ts';
+import type { Cause, GuestOutput } from '../guest/events.ts';
 import { type Attribution, attribute } from './attribute.ts';
 import { inactivity } from './inactivity.ts';
 import { passedThrough } from './pass-through.ts';
@@ -32,6 +33,28 @@ const wrongRequest = (run: Run, { expected }: Checkpoint, why: Attribution): Att
   };
 };
 
+/**
+ * The PV disk is listed, and nothing makes a disk of it: a policy keeps Windows from binding what is new while it starts (F50),
+ * or its class is not ready (F57).
+ */
+const notReady = ({ world }: Run, { pv, because }: Extract<Cause, { kind: 'disk-gone' }>): Attribution | undefined => {
+  if (!/(^|, )SCSI\\DISK&VEN_XENSRC/i.test(pv)) return undefined;
+  const { bindsCriticalDevices, startsRawDevices } = newDevicePolicy(world.disk.registry);
+  const detail = because.kind === 'text' ? because.text : '';
+  if (!bindsCriticalDevices || !startsRawDevices) {
+    return {
+      failureMode: 'F50',
+      message: `A policy keeps new devices waiting for a user, and the PV disk is one. ${detail}`,
+      hint: 'Write DisableCDDB = 0 and DontStartRawDevices = 0 below Control\\Pnp.',
+    };
+  }
+  return {
+    failureMode: 'F57',
+    message: `The PV disk is there, and the class of disks is not ready for it. ${detail}`,
+    hint: 'See that disk and partmgr start at boot before the machine leaves its emulated disk.',
+  };
+};
+
 /** A machine that does not start: the first of the reasons that a failure mode has, from the bottom of the stack up. */
 export const whyStopped = (
   run: Run,
@@ -53,6 +76,8 @@ export const whyStopped = (
   const system = run.world.host.settings.disks.find((disk) => disk.system)?.vbd ?? -1;
   const hidden = passedThrough(run.world, system, outputs);
   if (hidden !== undefined) return told(hidden);
+  const unready = why.failureMode === undefined ? notReady(run, cause) : undefined;
+  if (unready !== undefined) return told(unready);
   const request = wasUnplugged(outputs, 'DISKS') ? wrongRequest(run, checkpoint, why) : undefined;
   return told(request ?? why);
 };

@@ -16,7 +16,7 @@ export const uninstall: Scenario = {
         run.stage = 'removal';
         cleanUp(run, input.bundle);
         run.stage = 'after the removal';
-        run.untilStable({ ...EMULATED, broken: true });
+        run.untilStable({ ...EMULATED, broken: true, removed: true });
       },
     }),
   ],

@@ -161,28 +161,34 @@ const checkBus = (facts: PvFacts, install: PvInstall): readonly Diagnostic[] => 
   return [registryLine(facts, service.line, message, 'HKR,"Parameters","SupportedClasses",0x00010000,"VIF","VBD",...')];
 };
 
-/** F47: the monitor watches the key that it is told, or in its first form its own subkey. */
+/** F47: a bus of today has a monitor that starts by itself, and watches the key that it is told, or in its first form its own. */
 const checkMonitor = (facts: PvFacts, install: PvInstall): readonly Diagnostic[] => {
+  const bus = serviceOf(install, 'xenbus');
   const service = serviceOf(install, 'xenbus_monitor');
-  if (service === undefined) return [];
+  const say = (line: number, message: string, hint: string): Diagnostic =>
+    pvProblem(facts, 'PV_MONITOR_SETTINGS', `${message}, so nobody restarts the guest after an installation.`, {
+      ...{ line, severity: 'warning', failureMode: 'F47', hint },
+    });
+  if (service === undefined) {
+    if (bus === undefined || facts.coInstallers || facts.kind !== 'xenbus') return [];
+    return [say(bus.line, 'The bus comes without its monitor', 'Add the service xenbus_monitor and its program.')];
+  }
+  if (service.startType !== AUTOMATIC) {
+    return [say(service.line, 'The monitor does not start by itself', 'StartType = 2 for xenbus_monitor.')];
+  }
   const told =
     has(service.registry, /^hkr\\parameters$/, 'requestkey') ??
     service.registry.find((write) => keyOf(write) === 'hkr\\request');
   if (told !== undefined) return [];
   return [
-    pvProblem(
-      facts,
-      'PV_MONITOR_SETTINGS',
-      'The monitor has no RequestKey, so nobody restarts the guest after an installation.',
-      {
-        line: service.line,
-        severity: 'warning',
-        failureMode: 'F47',
-        hint: 'HKR,"Parameters","RequestKey",0x00000000,%RequestKey% in AddReg of its service.',
-      },
+    say(
+      service.line,
+      'The monitor has no RequestKey',
+      'HKR,"Parameters","RequestKey",0x00000000,%RequestKey% in AddReg of its service.',
     ),
   ];
 };
+const AUTOMATIC = 2;
 
 const SAN_POLICY_ONLINE = 1;
 const SHORTEST_TIMEOUT = 60;

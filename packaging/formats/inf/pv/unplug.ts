@@ -74,8 +74,12 @@ const checkReset = (facts: PvFacts): readonly Diagnostic[] => {
     }
     for (const name of missing) add(`missing ${name}`, unset(facts, install, name));
   }
-  return [...found.values()];
+  return forDisks([...found.values()]);
 };
+
+/** One fault of an INF that concerns disks too is not told of network cards once more. */
+const forDisks = (found: readonly Diagnostic[]): readonly Diagnostic[] =>
+  found.some(({ failureMode }) => failureMode === 'F13') ? found.map((one) => ({ ...one, failureMode: 'F13' })) : found;
 
 const duties = ({ kind, coInstallers }: PvFacts): readonly string[] => (coInstallers ? [] : (DUTIES[kind] ?? []));
 
@@ -99,7 +103,7 @@ const request = (facts: PvFacts, write: RegistryWrite): Diagnostic =>
     {
       line: write.line,
       token: write.name,
-      failureMode: 'F13',
+      failureMode: write.name.toUpperCase() === 'NICS' ? 'F58' : 'F13',
       hint: 'Write 0: only a PV driver that runs may ask for it.',
     },
   );
@@ -112,7 +116,7 @@ const kept = (facts: PvFacts, write: RegistryWrite): Diagnostic =>
     {
       line: write.line,
       token: write.name,
-      failureMode: facts.kind === 'xenvif' ? 'F58' : 'F13',
+      failureMode: write.name.toUpperCase() === 'NICS' ? 'F58' : 'F13',
       hint: 'Use the flags 0x00010001.',
     },
   );
@@ -125,7 +129,7 @@ const unset = (facts: PvFacts, install: PvInstall, name: string): Diagnostic =>
     {
       line:
         install.services.find(({ name: own }) => own.toLowerCase() === facts.kind)?.line ?? install.section.headers[0],
-      failureMode: facts.kind === 'xenvif' ? 'F58' : 'F13',
+      failureMode: name === 'NICS' ? 'F58' : 'F13',
       hint: `Add HKLM,"SYSTEM\\CurrentControlSet\\Services\\XEN\\Unplug","${name}",0x00010001,0 to AddReg of the service.`,
     },
   );
