@@ -2,7 +2,7 @@ import { WinpvError } from '../core/errors.ts';
 import { closestName, shownText } from '../core/spelling.ts';
 import { newAccount, publisherOf } from '../emulator/cloud/partner-center/account.ts';
 import { FAULT_NAMES, isFault, switchOn } from '../emulator/cloud/partner-center/faults.ts';
-import { readJournal } from '../emulator/cloud/partner-center/journal.ts';
+import { isBeginning, readJournal } from '../emulator/cloud/partner-center/journal.ts';
 import {
   type ContentStore,
   type Journal,
@@ -54,8 +54,7 @@ const openStored = async (io: Io, path: string): Promise<Stored> => {
   const unlock = await io.files.lock(`${path}.content`);
   try {
     const there = (await io.files.stat(path)) !== undefined ? await io.files.read(path) : new Uint8Array(0);
-    // a file without one whole line was being begun
-    const read = there.includes(0x0a) ? readJournal(there, path) : undefined;
+    const read = isBeginning(there) ? undefined : readJournal(there, path);
     const { openLog } = await io.serving();
     const journal = await openLog(path, read?.size ?? 0);
     return { state: read?.state ?? (await newState(io)), known: read !== undefined, content, journal };

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { utf8 } from '../../../core/bytes.ts';
 import { WinpvError } from '../../../core/errors.ts';
 import { type CloudState, ONLY, TABLE_NAMES, type TableName } from './state.ts';
 
@@ -83,4 +82,6 @@ export const readJournal = (bytes: Uint8Array, file: string): ReadJournal => {
   return { state: tables as unknown as CloudState, size: end };
 };
 
-export const journalBytes = (lines: string): Uint8Array => utf8(lines);
+/** Whether a file holds nothing, or a part of the first line: a process died as it began. */
+export const isBeginning = (bytes: Uint8Array): boolean =>
+  bytes.length < HEAD.length && HEAD.startsWith(new TextDecoder().decode(bytes));
