@@ -22,10 +22,15 @@ const ORDER = ['xenvbd', 'xennet', 'xenvif', 'xenhid', 'xenvkbd', 'xencons', 'xe
  * Removes a stack as the vendors' cleaners do, in their order: devices and their packages, filters, services with all that
  * stands below them (unplug requests, the active function), start overrides (spec xen-pv 8; F15, F17, F19, F22).
  */
-export const cleanUp = (run: Run, bundle: RehearsedBundle): void => {
+export const cleanUp = (
+  run: Run,
+  bundle: RehearsedBundle,
+  { keepFilters = false }: { readonly keepFilters?: boolean } = {},
+): void => {
   removeDevices(run);
-  removeFilters(run);
+  if (!keepFilters) removeFilters(run);
   for (const service of REMOVED_SERVICES) {
+    if (keepFilters && FILTERS.has(service)) continue;
     run.play({ kind: 'service.stop', service });
     run.play({ kind: 'registry.delete', key: `${SERVICES}\\${service}` });
   }

@@ -1,8 +1,10 @@
 import type { Scenario } from './contract.ts';
-import { foreignStack, rebrand } from './foreign.ts';
+import { foreignFilters, foreignOffer, foreignStack, rebrand, rebrandByHand } from './foreign.ts';
 import { freshInstalls, installOneByOne } from './fresh-install.ts';
 import { installerBusy } from './installer-busy.ts';
 import { failingBoots, imageCopy, platformSwitch, safeMode, sysprep } from './later-life.ts';
+import { signingStates } from './signing-states.ts';
+import { staleFiles } from './stale-files.ts';
 import { uninstall, uninstallDevices } from './uninstall.ts';
 import { downgrade, rollback, upgradeByWindowsUpdate, upgradeInPlace } from './upgrade.ts';
 
@@ -11,12 +13,17 @@ export const SCENARIOS: readonly Scenario[] = [
   ...freshInstalls,
   installOneByOne,
   installerBusy,
+  ...signingStates,
   upgradeInPlace,
   upgradeByWindowsUpdate,
+  staleFiles,
   rollback,
   downgrade,
   foreignStack,
+  foreignOffer,
+  foreignFilters,
   rebrand,
+  rebrandByHand,
   failingBoots,
   platformSwitch,
   sysprep,

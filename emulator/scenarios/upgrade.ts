@@ -19,7 +19,7 @@ const isEarlier = (input: ScenarioInput, bundle: RehearsedBundle): boolean => {
 };
 
 /** Releases that a machine of this guest may have: they are for it, and they work on it. */
-const before = (input: ScenarioInput): readonly RehearsedBundle[] =>
+export const upgradableFrom = (input: ScenarioInput): readonly RehearsedBundle[] =>
   input.before.filter(
     (bundle) =>
       !isForeign(input, bundle) &&
@@ -28,12 +28,12 @@ const before = (input: ScenarioInput): readonly RehearsedBundle[] =>
       isStable(input, bundle),
   );
 
-const applies = (input: ScenarioInput): boolean => hasBus(input) && before(input).length > 0;
+const applies = (input: ScenarioInput): boolean => hasBus(input) && upgradableFrom(input).length > 0;
 
 const fromEach =
   (play: (run: Run, from: RehearsedBundle, input: ScenarioInput) => void) =>
   (input: ScenarioInput): readonly ScenarioRun[] =>
-    before(input).map((from) => ({
+    upgradableFrom(input).map((from) => ({
       variant: from.label,
       begin: stableWorld(input, from),
       play: (run) => play(run, from, input),
@@ -77,7 +77,7 @@ const orders = <T>(items: readonly T[]): readonly (readonly T[])[] =>
  * The releases that differ in how devices are named and requests are made: what is true of one of them in a mixed state is true
  * of those between (spec xen-pv 1.4, 1.7, 2.3). Bundles that were given are always among them.
  */
-const TURNING_POINTS: ReadonlySet<string> = new Set([
+export const TURNING_POINTS: ReadonlySet<string> = new Set([
   '8.2.1',
   'master@2021-06-30',
   'master@2024-12-31',
@@ -97,7 +97,7 @@ export const upgradeByWindowsUpdate: Scenario = {
     const packages = packagesFor(input, input.bundle);
     const vital = packages.filter(({ driver }) => VITAL.includes(driver));
     const others = packages.filter(({ driver }) => !VITAL.includes(driver));
-    return before(input)
+    return upgradableFrom(input)
       .filter(isTurningPoint)
       .flatMap((from) => {
         const begin = stableWorld(input, from);
@@ -163,7 +163,7 @@ const upgraded = new WeakMap<RehearsedBundle, Map<string, World>>();
 const back =
   (play: (run: Run, from: RehearsedBundle, input: ScenarioInput) => void) =>
   (input: ScenarioInput): readonly ScenarioRun[] =>
-    before(input)
+    upgradableFrom(input)
       .filter((from) => isRunning(upgradedWorld(input, from)))
       .map((from) => ({
         variant: from.label,
