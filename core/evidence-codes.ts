@@ -25,7 +25,6 @@ export const EVIDENCE_CODES = {
   HLK_PLAYLIST: { exit: 4, title: 'A file is not a playlist of the Hardware Lab Kit' },
   HLK_FILTERS: { exit: 4, title: 'A file is not a set of HLK filters' },
   HLK_RESULTS: { exit: 4, title: 'A file or folder is not test results that winpv reads' },
-  HLK_ERRATA: { exit: 3, title: 'A list of errata cannot be read' },
   HLK_RELEASE: { exit: 3, title: 'A folder is not a release with the brand that was asked for' },
   HLK_NOT_READ: { exit: 5, title: 'An HLK package has something that winpv does not know' },
   HLK_NO_EVIDENCE: { exit: 5, title: 'An HLK package holds no test results' },

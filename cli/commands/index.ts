@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
   pe: async () => (await import('./pe.ts')).peCommand,
   timestamp: async () => (await import('./timestamp.ts')).timestampCommand,
   cert: async () => (await import('./cert.ts')).certCommand,
+  hlk: async () => (await import('./hlk.ts')).hlkCommand,
   ledger: async () => (await import('./ledger.ts')).ledgerCommand,
   emulator: async () => (await import('./emulator.ts')).emulatorCommand,
   schema: async () => (await import('./schema.ts')).schemaCommand,

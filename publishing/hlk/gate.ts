@@ -1,0 +1,133 @@
+import { type Diagnostic, problem } from '../../core/errors.ts';
+import { shownText } from '../../core/spelling.ts';
+import type { EvidenceRequest } from './evidence.ts';
+import { checkDevices } from './gate-devices.ts';
+import { checkSystems } from './gate-systems.ts';
+import { checkTests } from './gate-tests.ts';
+import type { HlkPackage } from './package.ts';
+import { timeOf } from './results.ts';
+
+const DAY_MS = 86_400_000;
+/** Clocks of laboratories are wrong by hours and by time zones, not by days. */
+const CLOCK_TOLERANCE_MS = DAY_MS;
+
+/**
+ * The gate: whether the evidence covers the release. Every target and Windows has to be covered by a pass, every device
+ * has to be one of this brand, nothing may have failed or not run without a named erratum.
+ * @returns all that was found; the evidence is good when nothing is an error
+ */
+export const checkEvidence = (request: EvidenceRequest): readonly Diagnostic[] => [
+  ...request.packages.flatMap((one) => [
+    ...one.diagnostics,
+    ...checkSignature(one, request),
+    ...checkTimes(one, request),
+    ...checkContents(one),
+  ]),
+  ...checkSystems(request),
+  ...checkDevices(request),
+  ...checkTests(request),
+];
+
+const checkSignature = ({ file, signature }: HlkPackage, request: EvidenceRequest): readonly Diagnostic[] => {
+  if (signature.verdict === 'unsigned') {
+    const refused = request.unsigned === 'refused';
+    return [
+      problem('OPC_UNSIGNED', `${shownText(file)} is not signed.`, {
+        at: { file },
+        severity: refused ? 'error' : 'info',
+        hint: 'Sign it with `winpv hlk sign`; merging packages comes before signing.',
+      }),
+    ];
+  }
+  const known = new Set(request.thumbprints.map((one) => one.toLowerCase()));
+  const foreign = signature.signatures.filter(
+    ({ certificate }) => known.size > 0 && certificate !== undefined && !known.has(certificate.thumbprint),
+  );
+  return [
+    ...signature.diagnostics,
+    ...foreign.map(({ certificate }) =>
+      problem('OPC_CERTIFICATE', `"${certificate?.subjectText ?? ''}" is none of the certificates that were named.`, {
+        at: { file },
+        hint: 'Partner Center takes packages that a certificate of the account signed.',
+      }),
+    ),
+  ];
+};
+
+/** Nothing was tested before it was made, or tomorrow. */
+const checkTimes = (
+  { file, info, signature }: HlkPackage,
+  { release, nowMs }: EvidenceRequest,
+): readonly Diagnostic[] => {
+  const madeMs = Date.parse(`${release.date}T00:00:00Z`);
+  const times = [
+    ...info.projects.map(({ name, created }) => ({ what: `The project "${shownText(name)}"`, text: created })),
+    { what: 'The package', text: info.created },
+  ];
+  const late = [...times, ...signature.signatures.map(({ signedAt }) => ({ what: 'The signature', text: signedAt }))];
+  const ends = timeOf(info.created) ?? timeOf(info.projects[0]?.created);
+  return [
+    ...(ends !== undefined && ends + DAY_MS < madeMs
+      ? [
+          problem('HLK_OLDER_THAN_RELEASE', `The package is of ${dayOf(ends)}, and the drivers of ${release.date}.`, {
+            at: { file },
+            hint: 'The tests ran on an earlier build. Run them again, or date the release as what was tested.',
+          }),
+        ]
+      : []),
+    ...late.flatMap(({ what, text }) => {
+      const time = timeOf(text);
+      if (time === undefined || time <= nowMs) return [];
+      const severity = time > nowMs + CLOCK_TOLERANCE_MS ? 'error' : 'warning';
+      return [
+        problem('HLK_CLOCK', `${what} is of ${shownText(text ?? '')}, which is still to come.`, {
+          at: { file },
+          severity,
+        }),
+      ];
+    }),
+  ];
+};
+
+const dayOf = (epochMs: number): string => new Date(epochMs).toISOString().slice(0, 10);
+
+/** Each device has one driver a language and system; without drivers a package is results only (spec hlk 2). */
+const checkContents = ({ file, info }: HlkPackage): readonly Diagnostic[] => {
+  const found: Diagnostic[] = [];
+  const targets = info.projects.flatMap(({ instances }) => instances.flatMap((one) => one.targets));
+  for (const { key, drivers } of targets) {
+    const at = { file };
+    if (drivers.length === 0)
+      found.push(
+        problem('HLK_DRIVER_MISSING', `The package has no driver for ${shownText(key)}.`, {
+          at,
+          hint: 'Add the drivers in HLK Studio before signing; merging packages leaves them behind.',
+        }),
+      );
+    const seen = new Set<string>();
+    for (const driver of drivers) {
+      const rows = driver.systems.length === 0 ? [undefined] : driver.systems;
+      const locales = driver.locales.length === 0 ? [''] : driver.locales;
+      const keys = new Set(
+        rows.flatMap((row) =>
+          locales.map((locale) => `${row?.code ?? row?.architecture ?? ''} ${locale}`.toLowerCase()),
+        ),
+      );
+      const twice = [...keys].find((one) => seen.has(one));
+      if (twice !== undefined)
+        found.push(
+          problem('HLK_DRIVER_TWICE', `${shownText(key)} has two drivers for ${shownText(twice.trim())}.`, { at }),
+        );
+      for (const one of keys) seen.add(one);
+    }
+  }
+  if (targets.some(({ drivers }) => drivers.length > 0))
+    found.push(
+      problem(
+        'HLK_DRIVER_DEFERRED',
+        'An HLK package does not show its drivers: whether they are those of the release is compared when the signed package comes back.',
+        { at: { file }, severity: 'info' },
+      ),
+    );
+  return found;
+};
