@@ -10,6 +10,8 @@ import {
 import { emptyState } from '../../emulator/cloud/partner-center/state.ts';
 import { inProcessHttp } from '../../emulator/http/in-process.ts';
 import { encodeCab } from '../../packaging/formats/cab/encode.ts';
+import { encodeOpc } from '../../packaging/formats/opc/encode.ts';
+import { signOpc } from '../../packaging/signing/opc-sign.ts';
 import { makeStandInKeys, type StandInKeys } from '../../packaging/signing/publisher-stand-in.ts';
 import { signCab, signPe } from '../../packaging/signing/sign.ts';
 import { parseWireJson } from '../../publishing/partner-center/json.ts';
@@ -117,16 +119,34 @@ export const advance = ({ time }: TestCenter, ms: number): void => {
   time.nowMs += ms;
 };
 
-export const attested = {
+interface ProductRequest {
+  readonly productName: string;
+  readonly testHarness: string;
+  readonly requestedSignatures: readonly string[];
+  readonly selectedProductTypes: Readonly<Record<string, string>>;
+}
+
+export const attested: ProductRequest = {
   productName: 'Demo 1.0.0.1 x64',
   testHarness: 'attestation',
   requestedSignatures: ['WINDOWS_v100_X64_RS5_FULL', 'WINDOWS_v100_X64_GE_FULL'],
   selectedProductTypes: {},
 };
 
+export const tested: ProductRequest = {
+  ...attested,
+  testHarness: 'hlk',
+  selectedProductTypes: { windows_v100_RS5: 'Unclassified', Windows_v100_GE: 'Unclassified' },
+};
+
 /** A product with a submission whose package is uploaded. @returns the submission's path */
-export const submit = async (center: TestCenter, call: Caller, bytes: Uint8Array): Promise<string> => {
-  const product = wireOf(await call('POST', '/products', attested)).id;
+export const submit = async (
+  center: TestCenter,
+  call: Caller,
+  bytes: Uint8Array,
+  asked = attested,
+): Promise<string> => {
+  const product = wireOf(await call('POST', '/products', asked)).id;
   const made = wireOf(await call('POST', `/products/${product}/submissions`, { name: 'Demo', type: 'initial' }));
   const headers = { 'x-ms-blob-type': 'BlockBlob' };
   const put = await send(center.http, 'PUT', made.downloads.items[0].url, { headers, body: bytes });
@@ -168,6 +188,9 @@ D="Demo device"
 `;
 
 export interface Sample {
+  /** A package of the lab kit, as rehearsals make them: the drivers in the place of the stream data. */
+  readonly hlkx: Uint8Array;
+  readonly unsignedHlkx: Uint8Array;
   readonly cab: Uint8Array;
   readonly unsigned: Uint8Array;
   readonly rootFiles: Uint8Array;
@@ -175,6 +198,30 @@ export interface Sample {
   readonly inf: Uint8Array;
   readonly image: Uint8Array;
 }
+
+const KIT = 'http://microsoft.com/schemas/windows/kits/hardware/2010';
+
+const kitPackage = (drivers: Uint8Array): Promise<Uint8Array> => {
+  const parts = [
+    [
+      'packageinfo',
+      '/hck/data/PackageInfo.xml',
+      bytesOf('<Package Type="SubmissionPackage" KitVersion="10.1.26100.1"/>'),
+    ],
+    ['coredata', '/hck/data/11111111-1111-4111-8111-111111111111', bytesOf('core')],
+    ['streamdata', '/hck/data/22222222-2222-4222-8222-222222222222', drivers],
+  ] as const;
+  const rows = parts.map(([kind, name], index) => ({
+    ...{ id: `R${index}`, type: `${KIT}/${kind}`, target: name, mode: 'Internal' as const, part: name },
+  }));
+  return encodeOpc(
+    {
+      parts: parts.map(([, name, bytes]) => ({ name, contentType: 'application/octet', bytes })),
+      relationships: new Map([['/', rows]]),
+    },
+    START_MS,
+  );
+};
 
 /** A small driver package as it is uploaded, and what is wrong with others. */
 export const sampleUpload = async (): Promise<Sample> => {
@@ -189,7 +236,10 @@ export const sampleUpload = async (): Promise<Sample> => {
   const good = { 'demo/demo.inf': inf, 'demo/demo.sys': image, 'demo/demo.pdb': bytesOf('symbols') };
   const unsigned = pack(good);
   const signed = (bytes: Uint8Array): Promise<Uint8Array> => signCab(bytes, 'upload.cab', { signer });
+  const unsignedHlkx = await kitPackage(unsigned);
   return {
+    hlkx: await signOpc(unsignedHlkx, 'demo.hlkx', { signer, signedAtMs: START_MS }),
+    unsignedHlkx,
     inf,
     image,
     unsigned,

@@ -21,6 +21,7 @@ import {
   send,
   submit,
   type TestCenter,
+  tested,
   textOf,
   wireOf,
 } from '../../../support/partner-center.ts';
@@ -43,8 +44,8 @@ interface Finished {
 }
 
 /** Commits the sample and lets half an hour go by in minutes. */
-const finished = async (center: TestCenter, call: Caller, upload = sample.cab): Promise<Finished> => {
-  const path = await submit(center, call, upload);
+const finished = async (center: TestCenter, call: Caller, upload = sample.cab, asked = attested): Promise<Finished> => {
+  const path = await submit(center, call, upload, asked);
   expect((await call('POST', `${path}/commit`)).status).toBe(202);
   const seen: string[] = [];
   for (let minute = 0; minute < 60; minute++) {
@@ -261,6 +262,50 @@ describe('a submission to the emulated Partner Center', () => {
     }
     expect(states.at(-1)).toContain('driverMetadata');
     expect(states.length).toBeLessThan(20);
+  });
+});
+
+describe('a submission with evidence of tests', () => {
+  const ended = async (upload: Uint8Array) => {
+    const { center, call } = await opened();
+    return { center, call, ...(await finished(center, call, upload, tested)) };
+  };
+
+  test('comes back with a second signature beside the first, for the purpose of tested drivers', async () => {
+    const { center, downloads } = await ended(sample.hlkx);
+    const files = await zipOf(center, downloads.signedPackage ?? '');
+    const image = files.find(({ name }) => name === 'demo.sys')?.bytes ?? new Uint8Array();
+    const { signatures } = verifyFile({
+      path: 'demo.sys',
+      bytes: image,
+      catalogs: [],
+      trust: [],
+      atMs: center.time.nowMs,
+    });
+    expect(signatures.map(({ subject }) => subject.includes(PUBLISHER_NAME))).toEqual([false, true]);
+    expect(signatures[1]?.ekus).toEqual(['1.3.6.1.4.1.311.10.3.5', '1.3.6.1.5.5.7.3.3']);
+  });
+
+  test('may be followed by derived ones, whose shell is the package', async () => {
+    const { center, call } = await opened();
+    const path = await submit(center, call, sample.hlkx, tested);
+    const derive = () =>
+      call('POST', `${path.replace(/\/submissions.*/, '')}/submissions`, { name: 'd', type: 'derived' });
+    expect(wireOf(await derive()).error.code).toBe('requestInvalidForCurrentState');
+    await call('POST', `${path}/commit`);
+    advance(center, 3_000_000);
+    const { items } = wireOf(await derive()).downloads;
+    const shell = items.find(({ type }: { type: string }) => type === 'derivedPackage').url;
+    expect(Buffer.from((await send(center.http, 'GET', shell)).body).equals(Buffer.from(sample.hlkx))).toBe(true);
+  });
+
+  test.each([
+    ['without a signature', () => sample.unsignedHlkx, 'preparation', 'not signed'],
+    ['that is a cabinet', () => sample.cab, 'packageInfoValidation', 'Failed to open package'],
+  ])('%s is refused', async (_what, bytes, step, words) => {
+    const { center, status } = await ended(bytes());
+    expect(status).toMatchObject({ currentStep: step, state: 'failed' });
+    expect(textOf(await send(center.http, 'GET', status?.errorReport ?? ''))).toContain(words);
   });
 });
 
