@@ -51,17 +51,21 @@ const disabled = ({ service, by }: Disabled, run: Run): Attribution =>
         hint: 'Reset Start of the services that are needed to start the machine.',
       };
 
-const late = ({ service, role, device, by }: Late): Attribution => {
+const late = ({ service, role, device, by }: Late, run: Run): Attribution => {
   if (by === 'override') {
     const message = `${device} waits for ${service}, which StartOverride keeps from starting at boot.`;
     return { failureMode: 'F17', message, hint: BY_OVERRIDE };
   }
   return {
-    ...mode(role === 'function' ? 'F30' : filterMode(service)),
+    ...mode(isOfWindows(run, service) ? undefined : role === 'function' ? 'F30' : filterMode(service)),
     message: `${device} waits for ${service}, which does not start at boot.`,
     hint: `StartType = 0 for ${service}.`,
   };
 };
+
+/** A service that Windows came with, and no package makes. */
+const isOfWindows = ({ world }: Run, service: string): boolean =>
+  Object.hasOwn(inboxServices(world.guest), service.toLowerCase());
 
 const filterMode = (service: string): string => FILTER_MODES[service.toLowerCase()] ?? 'F20';
 
@@ -81,7 +85,7 @@ export const attribute = (cause: Cause, run: Run): Attribution => {
     case 'service-disabled':
       return disabled(cause, run);
     case 'starts-later':
-      return late(cause);
+      return late(cause, run);
     case 'file-missing':
       return fileMissing(cause, run);
     case 'import-missing':
@@ -110,7 +114,7 @@ export const attribute = (cause: Cause, run: Run): Attribution => {
         message: `The INF of ${cause.package} has no section ${cause.section} for this Windows.`,
       };
     case 'include':
-      return { message: `${cause.package} includes ${cause.name}, which is not there.` };
+      return { message: `${cause.package} includes or needs ${cause.name}, which is not there.` };
     case 'restart-pending':
       return { message: `${cause.device} waits for a restart: ${cause.because}.` };
     case 'disk-gone':
