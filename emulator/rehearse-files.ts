@@ -8,6 +8,7 @@ import { type CompiledBundle, compileBundle } from './package/compile.ts';
 import type { PackageLibrary } from './package/facts.ts';
 import { asIfSigned, guestsFor, guestVariants, missingDrivers, type RehearsalRequest, rehearse } from './rehearse.ts';
 import type { RehearsedBundle, RunResult, Scenario } from './scenarios/contract.ts';
+import { TURNING_POINTS } from './scenarios/upgrade.ts';
 
 /** A release as files. */
 export interface BundleFiles {
@@ -29,6 +30,8 @@ export interface FilesRequest {
   readonly asked: boolean;
   /** winpv's own INF templates, which the releases that it knows are made from; without them there are none of these. */
   readonly templates?: Templates;
+  /** Of the releases that winpv knows: all, or only those at which something changed for upgrades. */
+  readonly known?: 'all' | 'turning-points';
 }
 
 export interface FilesRehearsal {
@@ -93,7 +96,7 @@ export const prepareRehearsal = (request: FilesRequest): PreparedRehearsal => {
   const own = compiledFrom(bundle, NEW, request);
   const others = before.map((one, index) => compiledFrom(one, one.label === '' ? `from ${index}` : one.label, request));
   const chosen = guestsFor(own.library, own.bundle, guests);
-  const known = knownReleases(own, chosen.guests, request.templates);
+  const known = knownReleases(own, chosen.guests, request);
   const library = merged([known.library, ...[own, ...others].map((one) => one.library)]);
   if (chosen.guests.length === 0) throw noGuest(bundle, guests, asked);
   const findings = [
@@ -115,7 +118,7 @@ const NOTHING: History = { bundles: [], library: { packages: {}, images: {} } };
 const knownReleases = (
   { bundle, library }: Compiled,
   guests: readonly GuestSpec[],
-  templates: Templates | undefined,
+  { templates, known }: Pick<FilesRequest, 'templates' | 'known'>,
 ): History => {
   const bus = bundle.packages.map((key) => library.packages[key]).find((facts) => facts?.driver === 'xenbus');
   const model = Object.values(library.images).find((image) => image.model?.image === 'xenbus')?.model;
@@ -127,7 +130,10 @@ const knownReleases = (
     vendorPrefix: prefix,
     ...(vendorDeviceId === '' ? {} : { vendorDeviceId }),
   };
-  const history = historicReleases({ guests, vendor, templates });
+  const history = historicReleases({
+    ...{ guests, vendor, templates },
+    ...(known === 'turning-points' ? { only: TURNING_POINTS } : {}),
+  });
   return {
     library: history.library,
     bundles: history.bundles.map((one) => withDriversOf(one, bundle, [library, history.library])),

@@ -17,6 +17,7 @@ import { parseInf } from '../packaging/formats/inf/document.ts';
 import { belongsToOtherDriver } from './load.ts';
 import { type PlannedBrand, type PlannedPackage, packageVersion } from './plan.ts';
 import { type Prepared, type ReleasePorts, step } from './prepare.ts';
+import { applyWaivers } from './waivers.ts';
 
 /** What packages are built from. */
 export interface Building {
@@ -129,7 +130,7 @@ const catalogBrand = async (plan: PlannedBrand, building: Building): Promise<Cat
  */
 const checkBrands = (all: readonly Catalogued[], building: Building): BuiltPackages => {
   const { ports, prepared } = building;
-  const { infMode: mode } = prepared.loaded.project;
+  const { infMode: mode, waivers } = prepared.loaded.project;
   const judged = all.map(({ plan, bundle, origins }) => {
     const { brand: own } = brandOf(plan, building).loaded;
     const { vendorPrefix, vendorDeviceId, objectPrefix, forceUnplug, rewriteVersions } = own;
@@ -146,7 +147,9 @@ const checkBrands = (all: readonly Catalogued[], building: Building): BuiltPacka
       (patched?.diagnostics ?? []).map((finding) => ({ folder: `${plan.id}/${folder}`, finding })),
     ),
   );
-  const diagnostics = stopOnErrors(mergedFindings([...ofPatches, ...judged.flatMap(({ findings }) => findings)]));
+  const diagnostics = stopOnErrors(
+    applyWaivers(waivers, mergedFindings([...ofPatches, ...judged.flatMap(({ findings }) => findings)])),
+  );
   const brands = all.map((brand, index) => ({ ...brand, modes: judged[index]?.modesPassed ?? new Map() }));
   return { brands, diagnostics };
 };

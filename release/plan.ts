@@ -63,6 +63,14 @@ export interface PlannedCabinet {
   readonly packages: readonly string[];
 }
 
+/** In which guests and by which scenarios every brand is rehearsed; those that a brand is for. */
+export interface PlannedRehearsal {
+  readonly guests: readonly string[];
+  readonly scenarios: readonly string[];
+  /** Releases that machines may have now, beside those that winpv knows; paths as those of inputs. */
+  readonly from?: readonly string[];
+}
+
 /** What a release will do: pure data, exactly what `--dry-run` prints and what the run then does. */
 export interface Plan {
   readonly formatVersion: typeof PLAN_FORMAT;
@@ -72,7 +80,7 @@ export interface Plan {
     /** `tool`: the tool that signs asks for them. */
     readonly timestamps: 'test' | 'none' | 'rfc3161' | 'tool';
   };
-  readonly rehearsal: 'not available yet' | 'switched off';
+  readonly rehearsal: PlannedRehearsal | 'switched off';
   readonly inputs: readonly PlannedInput[];
   readonly brands: readonly PlannedBrand[];
 }

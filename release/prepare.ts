@@ -10,6 +10,7 @@ import { type CountedVersion, readLedger } from './keep-ledger.ts';
 import type { Ledger } from './ledger.ts';
 import { type Loaded, type LoadPorts, loadRelease, OWN_FILES, type Selection } from './load.ts';
 import { type Plan, planRelease } from './plan.ts';
+import type { RehearsalSettings } from './project-rehearsal.ts';
 import { plannedSigning, type SigningPorts } from './signing.ts';
 
 export interface ReleaseRequest extends Selection {
@@ -50,6 +51,13 @@ export const step = async <T>(ports: ReleasePorts, name: string, body: () => Pro
   return result;
 };
 
+/** How a plan tells of the rehearsal. */
+const plannedRehearsal = (settings: RehearsalSettings, shownPath: (path: string) => string): Plan['rehearsal'] => {
+  if (settings.kind === 'off') return 'switched off';
+  const { guests, scenarios, from } = settings;
+  return { guests, scenarios, ...(from.length === 0 ? {} : { from: from.map(shownPath) }) };
+};
+
 /** Reads and checks everything and works out the plan; makes nothing. @throws WinpvError with every finding */
 export const prepareRelease = async (request: ReleaseRequest, ports: ReleasePorts): Promise<Prepared> => {
   const { option, commit } = {
@@ -65,12 +73,13 @@ export const prepareRelease = async (request: ReleaseRequest, ports: ReleasePort
   // Names of programs carry versions, which are known only now.
   stopOnErrors(checkPrograms(loaded.brands.map((brand) => brand.loaded)));
   stopOnErrors(loaded.brands.flatMap(({ queue }) => (queue === undefined ? [] : expiredPatches(queue, dated.date))));
+  const shownPath = (path: string): string =>
+    path.startsWith(OWN_FILES) || isAddress(path) ? path : ports.files.relative(project.folder, path);
   const plan = planRelease({
-    shownPath: (path) =>
-      path.startsWith(OWN_FILES) || isAddress(path) ? path : ports.files.relative(project.folder, path),
+    shownPath,
     date: dated.date,
     signing: plannedSigning(project),
-    rehearsal: project.settings.value.rehearse === false ? 'switched off' : 'not available yet',
+    rehearsal: plannedRehearsal(project.rehearsal, shownPath),
     brands: loaded.brands,
     drivers: loaded.drivers,
     architectures: loaded.architectures,

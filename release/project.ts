@@ -10,8 +10,10 @@ import type { SourceSettings } from '../packaging/bundle/source.ts';
 import { CATALOG_OSES, osByName } from '../packaging/formats/cat/os.ts';
 import type { InfMode } from '../packaging/formats/inf/rules/contract.ts';
 import { INF_MODES } from '../packaging/formats/inf/rules/modes.ts';
+import { type RehearsalSettings, rehearsalFlaws, rehearsalOf } from './project-rehearsal.ts';
 import { type SigningSettings, signingOf } from './project-signing.ts';
 import { binariesOnly, sourceFlaws, sourceSchema, sourceSettings } from './project-sources.ts';
+import { type Waiver, waiverFlaws } from './waivers.ts';
 
 /** The project file's name; it stands in the project's folder. */
 export const PROJECT_FILE = 'winpv.yaml';
@@ -68,7 +70,11 @@ export const projectSchema = z
     rehearse: z
       .union([
         z.literal(false),
-        z.strictObject({ guests: z.array(z.string()).optional(), scenarios: z.array(z.string()).optional() }),
+        z.strictObject({
+          guests: z.array(z.string().min(1)).min(1).optional(),
+          scenarios: z.array(z.string().min(1)).min(1).optional(),
+          from: z.array(z.string().min(1)).min(1).optional(),
+        }),
       ])
       .optional(),
     patches: z.string().min(1).optional(),
@@ -110,6 +116,9 @@ export interface Project {
   readonly submission?: readonly string[];
   /** The INF rules that every package has to pass without an error; undefined when the project does not say. */
   readonly infMode: InfMode | undefined;
+  readonly rehearsal: RehearsalSettings;
+  /** Findings that are accepted. */
+  readonly waivers: readonly Waiver[];
   /** The folder with a queue for each brand. */
   readonly patches?: string;
   sourceOf(driver: string): SourceSettings | undefined;
@@ -125,8 +134,6 @@ const unsupported = (settings: Settings<ProjectSettings>): readonly Diagnostic[]
   const { value } = settings;
   const later: (readonly [path: readonly (string | number)[], asked: boolean])[] = [
     [['signing', 'cloud'], value.signing?.cloud !== undefined],
-    [['waivers'], value.waivers !== undefined],
-    [['rehearse'], typeof value.rehearse === 'object'],
   ];
   return later
     .filter(([, asked]) => asked)
@@ -210,6 +217,8 @@ export const parseProject = (
     ...unknownWindows(settings),
     ...sourceFlaws(settings),
     ...unsupported(settings),
+    ...rehearsalFlaws(settings),
+    ...waiverFlaws(settings),
   ]);
   const path = resolver(place.files, place.folder);
   const { value } = settings;
@@ -234,6 +243,10 @@ export const parseProject = (
     ...(value.patches === undefined ? {} : { patches: path(value.patches) }),
     ...(value.submission === undefined ? {} : { submission: value.submission }),
     infMode: value.infMode,
+    rehearsal: rehearsalOf(settings, path),
+    waivers: (value.waivers ?? []).map(({ failureMode, ...rest }) =>
+      failureMode === undefined ? rest : { ...rest, failureMode },
+    ),
     sourceOf,
   };
 };

@@ -13,6 +13,8 @@ import { peDigest } from '../packaging/formats/pe/digest.ts';
 import { isPe, parsePe } from '../packaging/formats/pe/parse.ts';
 import { type OutputFile, sha256Hex } from './output.ts';
 import type { PLAN_FORMAT, Plan, PlannedBrand } from './plan.ts';
+import type { RecordedRehearsal } from './rehearse-brand.ts';
+import type { Waiver } from './waivers.ts';
 
 export interface RecordedFile {
   readonly path: string;
@@ -62,6 +64,8 @@ export interface RecordedBrand {
   readonly packages: readonly RecordedPackage[];
   readonly cabinets: readonly RecordedFile[];
   readonly zip: RecordedFile;
+  /** Absent when it was switched off. */
+  readonly rehearsal?: RecordedRehearsal;
 }
 
 /** `release.json`: what was made, from what, and how. No times of day, no paths of the machine: same input, same record. */
@@ -71,6 +75,8 @@ export interface ReleaseRecord {
   readonly date: string;
   readonly signing: Plan['signing'] & { readonly subject: string; readonly thumbprint: string };
   readonly rehearsal: Plan['rehearsal'];
+  /** Findings that the project accepts, and why; absent when there are none. */
+  readonly waivers?: readonly Waiver[];
   /** True when some binary is a stand-in: such a release is never published. */
   readonly standIns: boolean;
   readonly inputs: Plan['inputs'];
@@ -123,6 +129,7 @@ export const recordBrand = (
     /** By folder of the package below the brand. */
     readonly modes: ReadonlyMap<string, readonly InfMode[]>;
     readonly origins: ReadonlyMap<string, AssembledInf>;
+    readonly rehearsal: RecordedRehearsal | undefined;
   },
 ): RecordedBrand => ({
   id: plan.id,
@@ -140,6 +147,7 @@ export const recordBrand = (
   })),
   cabinets: made.cabinets.map(({ path, bytes }) => recordFile(path, bytes)),
   zip: recordFile(made.zip.path, made.zip.bytes),
+  ...(made.rehearsal === undefined ? {} : { rehearsal: made.rehearsal }),
 });
 
 export const encodeRecord = (record: ReleaseRecord): Uint8Array =>

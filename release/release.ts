@@ -6,6 +6,7 @@ import { verifyTree } from '../packaging/signing/verify-package.ts';
 import { givenHash } from './brand-versions.ts';
 import { brandOf, buildPackages, type CheckedBrand } from './build.ts';
 import { checkAgainstLedger, checkUpgrades, commitWithLedger, entryOf } from './keep-ledger.ts';
+import { readTemplates } from './known-templates.ts';
 import type { NewEntry } from './ledger.ts';
 import { preciousOf } from './load.ts';
 import {
@@ -22,7 +23,9 @@ import type { Plan } from './plan.ts';
 import { type Prepared, prepareRelease, type ReleasePorts, type ReleaseRequest, step } from './prepare.ts';
 import { errorInProjectWords, inProjectWords } from './project-words.ts';
 import { encodeRecord, type RecordedBrand, type ReleaseRecord, recordBrand, recordFile } from './record.ts';
+import { type BrandRehearsal, type BrandToRehearse, rehearseBrand } from './rehearse-brand.ts';
 import { type ReadySigning, readySigning } from './signing.ts';
+import { unusedWaivers } from './waivers.ts';
 
 export interface Released {
   readonly plan: Plan;
@@ -79,6 +82,20 @@ const verifyBrand = ({ brandId, files, anchors }: Verifying, making: Making): re
     : new WinpvError('RELEASE_NOT_VALID', `The release is ${report.verdict}.`);
 };
 
+/** Tries the packages in emulated guests as they will be shipped; undefined when the project switched it off. */
+const rehearsalOf = async (brand: BrandToRehearse, making: Making): Promise<BrandRehearsal | undefined> => {
+  const { ports, prepared, shown } = making;
+  const { project, architectures } = prepared.loaded;
+  const { rehearsal: settings, waivers } = project;
+  const whole = prepared.loaded.whole && architectures.length === project.architectures.length;
+  if (settings.kind === 'off') return undefined;
+  const templates = await readTemplates(ports);
+  const nowMs = ports.clock.now();
+  return step(ports, `${brand.id}: rehearse`, () =>
+    rehearseBrand(brand, { ports, settings, waivers, templates, nowMs, whole, shown }),
+  );
+};
+
 const makeBrand = async ({ plan, bundle, origins, modes }: CheckedBrand, making: Making): Promise<BrandResult> => {
   const { ports, prepared, signing, signatures, shown } = making;
   const { date } = prepared;
@@ -92,15 +109,23 @@ const makeBrand = async ({ plan, bundle, origins, modes }: CheckedBrand, making:
   const verifying: Verifying = { brandId: plan.id, files: packages, anchors };
   const verified = await step(ports, named('verify'), () => verifyBrand(verifying, making));
   const content = [...packages, ...signing.trust];
+  const rehearsed = await rehearsalOf(
+    { id: plan.id, files: packages, trust: [...signing.anchors(), ...anchors] },
+    making,
+  );
   const { cabinets, zip } = await step(ports, named('pack'), async () => ({
     cabinets: await Promise.all(plan.cabinets.map((cabinet) => packCabinet(cabinet, signed, { date, sign, shown }))),
     zip: await packZip(plan, content, date),
   }));
   const archives = cabinets.map(({ file }) => file);
   return {
-    record: recordBrand(plan, signed, { cabinets: archives, zip, modes, origins }),
+    record: recordBrand(plan, signed, { cabinets: archives, zip, modes, origins, rehearsal: rehearsed?.record }),
     files: [...content.map(({ path, bytes }) => ({ path: `${plan.id}/${path}`, bytes })), ...archives, zip],
-    diagnostics: [...verified, ...cabinets.flatMap(({ diagnostics }) => diagnostics)],
+    diagnostics: [
+      ...verified,
+      ...(rehearsed?.diagnostics ?? []),
+      ...cabinets.flatMap(({ diagnostics }) => diagnostics),
+    ],
   };
 };
 
@@ -135,12 +160,14 @@ const makeAll = async (making: Making, toolVersion: string, output: OutputStage)
     found.push(...diagnostics);
   }
   const { subject, thumbprint } = await signing.describe();
+  const { waivers } = prepared.loaded.project;
   const record: ReleaseRecord = {
     formatVersion: plan.formatVersion,
     tool: { name: 'winpv', version: toolVersion },
     date: plan.date,
     signing: { ...plan.signing, subject, thumbprint },
     rehearsal: plan.rehearsal,
+    ...(waivers.length === 0 ? {} : { waivers }),
     standIns: brands.some((brand) => brand.packages.some((pack) => pack.files.some((file) => file.standIn))),
     inputs: plan.inputs,
     brands,
@@ -149,11 +176,13 @@ const makeAll = async (making: Making, toolVersion: string, output: OutputStage)
   await output.write(checksumFile(sums));
   const { diagnostics } = prepared;
   const all = [...diagnostics, ...signing.diagnostics(), ...built.diagnostics, ...found];
-  return { plan, record, ledger, diagnostics: all };
+  const { whole, project } = prepared.loaded;
+  const unused = whole ? unusedWaivers(project.settings, waivers, all) : [];
+  return { plan, record, ledger, diagnostics: [...all, ...unused] };
 };
 
 /**
- * Makes a release: load, plan, brand, catalog, check, sign, verify from bytes, pack, record. OUT appears whole or not
+ * Makes a release: load, plan, brand, catalog, check, sign, verify from bytes, rehearse, pack, record. OUT appears whole or not
  * at all, and the project's ledger knows of it.
  * @throws WinpvError with every finding of the stage that stopped
  */

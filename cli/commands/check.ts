@@ -1,10 +1,10 @@
 import { Command, Option } from 'commander';
 import { type Diagnostic, problem, WinpvError } from '../../core/errors.ts';
+import type { PlayPorts } from '../../release/play.ts';
 import { type ReadBundle, readBundle } from '../bundle-files.ts';
 import type { Io } from '../io.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
-import { chosenOf, playAll, playRehearsal } from '../rehearsal-run.ts';
 import type { CheckReport } from '../render/check-report.ts';
 import { examples } from '../render/examples.ts';
 
@@ -140,6 +140,7 @@ const verdictOf = ({ runs, findings }: Pick<CheckReport, 'runs' | 'findings'>): 
 const rehearseBundle = async (context: Context, path: string, options: CheckOptions): Promise<Outcome> => {
   const { io } = context;
   const { chooseGuests, chooseScenarios } = await import('../../emulator/choose.ts');
+  const { chosenOf, playRehearsal } = await import('../../release/play.ts');
   const guests = chosenOf(chooseGuests(options.guest ?? ['all']));
   const scenarios = chosenOf(chooseScenarios(options.scenario ?? ['all']));
   const bundle = await readBundle(io, path);
@@ -150,7 +151,7 @@ const rehearseBundle = async (context: Context, path: string, options: CheckOpti
   }
   const { prepareRehearsal } = await import('../../emulator/rehearse-files.ts');
   const { rehearse } = await import('../../emulator/rehearse.ts');
-  const { readTemplates } = await import('../templates.ts');
+  const { readTemplates } = await import('../../release/known-templates.ts');
   const request = prepareRehearsal({
     ...{ templates: await readTemplates(io), before, guests, scenarios, nowMs: io.clock.now() },
     bundle: { label: path, files: bundle.files, trust: await trusted(io, bundle, options.ca ?? []) },
@@ -161,7 +162,9 @@ const rehearseBundle = async (context: Context, path: string, options: CheckOpti
   const { recordTranscript } = await import('../../emulator/transcript.ts');
   const head = { tool: io.version, release: path, rehearsal: request, findings };
   const recorder = options.save === undefined ? undefined : recordTranscript(head);
-  const runs = await playRehearsal(context, { runs: rehearse(request), request }, (played) => recorder?.add(played));
+  const runs = await playRehearsal(portsOf(context), { runs: rehearse(request), request }, (played) =>
+    recorder?.add(played),
+  );
   if (options.save !== undefined && recorder !== undefined) await io.files.write(options.save, recorder.parts());
   const report = { title: path, verdict: verdictOf({ runs, findings }), runs, findings };
   const more = {
@@ -172,16 +175,19 @@ const rehearseBundle = async (context: Context, path: string, options: CheckOpti
   return answer(context, report, { options, more });
 };
 
+const portsOf = ({ io, reporter }: Context): PlayPorts => ({ reporter, timer: io.timer, elapsedMs: io.elapsedMs });
+
 const replayTranscript = async (context: Context, file: string, options: CheckOptions): Promise<Outcome> => {
   const { io } = context;
   const { parseTranscript, MAX_TRANSCRIPT_BYTES } = await import('../../emulator/transcript-read.ts');
   const { replay } = await import('../../emulator/replay.ts');
+  const { playAll } = await import('../../release/play.ts');
   const transcript = parseTranscript(await io.files.read(file, { maxBytes: MAX_TRANSCRIPT_BYTES }), file);
   const runs: CheckReport['runs'][number][] = [];
   const differences: unknown[] = [];
   const findings: Diagnostic[] = [];
   const total = transcript.runs.length;
-  await playAll(context, { runs: replay(transcript, file), total, unit: 'runs' }, (played, index) => {
+  await playAll(portsOf(context), { runs: replay(transcript, file), total, unit: 'runs' }, (played, index) => {
     runs.push(played.result);
     differences.push(...played.differences);
     findings.push(...played.differences.map((one) => differs(one, file)));

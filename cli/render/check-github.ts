@@ -1,4 +1,5 @@
-import { type CheckReport, groupFindings, whereOf } from './check-report.ts';
+import { groupFindings, whereOf } from '../../emulator/finding-groups.ts';
+import type { CheckReport } from './check-report.ts';
 import { githubAnnotation, githubAnnotations } from './github.ts';
 
 /** Findings of the packages at their lines, and those of the runs: one for all that come from one thing. */

@@ -1,13 +1,6 @@
 import type { Diagnostic } from '../../core/errors.ts';
-import {
-  type Cell,
-  type CheckReport,
-  countsOf,
-  type FindingGroup,
-  groupFindings,
-  matrixOf,
-  whereOf,
-} from './check-report.ts';
+import { type FindingGroup, groupFindings, whereOf } from '../../emulator/finding-groups.ts';
+import { type Cell, type CheckReport, countsOf, matrixOf } from './check-report.ts';
 import { formatPosition } from './diagnostics.ts';
 import { escapeShown } from './markup.ts';
 

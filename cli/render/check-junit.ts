@@ -1,5 +1,6 @@
+import { eventOf } from '../../emulator/finding-groups.ts';
 import type { Finding, RunResult } from '../../emulator/scenarios/contract.ts';
-import { type CheckReport, eventOf } from './check-report.ts';
+import type { CheckReport } from './check-report.ts';
 import { attributes, type JunitSuite, junitDocument, suiteOfFindings } from './junit.ts';
 import { escapeShown } from './markup.ts';
 

@@ -1,6 +1,6 @@
-import type { Diagnostic, Severity } from '../../core/errors.ts';
-import type { Finding, RunResult } from '../../emulator/scenarios/contract.ts';
-import { eventWords, outputWords } from './check-words.ts';
+import type { Diagnostic } from '../../core/errors.ts';
+import { scenarioOf } from '../../emulator/finding-groups.ts';
+import type { RunResult } from '../../emulator/scenarios/contract.ts';
 
 /** What a rehearsal came to, for every form that it is told in. */
 export interface CheckReport {
@@ -13,10 +13,6 @@ export interface CheckReport {
   /** What else is to be said. */
   readonly note?: string;
 }
-
-/** `upgrade-in-place` of `upgrade-in-place:8.2.1`. */
-export const scenarioOf = ({ scenario }: Pick<RunResult, 'scenario'>): string => scenario.replace(/:.*$/, '');
-const variantOf = ({ scenario }: RunResult): string => scenario.slice(scenarioOf({ scenario }).length + 1);
 
 export type Cell = 'pass' | 'warn' | 'fail' | 'none';
 
@@ -69,93 +65,6 @@ export const matrixOf = (runs: readonly RunResult[]): CheckMatrix => {
       return [tally?.failed ?? 0, tally?.runs ?? 0];
     },
   };
-};
-
-/** Findings of runs that come from one thing. */
-export interface FindingGroup {
-  readonly severity: Severity;
-  readonly code: Finding['code'];
-  readonly failureMode: string | undefined;
-  readonly hint: string | undefined;
-  /** What it says, each once, with how many runs say so. */
-  readonly messages: ReadonlyMap<string, number>;
-  /** The event that broke the first of them. */
-  readonly event: string | undefined;
-  readonly runs: number;
-  /** Variants by scenario. */
-  readonly scenarios: ReadonlyMap<string, ReadonlySet<string>>;
-  readonly guests: ReadonlySet<string>;
-}
-
-/** Numbers and names of devices apart, for findings that have neither a failure mode nor advice. */
-const skeleton = (message: string): string => message.replace(/\b[0-9A-F]{4,}\b|\d+|\{[^}]*\}/gi, '#');
-
-const keyOf = ({ severity, code, failureMode, hint, message }: Finding): string =>
-  JSON.stringify([severity, code, failureMode ?? '', failureMode === undefined ? (hint ?? skeleton(message)) : '']);
-
-/** `step 12 of "first boot": restarted; then boot 2 stopped with 0x7B` */
-export const eventOf = ({ step, event }: Finding): string | undefined => {
-  const done = step === undefined ? [] : [`step ${step.number} (${step.stage}): ${eventWords(step.event)}`];
-  const told = [...done, ...(event === undefined ? [] : [outputWords(event)])];
-  return told.length === 0 ? undefined : told.join('; then ');
-};
-
-type Open = {
-  -readonly [K in keyof FindingGroup]: FindingGroup[K] extends ReadonlyMap<string, ReadonlySet<string>>
-    ? Map<string, Set<string>>
-    : FindingGroup[K] extends ReadonlyMap<string, number>
-      ? Map<string, number>
-      : FindingGroup[K] extends ReadonlySet<string>
-        ? Set<string>
-        : FindingGroup[K];
-};
-
-const opened = (finding: Finding): Open => ({
-  severity: finding.severity,
-  code: finding.code,
-  failureMode: finding.failureMode,
-  hint: finding.hint,
-  messages: new Map(),
-  event: eventOf(finding),
-  runs: 0,
-  scenarios: new Map(),
-  guests: new Set(),
-});
-
-/** Findings that say the same of several runs, once: errors first, each kind in the order of the runs. */
-export const groupFindings = (
-  runs: readonly RunResult[],
-  severities: readonly Severity[] = ['error', 'warning'],
-): readonly FindingGroup[] => {
-  const groups = new Map<string, Open>();
-  for (const run of runs) {
-    for (const finding of run.findings) {
-      if (!severities.includes(finding.severity)) continue;
-      const key = keyOf(finding);
-      const group = groups.get(key) ?? opened(finding);
-      groups.set(key, group);
-      group.messages.set(finding.message, (group.messages.get(finding.message) ?? 0) + 1);
-      group.runs += 1;
-      group.guests.add(run.guest);
-      const variants = group.scenarios.get(scenarioOf(run)) ?? new Set();
-      group.scenarios.set(scenarioOf(run), variants.add(variantOf(run)));
-    }
-  }
-  return severities.flatMap((severity) => [...groups.values()].filter((group) => group.severity === severity));
-};
-
-const listed = (names: readonly string[], most: number): string =>
-  names.length <= most ? names.join(', ') : `${names.slice(0, most).join(', ')} and ${names.length - most} more`;
-
-const SHOWN = 3;
-
-/** `upgrade-in-place (8.2.0, 8.2.1 and 9 more), uninstall on windows-10-22h2-x64 and 36 more` */
-export const whereOf = ({ scenarios, guests }: FindingGroup): string => {
-  const named = [...scenarios].map(([scenario, variants]) => {
-    const own = [...variants].filter((variant) => variant !== '');
-    return own.length === 0 ? scenario : `${scenario} (${listed(own, SHOWN)})`;
-  });
-  return `${listed(named, SHOWN)} on ${listed([...guests], SHOWN)}`;
 };
 
 /** `3 of 2215 runs fail` */

@@ -1,13 +1,6 @@
 import { shownLine } from '../../core/spelling.ts';
-import {
-  type Cell,
-  type CheckReport,
-  countsOf,
-  type FindingGroup,
-  groupFindings,
-  matrixOf,
-  whereOf,
-} from './check-report.ts';
+import { type FindingGroup, groupFindings, whereOf } from '../../emulator/finding-groups.ts';
+import { type Cell, type CheckReport, countsOf, matrixOf } from './check-report.ts';
 import { renderDiagnostics } from './diagnostics.ts';
 import type { Paint } from './style.ts';
 

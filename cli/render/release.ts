@@ -17,7 +17,32 @@ export const planLines = (plan: Plan): readonly string[] => [
     ...brand.cabinets.map(({ path, packages }) => `  ${path}: ${packages.join(', ')}`),
     `  ${brand.zip}`,
   ]),
+  '',
+  ...plannedRehearsal(plan.rehearsal),
 ];
+
+/** In what every brand would be rehearsed. */
+const plannedRehearsal = (rehearsal: Plan['rehearsal']): readonly string[] => {
+  if (rehearsal === 'switched off') return ['Rehearsal: switched off by the project.'];
+  const { guests, scenarios, from = [] } = rehearsal;
+  return [
+    'Rehearsal of each brand, in those of the guests that it is for:',
+    `  guests: ${guests.join(', ')}`,
+    `  scenarios: ${scenarios.join(', ')}`,
+    ...(from.length === 0 ? [] : [`  upgrades from: ${from.join(', ')}, and the releases that winpv knows`]),
+  ];
+};
+
+/** How the rehearsals of all brands went. */
+const rehearsalLines = (record: ReleaseRecord): readonly string[] => {
+  const all = record.brands.flatMap(({ rehearsal }) => rehearsal ?? []);
+  if (all.length === 0) return ['Rehearsal: switched off by the project.'];
+  const runs = all.reduce((sum, one) => sum + one.runs, 0);
+  const guests = new Set(all.flatMap((one) => one.guests)).size;
+  const waived = new Set(all.flatMap(({ findings }) => findings.flatMap((one) => (one.waived ? [one.code] : []))));
+  const accepted = waived.size === 0 ? 'all pass' : `what fails is waived: ${[...waived].join(', ')}`;
+  return [`Rehearsal: ${count(runs, 'run')} in ${count(guests, 'emulated guest')}; ${accepted}.`];
+};
 
 const TIME_STAMPS: Readonly<Record<string, string>> = {
   test: ', with test time stamps',
@@ -44,6 +69,7 @@ const nextLines = (record: ReleaseRecord, { out, invocation }: ReleaseDone): rea
   return [
     test ? 'Next:' : 'Next, where ROOT.pem is the root certificate of your key:',
     `  ${invocation} verify ${pathWord(out)} --ca ${root}`,
+    ...(first === undefined ? [] : [`  ${invocation} check ${below(first.id)}`]),
     ...(inf === undefined ? [] : [`  ${invocation} inf show ${below(inf.path)}`]),
     ...(record.standIns ? [`  ${invocation} brand new acme --vendor "Acme Ltd." --prefix AC`] : []),
   ];
@@ -70,9 +96,7 @@ export const releaseLines = (record: ReleaseRecord, done: ReleaseDone): readonly
     ...(done.ownWarnings === 0
       ? []
       : [`Warnings about winpv's own INF templates: ${done.ownWarnings}; --verbose shows them.`]),
-    record.rehearsal === 'switched off'
-      ? 'Rehearsal: switched off by the project.'
-      : 'Rehearsal: not there yet; this version does not try the packages in an emulated guest.',
+    ...rehearsalLines(record),
     ...nextLines(record, done),
   ];
 };

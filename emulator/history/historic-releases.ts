@@ -10,6 +10,8 @@ export interface HistoryRequest {
   readonly guests: readonly GuestSpec[];
   readonly vendor: HistoricVendor;
   readonly templates: Templates;
+  /** Labels of those that are wanted; all when not given. */
+  readonly only?: ReadonlySet<string>;
 }
 
 /** The releases that machines may have, and what they are made of. */
@@ -55,7 +57,8 @@ const packagesOf = (
 export const historicReleases = (request: HistoryRequest): History => {
   const packages: Record<string, PackageFacts> = {};
   const images: Record<string, ImageFacts> = {};
-  const bundles = releasesFor(request.vendor).map((release): RehearsedBundle => {
+  const wanted = releasesFor(request.vendor).filter(({ label }) => request.only?.has(label) !== false);
+  const bundles = wanted.map((release): RehearsedBundle => {
     const own = packagesOf(release, request);
     for (const { facts, images: parts } of own) {
       packages[facts.key] = facts;

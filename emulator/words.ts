@@ -1,4 +1,4 @@
-import type { Cause, GuestEvent, GuestOutput } from '../../emulator/guest/events.ts';
+import type { Cause, GuestEvent, GuestOutput } from './guest/events.ts';
 
 /** `new:xenbus/x64` is the release's own `xenbus/x64`. */
 const packageName = (key: string): string => key.replace(/^new:/, '');

@@ -1,44 +1,49 @@
-import type { ErrorCode } from '../core/error-codes.ts';
 import { WinpvError } from '../core/errors.ts';
+import type { Reporter, Timer } from '../core/ports.ts';
 import type { Choice } from '../emulator/choose.ts';
 import type { PlayedRun, RehearsalRequest } from '../emulator/rehearse.ts';
 import type { RunResult } from '../emulator/scenarios/contract.ts';
-import type { Context } from './outcome.ts';
 
 /** Runs are played in one piece for this long; then whoever interrupts is listened to. */
 const PIECE_MS = 100;
 
+export interface PlayPorts {
+  readonly reporter: Reporter;
+  readonly timer: Timer;
+  readonly elapsedMs: () => number;
+}
+
 /** Plays something step by step, tells how far it is, and lets go of the machine in between. */
 export const playAll = async <T>(
-  { io, reporter }: Pick<Context, 'io' | 'reporter'>,
+  { reporter, timer, elapsedMs }: PlayPorts,
   { runs, total, unit }: { readonly runs: Iterable<T>; readonly total: number; readonly unit: string },
   each: (run: T, index: number) => number,
 ): Promise<void> => {
   const step = 'rehearse';
-  const start = io.elapsedMs();
+  const start = elapsedMs();
   reporter.emit({ kind: 'step.started', step });
   let last = start;
   let index = 0;
   for (const run of runs) {
     const done = each(run, index);
     index += 1;
-    if (io.elapsedMs() - last < PIECE_MS) continue;
+    if (elapsedMs() - last < PIECE_MS) continue;
     reporter.emit({ kind: 'progress', step, done, total, unit });
-    await io.timer.wait(0);
-    last = io.elapsedMs();
+    await timer.wait(0);
+    last = elapsedMs();
   }
-  reporter.emit({ kind: 'step.finished', step, elapsedMs: io.elapsedMs() - start });
+  reporter.emit({ kind: 'step.finished', step, elapsedMs: elapsedMs() - start });
 };
 
 /** Plays a rehearsal; a run is handed on while it is there, for it is too large to be kept. */
 export const playRehearsal = async (
-  context: Pick<Context, 'io' | 'reporter'>,
+  ports: PlayPorts,
   { runs, request }: { readonly runs: Iterable<PlayedRun>; readonly request: RehearsalRequest },
   onRun: (played: PlayedRun) => void,
 ): Promise<readonly RunResult[]> => {
   const results: RunResult[] = [];
   const total = request.guests.length * request.scenarios.length;
-  await playAll(context, { runs, total, unit: 'scenarios' }, (played) => {
+  await playAll(ports, { runs, total, unit: 'scenarios' }, (played) => {
     results.push(played.result);
     onRun(played);
     return played.done;
@@ -50,7 +55,7 @@ export const playRehearsal = async (
 export const chosenOf = <T>({ chosen, unknown }: Choice<T>): readonly T[] => {
   if (unknown.length === 0) return chosen;
   const diagnostics = unknown.map(({ code, message, hint }) => ({
-    ...{ code: code satisfies ErrorCode, message, hint, severity: 'error' as const },
+    ...{ code, message, hint, severity: 'error' as const },
   }));
   throw WinpvError.of(diagnostics);
 };

@@ -1,0 +1,181 @@
+import { type Diagnostic, problem, WinpvError } from '../core/errors.ts';
+import { readFileTree } from '../core/file-tree.ts';
+import type { Files } from '../core/ports.ts';
+import { chooseGuests, chooseScenarios } from '../emulator/choose.ts';
+import { type FindingGroup, groupFindings, whereOf } from '../emulator/finding-groups.ts';
+import { guestSpecs } from '../emulator/guest/windows.ts';
+import type { Templates } from '../emulator/history/historic-package.ts';
+import { rehearse } from '../emulator/rehearse.ts';
+import { type BundleFiles, type PreparedRehearsal, prepareRehearsal } from '../emulator/rehearse-files.ts';
+import { parseCertificates } from '../packaging/formats/x509/pem.ts';
+import { parseZip } from '../packaging/formats/zip/parse.ts';
+import { type OutputFile, RECORD_NAME } from './output.ts';
+import { type PlayPorts, playRehearsal } from './play.ts';
+import type { RehearsalSettings } from './project-rehearsal.ts';
+import { applyWaivers, type Waiver, waiverOf } from './waivers.ts';
+
+/** What came of it, for the record: the same bytes give the same. */
+export interface RecordedRehearsal {
+  /** `waived`: it fails, and the project accepts each finding. */
+  readonly verdict: 'pass' | 'waived';
+  readonly guests: readonly string[];
+  readonly scenarios: readonly string[];
+  /** Releases that the machines had before. */
+  readonly before: readonly string[];
+  readonly runs: number;
+  readonly boots: number;
+  /** Errors and warnings, each kind once. */
+  readonly findings: readonly RecordedFinding[];
+}
+
+export interface RecordedFinding {
+  readonly code: string;
+  readonly severity: 'error' | 'warning';
+  readonly failureMode?: string;
+  readonly message: string;
+  readonly runs: number;
+  /** The reason that the project gives. */
+  readonly waived?: string;
+}
+
+export interface BrandRehearsal {
+  readonly record: RecordedRehearsal;
+  /** Warnings, and what was waived. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface BrandToRehearse {
+  readonly id: string;
+  /** As they will be shipped, by path below OUT/<brand>. */
+  readonly files: readonly OutputFile[];
+  /** DER of whom the release's own signatures lead to. */
+  readonly trust: readonly Uint8Array[];
+}
+
+export interface RehearsalContext {
+  readonly ports: PlayPorts & { readonly files: Files };
+  readonly settings: Extract<RehearsalSettings, { readonly kind: 'on' }>;
+  readonly waivers: readonly Waiver[];
+  readonly templates: Templates;
+  readonly nowMs: number;
+  /** The release is of all that the project has: then it has to be for one of the guests that are named. */
+  readonly whole: boolean;
+  /** The path to show for what will stand below OUT. */
+  readonly shown: (path: string) => string;
+}
+
+const LIMITS = { maxFiles: 65_535, maxDepth: 32, maxFileBytes: 2 ** 31 - 1, tooMany: 'FILE_TOO_LARGE' } as const;
+
+/** The folder of a brand in an earlier release; undefined when that one has no such brand. */
+const placeFor = async (files: Files, path: string, brand: string): Promise<string | undefined> => {
+  if ((await files.stat(files.join(path, RECORD_NAME))) === undefined) return path;
+  const own = files.join(path, brand);
+  return (await files.stat(own))?.kind === 'folder' ? own : undefined;
+};
+
+/** An earlier release, as one of its machines has it. */
+const earlierRelease = async (files: Files, path: string, brand: string): Promise<readonly BundleFiles[]> => {
+  const entry = await files.stat(path);
+  if (entry === undefined) throw new WinpvError('FILE_NOT_FOUND', `${path} does not exist.`, { at: { file: path } });
+  const place = entry.kind === 'folder' ? await placeFor(files, path, brand) : path;
+  if (place === undefined) return [];
+  const read =
+    entry.kind === 'folder'
+      ? (await readFileTree(files, place, LIMITS)).map(({ name, bytes }) => ({ path: name, bytes }))
+      : parseZip(await files.read(place), place).map((file) => ({ path: file.name, bytes: file.bytes() }));
+  const trust = read
+    .filter((file) => /^trust\/[^/]*\.(cer|pem)$/i.test(file.path))
+    .flatMap((file) => parseCertificates(file.bytes, files.join(place, file.path)));
+  return [{ label: files.basename(path), files: read, trust }];
+};
+
+/** Whatever guests a release is for, when it is for none of those that stand for most. */
+const prepared = (
+  { id, files, trust }: BrandToRehearse,
+  before: readonly BundleFiles[],
+  { settings, templates, nowMs, shown, whole }: RehearsalContext,
+): PreparedRehearsal | undefined => {
+  const common = {
+    ...{ before, templates, nowMs, asked: settings.named, known: settings.known },
+    bundle: { label: id, files, trust },
+    scenarios: chooseScenarios(settings.scenarios).chosen.filter(({ id: name }) => settings.scenarios.includes(name)),
+    shown: (path: string) => shown(`${id}/${path}`),
+  };
+  const named = chooseGuests(settings.guests).chosen.filter((guest) => settings.guests.includes(guest.id));
+  try {
+    return prepareRehearsal({ ...common, guests: named });
+  } catch (error) {
+    if (!(error instanceof WinpvError) || error.code !== 'CHECK_NO_GUEST') throw error;
+    if (settings.named && whole) throw error;
+    if (settings.named) return undefined;
+  }
+  const all = prepareRehearsal({ ...common, guests: guestSpecs() });
+  return { ...all, guests: all.guests.slice(-1) };
+};
+
+const recorded = (group: FindingGroup, waivers: readonly Waiver[]): RecordedFinding => {
+  const { code, severity, failureMode, messages, runs } = group;
+  const waiver = waiverOf(waivers, { code, severity, ...(failureMode === undefined ? {} : { failureMode }) });
+  return {
+    code,
+    severity: severity === 'error' ? 'error' : 'warning',
+    ...(failureMode === undefined ? {} : { failureMode }),
+    message: [...messages.keys()][0] ?? '',
+    runs,
+    ...(waiver === undefined ? {} : { waived: waiver.reason }),
+  };
+};
+
+/** Findings of runs as those of a release. */
+const diagnosticOf = (group: FindingGroup, brand: string, file: string): Diagnostic => {
+  const { code, severity, failureMode, hint, messages, event } = group;
+  const [first = '', ...more] = messages.keys();
+  const also = more.length === 0 ? '' : ` (and ${more.length} like it)`;
+  const told = event === undefined ? '' : `\nevent: ${event}`;
+  return problem(code, `The rehearsal of ${brand}: ${whereOf(group)}: ${first}${also}${told}`, {
+    severity,
+    at: { file },
+    ...(failureMode === undefined ? {} : { failureMode }),
+    ...(hint === undefined ? {} : { hint }),
+  });
+};
+
+/**
+ * Rehearses a brand's packages as they will be shipped, trusting what its test machines trust.
+ * @throws WinpvError with every finding that is not waived, and as `prepareRehearsal`
+ */
+export const rehearseBrand = async (brand: BrandToRehearse, context: RehearsalContext): Promise<BrandRehearsal> => {
+  const { ports, settings, waivers, shown } = context;
+  const before: BundleFiles[] = [];
+  for (const path of settings.from) before.push(...(await earlierRelease(ports.files, path, brand.id)));
+  const request = prepared(brand, before, context);
+  if (request === undefined) return NOT_FOR_THEM;
+  const results = await playRehearsal(ports, { runs: rehearse(request), request }, () => undefined);
+  const groups = groupFindings(results);
+  // What the packages show without being run was judged and told before; what is new here counts.
+  const own = request.findings.filter(({ severity, code }) => severity === 'error' || /^EMULATOR_/.test(code));
+  const found = [
+    ...groups.map((group) => diagnosticOf(group, brand.id, shown(brand.id))),
+    ...own.filter(({ severity }) => severity !== 'info'),
+  ];
+  const accepted = applyWaivers(waivers, found);
+  if (accepted.some(({ severity }) => severity === 'error')) throw WinpvError.of(accepted);
+  return {
+    record: {
+      verdict: found.some(({ severity }) => severity === 'error') ? 'waived' : 'pass',
+      guests: request.guests.map(({ id }) => id),
+      scenarios: request.scenarios.map(({ id }) => id),
+      before: request.before.map(({ label }) => label),
+      runs: results.length,
+      boots: results.reduce((sum, { boots }) => sum + boots, 0),
+      findings: groups.map((group) => recorded(group, waivers)),
+    },
+    diagnostics: accepted,
+  };
+};
+
+/** A part of a release that is for none of the guests that the project names. */
+const NOT_FOR_THEM: BrandRehearsal = {
+  record: { verdict: 'pass', guests: [], scenarios: [], before: [], runs: 0, boots: 0, findings: [] },
+  diagnostics: [],
+};
