@@ -195,6 +195,8 @@ export interface Sample {
   readonly unsigned: Uint8Array;
   readonly rootFiles: Uint8Array;
   readonly noInf: Uint8Array;
+  /** Its INF is UTF-16 in the order that Windows does not read. */
+  readonly unreadInf: Uint8Array;
   readonly inf: Uint8Array;
   readonly image: Uint8Array;
 }
@@ -245,6 +247,7 @@ export const sampleUpload = async (): Promise<Sample> => {
     unsigned,
     cab: await signed(unsigned),
     rootFiles: await signed(pack({ ...good, 'readme.txt': bytesOf('hello') })),
+    unreadInf: await signed(pack({ ...good, 'demo/demo.inf': new Uint8Array([0xfe, 0xff, 0, 0x5b, 0, 0x56]) })),
     noInf: await signed(pack({ 'demo/demo.sys': image })),
   };
 };

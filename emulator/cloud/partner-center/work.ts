@@ -116,30 +116,37 @@ const describe = async (job: Job): Promise<Advanced> => {
 
 const WORK = { inspect, sign, describe } as const;
 
+/** Nobody asks for systems here: the newest of each architecture. */
+const PREPROD_CODES = ['WINDOWS_v100_VB_FULL', 'WINDOWS_v100_X64_GE_FULL', 'WINDOWS_v100_ARM64_GE_FULL'];
+
 const signPreprod = async (before: CloudState, id: string, now: number, ports: WorkPorts): Promise<Advanced> => {
   const row = before.preprod.get(id);
   if (row === undefined) return { state: before, writes: [] };
   const bytes = await ports.contentOf(before, row.upload);
   const { folders, complaints } = readUpload(bytes, 'attestation', now);
-  const [first] = complaints;
-  if (first !== undefined) {
-    const next = { ...row, work: undefined, problem: first.message };
-    return { state: withRow(before, 'preprod', id, next), writes: [] };
-  }
-  const zip = await signDrivers({
-    folders,
-    attestation: true,
-    codes: [],
-    bundleIdOf: bundleIds(before, id),
-    nowMs: now,
-    publisher: ports.publisher,
-    faults: new Set(),
+  const fail = (problem: string): Advanced => ({
+    state: withRow(before, 'preprod', id, { ...row, work: undefined, problem }),
+    writes: [],
   });
-  const stored = store(before, { fileName: 'signed.zip', contentType: 'application/zip', bytes: zip, now });
-  return {
-    state: withRow(stored.state, 'preprod', id, { ...row, work: undefined, asset: stored.id }),
-    writes: stored.writes,
-  };
+  const [first] = complaints;
+  if (first !== undefined) return fail(first.message);
+  try {
+    const zip = await signDrivers({
+      folders,
+      attestation: true,
+      codes: PREPROD_CODES,
+      bundleIdOf: bundleIds(before, id),
+      nowMs: now,
+      publisher: ports.publisher,
+      faults: new Set(),
+    });
+    const stored = store(before, { fileName: 'signed.zip', contentType: 'application/zip', bytes: zip, now });
+    const next = { ...row, work: undefined, asset: stored.id };
+    return { state: withRow(stored.state, 'preprod', id, next), writes: stored.writes };
+  } catch (error) {
+    if (!(error instanceof WinpvError)) throw error;
+    return fail(error.message);
+  }
 };
 
 /** Does the first piece of work that waits. @returns undefined when none does */

@@ -2,6 +2,7 @@ import { createHash, generateKeyPairSync, sign as signBytes } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest';
 import { journalLines, readJournal } from '../../../../emulator/cloud/partner-center/journal.ts';
 import { credentialsOf } from '../../../../emulator/cloud/partner-center/service.ts';
+import { parseZip } from '../../../../packaging/formats/zip/parse.ts';
 import { ENDPOINTS } from '../../../../publishing/partner-center/endpoints.ts';
 import {
   API,
@@ -13,6 +14,7 @@ import {
   getToken,
   ORIGIN,
   openTestCenter,
+  sampleUpload,
   send,
   type TestCenter,
   textOf,
@@ -323,5 +325,40 @@ describe('the journal', () => {
     ['no account', '{"emulator":"partner-center","version":1}\n', 'EMUSERVE_STATE'],
   ])('%s is refused', (_what, text, code) => {
     expect(() => readJournal(new TextEncoder().encode(text), 'state.jsonl')).toThrow(expect.objectContaining({ code }));
+  });
+});
+
+describe('pre-production signing', () => {
+  test('takes the package itself, and gives a ZIP whose hash it tells, in a bare list', async () => {
+    const { cab } = await sampleUpload();
+    const token = await getToken(center);
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/octet-stream' };
+    const put = await send(center.http, 'PUT', `${API}/preprod/packages/`, { headers, body: cab });
+    const { id, signingStatus } = wireOf(put);
+    expect(signingStatus).toBe('Processing');
+    advance(center, 4 * 60_000);
+    expect(wireOf(await call('GET', `/preprod/packages/${id}`)).signingStatus).toBe('Succeeded');
+    const [asset] = wireOf(await call('GET', `/preprod/packages/${id}/assets`));
+    const zip = await call('GET', `/preprod/packages/${id}/assets/${asset.id}/download`);
+    const names = parseZip(zip.body, 'signed.zip').map(({ name }) => name.replace(/^.*\//, ''));
+    expect(names.sort()).toEqual(['demo.cat', 'demo.inf', 'demo.sys']);
+    expect(createHash('sha256').update(zip.body).digest('hex')).toBe(asset.contentHash);
+  });
+
+  test('fails for an INF that cannot be read, and everything else goes on', async () => {
+    const { unreadInf } = await sampleUpload();
+    const headers = { authorization: `Bearer ${await getToken(center)}`, 'content-type': 'application/octet-stream' };
+    const { id } = wireOf(await send(center.http, 'PUT', `${API}/preprod/packages/`, { headers, body: unreadInf }));
+    advance(center, 4 * 60_000);
+    expect(wireOf(await call('GET', `/preprod/packages/${id}`)).signingStatus).toBe('Failed');
+    expect((await call('GET', '/products')).status).toBe(200);
+  });
+
+  test('says why it failed', async () => {
+    const headers = { authorization: `Bearer ${await getToken(center)}`, 'content-type': 'application/octet-stream' };
+    const { id } = wireOf(await send(center.http, 'PUT', `${API}/preprod/packages/`, { headers, body: 'hello' }));
+    advance(center, 4 * 60_000);
+    const failed = wireOf(await call('GET', `/preprod/packages/${id}`));
+    expect([failed.signingStatus, failed.error.message]).toEqual(['Failed', 'The package is not a cabinet']);
   });
 });
