@@ -23,6 +23,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
   cert: async () => (await import('./cert.ts')).certCommand,
   hlk: async () => (await import('./hlk.ts')).hlkCommand,
   ledger: async () => (await import('./ledger.ts')).ledgerCommand,
+  submit: async () => (await import('./submit.ts')).submitCommand,
+  status: async () => (await import('./status.ts')).statusCommand,
   emulator: async () => (await import('./emulator.ts')).emulatorCommand,
   schema: async () => (await import('./schema.ts')).schemaCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,

@@ -224,5 +224,5 @@ export const takeBack = async (run: Run, ids: SubmissionIds): Promise<void> => {
 export const metadataNote = (ids: SubmissionIds) =>
   problem('PUBLISH_METADATA_LATE', `The driver metadata of submission ${ids.s} is not there yet; labels need it.`, {
     severity: 'info',
-    hint: '`winpv status` fetches it once it is there: minutes to hours after the signed package.',
+    hint: 'It comes minutes to hours after the signed package; `winpv submit … --resume` fetches it then.',
   });

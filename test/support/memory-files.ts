@@ -26,6 +26,15 @@ export const memoryFiles = (content: Readonly<Record<string, Uint8Array>>): Memo
   };
   const missing = (path: string): WinpvError =>
     new WinpvError('FILE_NOT_FOUND', `${path} does not exist.`, { at: { file: path } });
+  const isAtOrBelow = (path: string, folder: string): boolean =>
+    path === posix.normalize(folder) || path.startsWith(`${posix.normalize(folder).replace(/\/$/, '')}/`);
+  const move = (from: string, to: string): void => {
+    for (const [path, bytes] of [...written]) {
+      if (!isAtOrBelow(path, from)) continue;
+      written.delete(path);
+      written.set(posix.normalize(`${to}${path.slice(posix.normalize(from).length)}`), bytes);
+    }
+  };
   const files = {
     written,
     stat,
@@ -57,10 +66,13 @@ export const memoryFiles = (content: Readonly<Record<string, Uint8Array>>): Memo
       return entries.flatMap((entry) => entry ?? []);
     },
     remove: async (path: string): Promise<void> => {
-      written.delete(posix.normalize(path));
+      for (const one of [...written.keys()]) if (isAtOrBelow(one, path)) written.delete(one);
     },
-    rename: async () => undefined,
-    replace: async () => undefined,
+    rename: async (from: string, to: string): Promise<void> => move(from, to),
+    replace: async ({ from, to }: { readonly from: string; readonly to: string }): Promise<void> => {
+      for (const one of [...written.keys()]) if (isAtOrBelow(one, to)) written.delete(one);
+      move(from, to);
+    },
     unfinished: () => () => undefined,
     lock: async () => async () => undefined,
     realPath: async (path: string): Promise<string> => posix.resolve('/', path),
