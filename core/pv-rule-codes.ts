@@ -35,6 +35,7 @@ export const PV_RULE_CODES = {
   PV_BINARY_FUNCTION: { exit: 4, title: 'A bus driver was built for a platform function that its INF does not name' },
   PV_VERSION_RESOURCE: { exit: 4, title: 'The version resource of a binary disagrees with its INF' },
   PV_DEVICE_OPEN: { exit: 4, title: 'The Xen interface device is open to every user' },
+  PV_CONSOLE_OPEN: { exit: 4, title: 'The Xen console is open to every user' },
   PV_MONITOR_SETTINGS: { exit: 4, title: 'The Xen PV driver monitor is not told where to look' },
   PV_PNP_POLICY: { exit: 4, title: 'An INF sets a policy that keeps devices waiting for a user' },
   PV_DISK_SETTINGS: { exit: 4, title: 'The Xen PV storage driver does not set the policies that its disks need' },

@@ -2,6 +2,7 @@ import { AMBIGUOUS_REVISIONS } from '../../drivers/revision-register.ts';
 import { parsePvId } from '../../packaging/formats/inf/pv/ids.ts';
 import type { Cause } from '../guest/events.ts';
 import { targetKey } from '../guest/guest.ts';
+import { inboxServices } from '../guest/inbox-services.ts';
 import { CLASSES, ENUM } from '../guest/machine.ts';
 import { valueAt } from '../guest/registry.ts';
 import { packagesFor } from './input.ts';
@@ -65,7 +66,7 @@ const late = ({ service, role, device, by }: Late, run: Run): Attribution => {
 
 /** A service that Windows came with, and no package makes. */
 const isOfWindows = ({ world }: Run, service: string): boolean =>
-  Object.hasOwn(inboxServices(world.guest), service.toLowerCase());
+  inboxServices(world.guest).some(({ name }) => name.toLowerCase() === service.toLowerCase());
 
 const filterMode = (service: string): string => FILTER_MODES[service.toLowerCase()] ?? 'F20';
 
@@ -138,13 +139,19 @@ const isMisnamed = ({ input }: Run, path: string): boolean => {
   return !copied && installs.some(({ services }) => services.some(({ binary }) => binary?.toLowerCase() === wanted));
 };
 
-const fileMissing = ({ path, service }: Extract<Cause, { kind: 'file-missing' }>, run: Run): Attribution => ({
-  ...mode(
-    FILTER_MODES[service.toLowerCase()] ?? (/\.(exe|dll)$/i.test(path) || isMisnamed(run, path) ? 'F35' : undefined),
-  ),
-  message: `${path} is missing, which the service ${service} needs.`,
-  hint: 'Copy the file under the name that the service has.',
-});
+/** Whether a class names a service as its filter. */
+const isClassFilter = ({ survey }: Run, service: string): boolean =>
+  survey.classFilters.some(({ names }) => names.some((name) => name.toLowerCase() === service.toLowerCase()));
+
+const fileMissing = ({ path, service }: Extract<Cause, { kind: 'file-missing' }>, run: Run): Attribution => {
+  const isMisused = /\.(exe|dll)$/i.test(path) || isMisnamed(run, path);
+  const filter = isClassFilter(run, service) ? 'F20' : undefined;
+  return {
+    ...mode(FILTER_MODES[service.toLowerCase()] ?? (isMisused ? 'F35' : filter)),
+    message: `${path} is missing, which the service ${service} needs.`,
+    hint: 'Copy the file under the name that the service has.',
+  };
+};
 
 const importMissing = ({ image, module, names }: Extract<Cause, { kind: 'import-missing' }>): Attribution => {
   const what = names.length === 0 ? 'which is not there' : `which does not export ${listed(names)}`;

@@ -5,6 +5,7 @@ import { pvProblem } from '../formats/inf/pv/facts.ts';
 import { GRAPHICS_FUNCTION } from '../formats/inf/pv/ids.ts';
 import { type BuiltFile, builtFile, checkSameBuild } from './builds.ts';
 import { fileNameOf } from './catalog-scope.ts';
+import { checkConsoleBinaries } from './check-console.ts';
 import { type PlacedFile, placedFiles } from './check-files.ts';
 import { checkObjectPrefix } from './check-object-prefix.ts';
 import { checkRelease, type PvInf } from './check-release.ts';
@@ -24,6 +25,7 @@ export const checkPvPackage = (view: PackageView, brand: PvBrand = {}): readonly
     ...(prefixes.length > 0 ? prefixes : checkProviders(infs)),
     ...checkFunctions(infs),
     ...checkObjectPrefix(view, infs, brand.objectPrefix),
+    ...infs.flatMap((inf) => checkConsoleBinaries(view, inf)),
     ...checkRelease(infs, (bus) => tableOf(view, bus)),
     ...infs.flatMap((inf) => checkBuilds(view, inf)),
   ];

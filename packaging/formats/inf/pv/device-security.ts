@@ -16,7 +16,7 @@ const ALLOWS_USERS = new RegExp(`\\((?:A|OA|XA|ZA);[^)]*;\\s*(?:${USERS})\\s*(?:
 const ACCESS_LIST = /D:\s*([A-Z_]*)/i;
 
 /** Whether a descriptor lets ordinary users in: by an entry for them, or by having no access list, which is for all. */
-const opensToUsers = (descriptor: string): boolean => {
+export const opensToUsers = (descriptor: string): boolean => {
   const list = ACCESS_LIST.exec(descriptor);
   return list === null || /NO_ACCESS_CONTROL/i.test(list[1] ?? '') || ALLOWS_USERS.test(descriptor);
 };
@@ -25,6 +25,7 @@ const ONLY_ADMINISTRATORS = 'D:P(A;;GA;;;SY)(A;;GA;;;BA)';
 
 /** F43: without a descriptor any user reads and writes xenstore and grants memory (XSA-468). */
 export const checkDeviceSecurity = (facts: PvFacts): readonly Diagnostic[] => {
+  if (facts.kind === 'xencons') return facts.installs.flatMap((install) => checkConsole(facts, install));
   if (facts.kind !== 'xeniface') return [];
   const found = new Map<string, Diagnostic>();
   for (const install of facts.installs) {
@@ -34,6 +35,18 @@ export const checkDeviceSecurity = (facts: PvFacts): readonly Diagnostic[] => {
   }
   return [...found.values()];
 };
+
+/** F44: the driver has a descriptor of its own, or the default one; an INF that says something must not open it. */
+const checkConsole = (facts: PvFacts, { registry }: PvInstall): readonly Diagnostic[] =>
+  registry
+    .filter((one) => one.scope === 'hardware' && keyOf(one) === 'hkr' && one.name.toLowerCase() === 'security')
+    .filter(({ value }) => typeof value === 'string' && opensToUsers(value))
+    .map(({ line }) =>
+      pvProblem(facts, 'PV_CONSOLE_OPEN', 'The security descriptor of the console lets ordinary users open it.', {
+        ...{ line, token: 'Security', failureMode: 'F44' },
+        hint: `HKR,,Security,,"${ONLY_ADMINISTRATORS}"`,
+      }),
+    );
 
 /** Packages with a co-installer are older than the advisory; what is in use is told, not refused. */
 const severity = ({ coInstallers, model }: PvFacts): Severity =>

@@ -280,6 +280,12 @@ export const PV_RULE_TABLE: readonly PvRuleRow[] = [
     'Give the device a Security value in its .HW section, and each WMI class one in the .WMI section.',
   ),
   row(
+    'PV_CONSOLE_OPEN',
+    ['package', 'error', 'F44'],
+    'No security descriptor in the INF of xencons, or in the text of its binaries, lets an ordinary user in.',
+    'Give consoles and pipes to SYSTEM and administrators only.',
+  ),
+  row(
     'PV_MONITOR_SETTINGS',
     ['INF', 'warning', 'F47'],
     'The monitor is told the key that restarts are asked under.',
