@@ -67,7 +67,7 @@ const merged = (libraries: readonly PackageLibrary[]): PackageLibrary => ({
 
 /** What keeps a folder from being rehearsed at all. */
 const isBlocking = ({ code, severity }: Diagnostic): boolean => severity === 'error' && BLOCKING.has(code);
-const BLOCKING: ReadonlySet<string> = new Set(['CAT_NO_INF', 'BUNDLE_WRONG_MACHINE']);
+const BLOCKING: ReadonlySet<string> = new Set(['CAT_NO_INF', 'BUNDLE_ARCHITECTURE']);
 
 /** Rehearses a release from its files, all in one go. @throws WinpvError as `prepareRehearsal` */
 export const rehearseFiles = (request: FilesRequest): FilesRehearsal => {
