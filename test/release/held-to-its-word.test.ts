@@ -10,6 +10,8 @@ afterEach(() => project?.dispose());
 const image = (name: string): Uint8Array => driverImage(name, { version: driverVersion([9, 1, 0, 0], 'Acme') });
 
 const GOOD = 'id: acme\nversion: "9.1.0.7"\nvendorName: Acme\nvendorPrefix: AC\nproductName: Acme\n';
+/** The binaries of these tests are of another version. */
+const REWRITTEN = `${GOOD}rewriteVersions: true\n`;
 const STAND_IN = 'brands: [acme.yaml]\nsources: { default: stand-in }\narchitectures: [x64]\ndrivers: [xenvbd]\n';
 const XENVBD = Object.fromEntries(
   ['xenvbd.sys', 'xendisk.sys', 'xencrsh.sys'].map((name) => [`bin/x64/${name}`, image(name)]),
@@ -102,7 +104,7 @@ describe('a finished INF of a build tree', () => {
 
   test('of the brand and its version is released as it is', async () => {
     const tree = unsigned(await treeOf(GOOD));
-    const answer = await released({ 'winpv.yaml': yaml, 'acme.yaml': GOOD, ...tree });
+    const answer = await released({ 'winpv.yaml': yaml, 'acme.yaml': REWRITTEN, ...tree });
     expect(answer.error).toBeUndefined();
     const inf = readFileSync(project?.path('out', 'acme', 'xenvbd', 'x64', 'xenvbd.inf') ?? '');
     expect(inf.equals(Buffer.from(tree['tree/x64/xenvbd.inf'] ?? ''))).toBe(true);
@@ -140,13 +142,13 @@ describe('a file of a source that no INF names', () => {
   });
 
   test('stays behind when the source ignores it, whatever its case', async () => {
-    const answer = await released(files(GOOD, 'binaries: bin, ignore: [Helper.exe]'));
+    const answer = await released(files(REWRITTEN, 'binaries: bin, ignore: [Helper.exe]'));
     expect(answer.error).toBeUndefined();
     expect(filesBelow(project?.path('out') ?? '').join()).not.toMatch(/helper/i);
   });
 
   test('ships, signed, when the brand says so', async () => {
-    const answer = await released(files(`${GOOD}extraFiles: { xenvbd: [helper.exe] }\n`, 'binaries: bin'));
+    const answer = await released(files(`${REWRITTEN}extraFiles: { xenvbd: [helper.exe] }\n`, 'binaries: bin'));
     expect(answer.error).toBeUndefined();
     const shipped = project?.path('out', 'acme', 'xenvbd', 'x64', 'helper.exe') ?? '';
     const ca = project?.path('out', 'acme', 'trust', 'root.pem') ?? '';
