@@ -74,3 +74,28 @@ describeProofs('the filter of disks', [
     scenarios: ['upgrade-in-place'],
   },
 ]);
+
+const ofBuild = (fourth: number) => ({
+  version: {
+    fixed: {
+      ...{ fileVersion: [9, 1, 0, fourth] as const, productVersion: [9, 1, 0, fourth] as const },
+      ...{ fileType: 3, fileSubtype: 7, fileFlags: 0, fileOs: 0x4_0004 },
+    },
+    strings: [],
+  },
+});
+
+describeProofs('parts of several builds', [
+  {
+    mode: 'F39',
+    what: 'the filter of disks is of another build',
+    caught: ['static'],
+    bad: () => editedRelease({ images: { 'xendisk.sys': ofBuild(12) } }),
+  },
+  {
+    mode: 'F37',
+    what: 'the crash dump library is of another build',
+    caught: ['static'],
+    bad: () => editedRelease({ images: { 'xencrsh.sys': ofBuild(12) } }),
+  },
+]);

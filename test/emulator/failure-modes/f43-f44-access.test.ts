@@ -1,5 +1,3 @@
-import { expect, test } from 'vitest';
-import { PUBLISHED_KEYS } from '../../../packaging/signing/public-keys.ts';
 import { editedRelease, replacing, without } from '../../support/edited-release.ts';
 import { describeProofs } from '../../support/failure-proof.ts';
 
@@ -66,7 +64,3 @@ describeProofs('who may use consoles', [
     good: () => editedRelease({ images: { 'xencons_monitor.exe': { strings: ['D:P(A;;GA;;;SY)(A;;GA;;;BA)'] } } }),
   },
 ]);
-
-test('F45: keys that everybody has are told by the hash of the key, whatever certificate names it', () => {
-  expect(new Set(PUBLISHED_KEYS.map(({ spkiSha256 }) => spkiSha256)).size).toBe(PUBLISHED_KEYS.length);
-});
