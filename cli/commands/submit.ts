@@ -28,9 +28,13 @@ const submit = async (context: Context, out: string, options: SubmitOptions): Pr
   const { endpointOf, accountLabel, credentialLabel } = await import('../../publishing/partner-center/account.ts');
   const { emulated } = endpointOf('common', options.endpoint);
   const input = await submissionInput(io, out, options, { emulated });
-  stopOnErrors(input.diagnostics);
   const { plan } = input;
-  if (options.dryRun) return { result: { plan }, text: submissionPlanLines(input), diagnostics: input.diagnostics };
+  if (options.dryRun) {
+    const [failure] = input.diagnostics.filter(({ severity }) => severity === 'error');
+    const diagnostics = input.diagnostics.filter((one) => one !== failure);
+    return { result: { plan }, text: submissionPlanLines(input), diagnostics, ...(failure ? { failure } : {}) };
+  }
+  stopOnErrors(input.diagnostics);
 
   const { partnerAccount } = await import('../partner-account.ts');
   const { openPartnerCenter } = await import('../../publishing/partner-center/client.ts');

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { ARCHITECTURES } from '../../core/architecture.ts';
 import { utf8 } from '../../core/bytes.ts';
 import { WinpvError } from '../../core/errors.ts';
 import type { Clock, Files } from '../../core/ports.ts';
@@ -45,6 +46,8 @@ export interface SubmissionKey {
 
 const FOLDER = '.winpv';
 const PREFIX = 'submission-';
+/** Other files that belong to a submission end in other words. */
+const NAME = new RegExp(`^${PREFIX}(.+)-(${ARCHITECTURES.join('|')})\\.json$`);
 const MAX_BYTES = 16 * 1024 * 1024;
 
 export const submissionPath = (files: Files, { out, brand, architecture }: SubmissionKey, suffix: string): string =>
@@ -55,7 +58,7 @@ export const listSubmissions = async (files: Files, out: string): Promise<readon
   const folder = files.join(out, FOLDER);
   if ((await files.stat(folder)) === undefined) return [];
   return (await files.list(folder)).flatMap(({ name }) => {
-    const match = /^submission-(.+)-([a-z0-9]+)\.json$/.exec(name);
+    const match = NAME.exec(name);
     return match === null ? [] : [{ out, brand: match[1] ?? '', architecture: match[2] ?? '' }];
   });
 };
