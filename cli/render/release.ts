@@ -69,7 +69,6 @@ const nextLines = (record: ReleaseRecord, { out, invocation }: ReleaseDone): rea
   return [
     test ? 'Next:' : 'Next, where ROOT.pem is the root certificate of your key:',
     `  ${invocation} verify ${pathWord(out)} --ca ${root}`,
-    ...(first === undefined ? [] : [`  ${invocation} check ${below(first.id)}`]),
     ...(inf === undefined ? [] : [`  ${invocation} inf show ${below(inf.path)}`]),
     ...(record.standIns ? [`  ${invocation} brand new acme --vendor "Acme Ltd." --prefix AC`] : []),
   ];
