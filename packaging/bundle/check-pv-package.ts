@@ -5,10 +5,10 @@ import { pvProblem } from '../formats/inf/pv/facts.ts';
 import { GRAPHICS_FUNCTION } from '../formats/inf/pv/ids.ts';
 import { type BuiltFile, builtFile, checkSameBuild } from './builds.ts';
 import { fileNameOf } from './catalog-scope.ts';
-import { checkConsoleBinaries } from './check-xencons.ts';
 import { type PlacedFile, placedFiles } from './check-files.ts';
 import { checkObjectPrefix } from './check-object-prefix.ts';
 import { checkRelease, type PvInf } from './check-release.ts';
+import { checkConsoleBinaries } from './check-xencons.ts';
 import { type CompiledTable, compiledTable, tableBusOf } from './compiled-table.ts';
 import type { PackageView } from './package-view.ts';
 
