@@ -1,6 +1,8 @@
 import type { ErrorCode } from '../../../core/error-codes.ts';
 import { WinpvError } from '../../../core/errors.ts';
 import { shownText } from '../../../core/spelling.ts';
+import { FORBIDDEN, PREDEFINED, QNAME, REFERENCE, SPACE } from './characters.ts';
+import { isDeclaration, type RawAttribute, withDeclared } from './namespaces.ts';
 import { decodeXmlText } from './text.ts';
 import type { XmlAttribute, XmlDocument, XmlElement, XmlNode } from './tree.ts';
 
@@ -15,19 +17,6 @@ const MAX_NODES = 2_000_000;
 const MAX_ATTRIBUTES = 1_000;
 const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
 const XMLNS_NAMESPACE = 'http://www.w3.org/2000/xmlns/';
-const PREDEFINED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', apos: "'", quot: '"' };
-
-const NAME_START =
-  'A-Z_a-z\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u02ff\\u0370-\\u037d\\u037f-\\u1fff\\u200c\\u200d\\u2070-\\u218f\\u2c00-\\u2fef\\u3001-\\ud7ff\\uf900-\\ufdcf\\ufdf0-\\ufffd\\u{10000}-\\u{effff}';
-const NAME_PART = `${NAME_START}\\-.0-9\\u00b7\\u0300-\\u036f\\u203f\\u2040`;
-const NC_NAME = `[${NAME_START}][${NAME_PART}]*`;
-/** A qualified name: prefix and local part. */
-const QNAME = new RegExp(`(?:(${NC_NAME}):)?(${NC_NAME})(?!:)`, 'uy');
-const SPACE = /[ \t\n]+/y;
-const REFERENCE = /&(?:#([0-9]{1,8})|#x([0-9A-Fa-f]{1,8})|([^;&<\s]{1,64}));|&/g;
-// Everything that XML 1.0, 2.2 does not allow.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that the format refuses
-const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff\p{Cs}]/u;
 
 /**
  * Reads an XML 1.0 document with namespaces. There is no document type: a DTD, and with it every entity but the five of
@@ -48,13 +37,6 @@ export const parseXml = (bytes: Uint8Array, file: string, limits: XmlLimits = {}
 interface OpenElement extends XmlElement {
   readonly children: XmlNode[];
   readonly rawName: string;
-}
-
-interface RawAttribute {
-  readonly prefix: string;
-  readonly local: string;
-  readonly value: string;
-  readonly at: number;
 }
 
 const NO_NAMESPACES: ReadonlyMap<string, string> = new Map();
@@ -188,8 +170,11 @@ class XmlReader {
         namespace: own === '' ? '' : this.namespace(inScope, own, at),
       }),
     );
-    const names = new Set(attributes.map((one) => `${one.namespace}\n${one.local}`));
-    if (names.size < attributes.length) this.fail('XML_SYNTAX', 'An element has an attribute twice.', start);
+    if (
+      attributes.length > 1 &&
+      new Set(attributes.map((one) => `${one.namespace}\n${one.local}`)).size < attributes.length
+    )
+      this.fail('XML_SYNTAX', 'An element has an attribute twice.', start);
     const namespace = prefix === '' ? (inScope.get('') ?? '') : this.namespace(inScope, prefix, start);
     const rawName = prefix === '' ? local : `${prefix}:${local}`;
     const place = this.place(start);
@@ -333,18 +318,3 @@ class XmlReader {
     throw new WinpvError(code, message, { at: { file: this.file, ...this.place(offset) } });
   }
 }
-
-const isDeclaration = ({ prefix, local }: RawAttribute): boolean =>
-  prefix === 'xmlns' || (prefix === '' && local === 'xmlns');
-
-const withDeclared = (
-  above: ReadonlyMap<string, string>,
-  declared: ReadonlyMap<string, string>,
-): ReadonlyMap<string, string> => {
-  const all = new Map(above);
-  for (const [prefix, name] of declared) {
-    if (name === '') all.delete(prefix);
-    else all.set(prefix, name);
-  }
-  return all;
-};

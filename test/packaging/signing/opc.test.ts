@@ -204,6 +204,20 @@ describe('a signed package', () => {
     for (const code of found) expect(expected).toContain(code);
   });
 
+  test('that has its certificate in the XML verifies, and is refused for that: Partner Center wants a part', async () => {
+    const certificate =
+      parseZip(signed, 'a')
+        .find(({ name }) => name.endsWith('.cer'))
+        ?.bytes() ?? new Uint8Array();
+    const keyInfo = `<KeyInfo><X509Data><X509Certificate>${Buffer.from(certificate).toString('base64')}</X509Certificate></X509Data></KeyInfo>`;
+    const moved = await edited(signed, (name, bytes) => {
+      if (name.endsWith('.cer') || name.endsWith('.psdsxs.rels')) return undefined;
+      if (!name.endsWith('.psdsxs')) return bytes;
+      return utf8(Buffer.from(bytes).toString('utf8').replace('</SignatureValue>', `</SignatureValue>${keyInfo}`));
+    });
+    expect(codes(moved)).toEqual(['OPC_CERTIFICATE']);
+    expect(verdict(moved).signatures[0]).toMatchObject({ certificateIn: 'xml', algorithm: 'rsa-sha256' });
+  });
   test('hides no unsigned part behind a relationship of the signature', async () => {
     const hidden = await edited(
       signed,
