@@ -4,9 +4,10 @@ import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
 import type { AccountOptions } from '../partner-account.ts';
 import { examples } from '../render/examples.ts';
+import type { EvidenceOptions } from '../submission-evidence.ts';
 import type { SubmissionChoice } from '../submission-input.ts';
 
-interface SubmitOptions extends SubmissionChoice, AccountOptions {
+interface SubmitOptions extends SubmissionChoice, AccountOptions, EvidenceOptions {
   readonly wait?: boolean;
   readonly waitLimit: string;
   readonly resume?: true;
@@ -29,12 +30,15 @@ const submit = async (context: Context, out: string, options: SubmitOptions): Pr
   const { emulated } = endpointOf('common', options.endpoint);
   const input = await submissionInput(io, out, options, { emulated });
   const { plan } = input;
+  const { submissionEvidence } = await import('../submission-evidence.ts');
+  const evidence = await submissionEvidence(io, { out, path: options.package, plan }, options);
+  const found = [...input.diagnostics, ...evidence];
   if (options.dryRun) {
-    const [failure] = input.diagnostics.filter(({ severity }) => severity === 'error');
-    const diagnostics = input.diagnostics.filter((one) => one !== failure);
+    const [failure] = found.filter(({ severity }) => severity === 'error');
+    const diagnostics = found.filter((one) => one !== failure);
     return { result: { plan }, text: submissionPlanLines(input), diagnostics, ...(failure ? { failure } : {}) };
   }
-  stopOnErrors(input.diagnostics);
+  stopOnErrors(found);
 
   const { partnerAccount } = await import('../partner-account.ts');
   const { openPartnerCenter } = await import('../../publishing/partner-center/client.ts');
@@ -73,7 +77,7 @@ const submit = async (context: Context, out: string, options: SubmitOptions): Pr
     return {
       result: submissionResult(state),
       text: submissionLines(state),
-      diagnostics: [...input.diagnostics, ...diagnostics],
+      diagnostics: [...found, ...diagnostics],
     };
   } finally {
     await unlock();
@@ -105,6 +109,9 @@ export const submitCommand = (bind: Bind): Command =>
       .option('--package <file>', "a signed .hlkx in place of the release's own cabinet, which is for attestation")
       .option('--signatures <codes>', 'OS codes, with commas; default: those of the Windows versions of the release')
       .option('--product-type <name>', 'for WHQL: the product type (default: Unclassified)')
+      .option('--playlist <file>', 'for WHQL: a playlist that the evidence has to cover; repeatable', collect)
+      .option('--errata <file>', 'for WHQL: errata that stand for failed tests; repeatable', collect)
+      .option('--filters <file>', 'for WHQL: filters that were applied; repeatable', collect)
       .option('--product <id>', 'a product that is there, in place of a new one')
       .option('--from <file>', "what SDCM's -create takes, for the product or the submission; repeatable", collect),
   )
