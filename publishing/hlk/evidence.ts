@@ -1,8 +1,8 @@
-import type { ErrataList } from './errata.ts';
+import { type ErrataList, type Erratum, holdsOn } from './errata.ts';
 import type { FilterSet } from './filters.ts';
 import type { HlkPackage } from './package.ts';
 import type { HlkProductInstance } from './package-info.ts';
-import { type RequiredSystem, requiredByCatalog, requiredCode } from './platforms.ts';
+import { type RequiredSystem, requiredByCatalog, requiredCode, sameCode } from './platforms.ts';
 import type { Playlist } from './playlist.ts';
 import type { ReleaseFacts } from './release-facts.ts';
 import type { ResultSet } from './results.ts';
@@ -48,3 +48,18 @@ export const requiredSystems = ({
   signatures.length > 0
     ? signatures.map(requiredCode)
     : [...new Set(release.packages.flatMap(({ windows }) => windows))].map(requiredByCatalog);
+
+/** `2026-11-24`, in UTC. */
+export const dayOf = (epochMs: number): string => new Date(epochMs).toISOString().slice(0, 10);
+
+/** The errata that hold today, for any of these systems. */
+export const errataFor = (
+  { errata, nowMs }: Pick<EvidenceRequest, 'errata' | 'nowMs'>,
+  codes: readonly string[],
+): readonly Erratum[] =>
+  errata
+    .flatMap((list) => list.errata)
+    .filter((one) => holdsOn(one, dayOf(nowMs)))
+    .filter(
+      ({ systems }) => systems.length === 0 || systems.some((code) => codes.some((other) => sameCode(code, other))),
+    );

@@ -1,6 +1,6 @@
 import { type Diagnostic, problem } from '../../core/errors.ts';
 import { shownText } from '../../core/spelling.ts';
-import { type EvidenceRequest, evidenceOf } from './evidence.ts';
+import { type EvidenceRequest, errataFor, evidenceOf } from './evidence.ts';
 import { type Playlist, testsFor } from './playlist.ts';
 
 const plain = (name: string): string => name.trim().toLowerCase();
@@ -36,7 +36,8 @@ const checkPlaylist = (playlist: Playlist, request: EvidenceRequest): readonly D
     ];
   const features = new Set(evidence.flatMap(({ instance }) => instance.features.map(plain)));
   const ran = new Map(results.map((result) => [plain(result.name), result]));
-  const excused = new Set(request.errata.flatMap((list) => list.errata.map(({ test }) => plain(test))));
+  const codes = evidence.map(({ code }) => code);
+  const excused = new Set(errataFor(request, codes).map(({ test }) => plain(test)));
   const gaps = counted
     .filter((test) => !ran.has(plain(test.name)) && test.features.some((feature) => features.has(plain(feature))))
     .filter((test) => !excused.has(plain(test.name)));

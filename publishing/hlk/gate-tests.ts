@@ -1,11 +1,11 @@
 import { type Diagnostic, problem } from '../../core/errors.ts';
 import { shownText } from '../../core/spelling.ts';
-import { type Erratum, holdsOn } from './errata.ts';
-import type { EvidenceRequest } from './evidence.ts';
+import { holdsOn } from './errata.ts';
+import { dayOf, type EvidenceRequest, errataFor, evidenceOf } from './evidence.ts';
 import { checkFilters } from './gate-filters.ts';
 import { checkPlaylists } from './gate-playlist.ts';
 import type { HlkPackage } from './package.ts';
-import { sameCode } from './platforms.ts';
+import { codeOfPlatform } from './platforms.ts';
 import { type ResultSet, retryLedger, type TestResult, timeOf } from './results.ts';
 
 /** Whether anything failed or did not run that no erratum names. */
@@ -18,17 +18,7 @@ export const checkTests = (request: EvidenceRequest): readonly Diagnostic[] => [
   ...checkFilters(request),
 ];
 
-const dayOf = (epochMs: number): string => new Date(epochMs).toISOString().slice(0, 10);
 const sameTest = (a: string, b: string): boolean => a.trim().toLowerCase() === b.trim().toLowerCase();
-
-/** The errata that hold today, for these systems. */
-const errataFor = ({ errata, nowMs }: EvidenceRequest, codes: readonly string[]): readonly Erratum[] =>
-  errata
-    .flatMap((list) => list.errata)
-    .filter((one) => holdsOn(one, dayOf(nowMs)))
-    .filter(
-      ({ systems }) => systems.length === 0 || systems.some((code) => codes.some((other) => sameCode(code, other))),
-    );
 
 const OUTCOMES = [
   { outcome: 'failed', count: 'failed', code: 'HLK_TEST_FAILED', verb: 'failed' },
@@ -83,12 +73,17 @@ const checkStatus = (
     return [problem('HLK_STATUS', `The status of ${what} is "${shownText(status)}".`, { at: { file }, severity })];
   });
 
+/** The systems that results are for; those of the packages when the export calls them by names of its own. */
+const codesOf = ({ platforms }: ResultSet, { packages }: EvidenceRequest): readonly string[] => {
+  const codes = platforms.flatMap((platform) => codeOfPlatform(platform) ?? []);
+  return codes.length > 0 ? codes : evidenceOf(packages).map(({ code }) => code);
+};
+
 const isOpen = ({ status }: TestResult): boolean => status !== 'passed' && status !== 'failed';
 
 const checkSet = (set: ResultSet, request: EvidenceRequest): readonly Diagnostic[] => {
   const at = { file: set.file };
-  const errata = errataFor(request, set.platforms);
-  const all = request.errata.flatMap((list) => list.errata);
+  const errata = errataFor(request, codesOf(set, request));
   const found: Diagnostic[] = [];
   if (set.stopped !== undefined)
     found.push(problem('HLK_TEST_NOT_RUN', `The run is not whole: ${set.stopped}.`, { at }));
@@ -96,9 +91,7 @@ const checkSet = (set: ResultSet, request: EvidenceRequest): readonly Diagnostic
     const { name, status, excuse } = result;
     if (status === 'passed') continue;
     const outcome = isOpen(result) ? 'not-run' : 'failed';
-    const excused = (errata.length > 0 ? errata : all).some(
-      (one) => one.outcome === outcome && sameTest(one.test, name),
-    );
+    const excused = errata.some((one) => one.outcome === outcome && sameTest(one.test, name));
     if (excused) continue;
     if (excuse !== undefined) {
       found.push(

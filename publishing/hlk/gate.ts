@@ -1,6 +1,6 @@
 import { type Diagnostic, problem } from '../../core/errors.ts';
 import { shownText } from '../../core/spelling.ts';
-import type { EvidenceRequest } from './evidence.ts';
+import { dayOf, type EvidenceRequest } from './evidence.ts';
 import { checkDevices } from './gate-devices.ts';
 import { checkSystems } from './gate-systems.ts';
 import { checkTests } from './gate-tests.ts';
@@ -88,8 +88,6 @@ const checkTimes = (
     }),
   ];
 };
-
-const dayOf = (epochMs: number): string => new Date(epochMs).toISOString().slice(0, 10);
 
 /** Each device has one driver a language and system; without drivers a package is results only (spec hlk 2). */
 const checkContents = ({ file, info }: HlkPackage): readonly Diagnostic[] => {

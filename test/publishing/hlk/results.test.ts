@@ -135,6 +135,16 @@ describe('the output folder of AutoHCK', () => {
     expect(await codes([set])).toContain('HLK_ERRATUM_UNNAMED');
     expect(await codes([set], [{ id: '123', test: 'flush test', reason: 'x' }])).not.toContain('HLK_ERRATUM_UNNAMED');
   });
+  test('is not excused by an erratum that has ended, or is for another Windows', async () => {
+    const set = folder(
+      `<testcase classname="HLKTest" name="a"><failure/></testcase>${passed('b')}${passed('c')}${END}`,
+    );
+    const named = { id: '123', test: 'a', reason: 'x' };
+    expect(await codes([set], [named])).not.toContain('HLK_TEST_FAILED');
+    expect(await codes([set], [{ ...named, expires: '2026-11-23' }])).toContain('HLK_TEST_FAILED');
+    expect(await codes([set], [{ ...named, systems: ['WINDOWS_v100_X64_NI_FULL'] }])).toContain('HLK_TEST_FAILED');
+    expect(await codes([set], [{ ...named, systems: ['WINDOWS_v100_X64_GE_FULL'] }])).not.toContain('HLK_TEST_FAILED');
+  });
   test('of a run that was stopped has skipped tests, which did not run', async () => {
     const set = folder(
       `${passed('a')}<testcase classname="HLKTest" name="b"><skipped/></testcase><testcase classname="AutoHCK" name="AutoHCK session"><skipped/></testcase>`,
