@@ -96,12 +96,12 @@ export const nobodyListens = (
   run: Run,
   wasRunning: boolean,
 ): Attribution | undefined => {
-  const bus = moduleModel(run, 'xenbus');
-  // Before, co-installers looked whether a restart is wanted.
-  if (bus === undefined || !has(bus, 'restartRequests') || wasRunning || startsMonitor(outputs)) return undefined;
+  if (wasRunning || startsMonitor(outputs)) return undefined;
   if (!outputs.every((output) => output.kind !== 'boot.started' || output.mode === 'normal')) return undefined;
   const asked = notesOf(outputs).find(isNote('xen.reboot-requested'));
-  if (asked === undefined) return undefined;
+  const model = asked === undefined ? undefined : moduleModel(run, asked.by);
+  // Before there were requests, co-installers looked whether a restart is wanted.
+  if (asked === undefined || model === undefined || !has(model, 'restartRequests')) return undefined;
   return {
     failureMode: 'F47',
     message: `${asked.by} asks for a restart (${asked.because}), and no monitor runs that would make it.`,

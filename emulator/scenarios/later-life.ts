@@ -110,7 +110,8 @@ export const safeMode: Scenario = {
       play: (run) => {
         run.stage = 'safe mode';
         run.play({ kind: 'restart', mode: 'safe' });
-        run.expect({ disks: EMULATED.disks, nics: 'not-asked', settled: false });
+        // Drivers of some years do not start in safe mode.
+        run.expect({ disks: EMULATED.disks, nics: 'not-asked', settled: false, broken: true });
         run.stage = 'after safe mode';
         run.restart();
         run.untilStable(asFarAs(input, input.bundle, PV));
