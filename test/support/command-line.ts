@@ -4,7 +4,7 @@ import { systemKeyMaker, systemRandom, systemTimer } from '../../cli/adapters/ma
 import type { Io } from '../../cli/io.ts';
 import { main } from '../../cli/main.ts';
 import type { Diagnostic } from '../../core/errors.ts';
-import type { Files, KeyMaker } from '../../core/ports.ts';
+import type { Files, Http, KeyMaker } from '../../core/ports.ts';
 import { projectRoot } from './outside.ts';
 
 export interface CommandRun {
@@ -23,6 +23,8 @@ export interface CommandOptions {
   readonly keyMaker?: KeyMaker;
   readonly invocation?: string;
   readonly ended?: Promise<never>;
+  /** The network; the system's when not given. */
+  readonly http?: Http;
 }
 
 export const TEST_NOW = Date.UTC(2026, 5, 15, 12);
@@ -47,7 +49,7 @@ const ioFor = (
   keyMaker: options.keyMaker ?? systemKeyMaker,
   exec: async () => (await import('../../cli/adapters/exec.ts')).systemExec,
   tokens: async () => (await import('../../cli/adapters/pkcs11.ts')).systemTokens,
-  http: async () => (await import('../../cli/adapters/http.ts')).systemHttp,
+  http: async () => options.http ?? (await import('../../cli/adapters/http.ts')).systemHttp,
   serving: async () => (await import('../../cli/adapters/loopback-server.ts')).systemServing,
   timer: systemTimer,
   ended: options.ended ?? new Promise(() => undefined),
