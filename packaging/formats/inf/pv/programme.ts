@@ -3,7 +3,7 @@ import { lineOf, physicalLine, sectionOf } from '../document.ts';
 import { lineCount, lineStart } from '../lines.ts';
 import type { RegistryWrite } from '../model.ts';
 import { isWhqlPlace } from '../rules/registry-places.ts';
-import { allWrites, isCoInstaller, keyOf, type PvFacts, pvProblem } from './facts.ts';
+import { allWrites, isCoInstaller, keyOf, type PvFacts, type PvInstall, pvProblem } from './facts.ts';
 
 /** Placeholders outside comments, each where it stands first. */
 const placeholders = (facts: PvFacts, stampLater: boolean): Diagnostic[] => {
@@ -56,57 +56,64 @@ const refusedPlace = ({ key }: RegistryWrite): string | undefined => {
   return known && !isWhqlPlace(root.toUpperCase(), path.join('\\')) ? key : undefined;
 };
 
+type Write = PvInstall['registry'][number];
+
+const LOW = 'warning';
+
+/** F32 */
+const coInstaller = (facts: PvFacts, { line, name }: Write): Diagnostic =>
+  pvProblem(
+    facts,
+    'PV_OLD_PROGRAMME',
+    'The INF registers a co-installer, which drivers for current Windows may not have.',
+    { line, token: name, severity: LOW, failureMode: 'F32', hint: 'Do its work in the INF or in a service.' },
+  );
+
+/** F31 */
+const outside = (facts: PvFacts, { line, name }: Write, place: string): Diagnostic =>
+  pvProblem(facts, 'PV_REGISTRY_PLACE', `A driver may not write to ${place}, which current checks refuse.`, {
+    ...{ line, token: name, severity: LOW, failureMode: 'F31' },
+    hint: 'Write below HKR, or below the services of the package; leave the rest to a setup program.',
+  });
+
+/** F31 */
+const bootFlags = (facts: PvFacts, { line, name }: Write, os: string): Diagnostic =>
+  pvProblem(
+    facts,
+    'PV_BOOT_FLAGS',
+    `BootFlags is set by AddReg for ${os || 'every Windows'}, which current checks refuse.`,
+    {
+      ...{ line, token: name, severity: LOW, failureMode: 'F31' },
+      hint: 'For NTamd64.10.0...25398 and later use the directive BootFlags = 0x81 in a service section of its own.',
+    },
+  );
+
+const setsBootFlags = (write: Write): boolean =>
+  write.scope === 'service' && keyOf(write) === 'hkr' && write.name.toLowerCase() === 'bootflags';
+
+const lineFindings = (facts: PvFacts, install: PvInstall, write: Write): readonly Diagnostic[] => {
+  const place = facts.coInstallers ? undefined : refusedPlace(write);
+  return [
+    ...(isCoInstaller(write) ? [coInstaller(facts, write)] : []),
+    ...(place === undefined ? [] : [outside(facts, write, place)]),
+    ...(install.current && setsBootFlags(write) ? [bootFlags(facts, write, install.os)] : []),
+  ];
+};
+
 /** What is accepted for signing today: F31 and F32. Warnings, for packages in these forms were signed in their time. */
 export const checkProgramme = (facts: PvFacts): readonly Diagnostic[] => {
   const { document, model, installs } = facts;
   const found = new Map<string, Diagnostic>();
   for (const install of installs) {
     for (const write of allWrites(install)) {
-      const detail = { line: write.line, token: write.name, severity: 'warning' } as const;
-      if (isCoInstaller(write)) {
-        const message = 'The INF registers a co-installer, which drivers for current Windows may not have.';
-        const hint = 'Do its work in the INF or in a service.';
-        found.set(
-          `c${write.line}`,
-          pvProblem(facts, 'PV_OLD_PROGRAMME', message, { ...detail, failureMode: 'F32', hint }),
-        );
-      }
-      const place = facts.coInstallers ? undefined : refusedPlace(write);
-      if (place !== undefined) {
-        const message = `A driver may not write to ${place}, which current checks refuse.`;
-        const hint = 'Write below HKR, or below the services of the package; leave the rest to a setup program.';
-        found.set(
-          `p${write.line}`,
-          pvProblem(facts, 'PV_REGISTRY_PLACE', message, { ...detail, failureMode: 'F31', hint }),
-        );
-      }
-      if (
-        install.current &&
-        write.scope === 'service' &&
-        keyOf(write) === 'hkr' &&
-        write.name.toLowerCase() === 'bootflags'
-      ) {
-        const message = `BootFlags is set by AddReg for ${install.os || 'every Windows'}, which current checks refuse.`;
-        const hint =
-          'For NTamd64.10.0...25398 and later use the directive BootFlags = 0x81 in a service section of its own.';
-        found.set(
-          `b${write.line}`,
-          pvProblem(facts, 'PV_BOOT_FLAGS', message, { ...detail, failureMode: 'F31', hint }),
-        );
-      }
+      for (const one of lineFindings(facts, install, write)) found.set(`${one.code} ${write.line}`, one);
     }
   }
-  if (!model.version.pnpLockdown) {
-    const version = sectionOf(document, 'Version');
-    found.set(
-      'lockdown',
-      pvProblem(facts, 'PV_OLD_PROGRAMME', '[Version] has no PnpLockdown=1.', {
-        line: lineOf(version, 'PnpLockdown')?.line ?? version?.headers[0],
-        severity: 'warning',
-        failureMode: 'F32',
-        hint: 'Add PnpLockdown=1.',
-      }),
-    );
-  }
-  return [...found.values()];
+  if (model.version.pnpLockdown) return [...found.values()];
+  const version = sectionOf(document, 'Version');
+  const lockdown = pvProblem(facts, 'PV_OLD_PROGRAMME', '[Version] has no PnpLockdown=1.', {
+    line: lineOf(version, 'PnpLockdown')?.line ?? version?.headers[0],
+    ...{ severity: LOW, failureMode: 'F32', hint: 'Add PnpLockdown=1.' },
+  });
+  return [...found.values(), lockdown];
 };
