@@ -1,6 +1,8 @@
 import { type Diagnostic, problem } from '../core/errors.ts';
 import { type OutputFile, RECORD_NAME, SUMS_NAME, sha256Hex } from './output.ts';
 
+/** The state of a submission: what it brought back stands beside the release, and came after it. */
+const SUBMISSION = /^\.winpv\/submission-(.+)\.json$/;
 const LINE = /^([0-9a-f]{64}) [ *](.+)$/;
 
 /**
@@ -37,8 +39,10 @@ export const checkSums = (files: readonly OutputFile[]): readonly Diagnostic[] =
     else if (sha256Hex(bytes) !== sum)
       found.push(problem('SUMS_MISMATCH', `${path} is not the file that ${SUMS_NAME} lists.`, { at }));
   }
+  const returned = [...there.keys()].flatMap((path) => SUBMISSION.exec(path)?.[1] ?? []).map((key) => `${key}-signed/`);
   for (const path of there.keys()) {
     if (listed.has(path) || path === SUMS_NAME || path.startsWith('.winpv/')) continue;
+    if (returned.some((folder) => path.startsWith(folder))) continue;
     found.push(problem('SUMS_FILE_EXTRA', `${path} is not listed in ${SUMS_NAME}.`, { at: { file: path } }));
   }
   return found;
