@@ -1,6 +1,7 @@
 import { EVIDENCE_CODES } from './evidence-codes.ts';
 import { INF_RULE_CODES } from './inf-rule-codes.ts';
 import { PV_RULE_CODES } from './pv-rule-codes.ts';
+import { REFUSAL_CODES, RETURNED_CODES } from './refusal-codes.ts';
 
 /**
  * Every code that winpv can report, with its exit code and a title. Codes are permanent: a code is never renamed or reused.
@@ -328,6 +329,7 @@ const emulator = rows({
   CHECK_GUEST_UNKNOWN: { exit: 3, title: 'No such guest' },
   CHECK_SCENARIO_UNKNOWN: { exit: 3, title: 'No such scenario' },
   CHECK_NO_GUEST: { exit: 4, title: 'The packages are for none of the guests' },
+  CHECK_FAILED: { exit: 5, title: 'A finished package has what breaks machines or is refused' },
   CHECK_TRANSCRIPT: { exit: 4, title: 'A transcript cannot be replayed' },
   CHECK_REPLAY_DIFFERS: { exit: 5, title: 'A replay is not what was saved' },
 });
@@ -416,6 +418,8 @@ export const ERROR_CODES = {
   ...emulator,
   ...EVIDENCE_CODES,
   ...publishing,
+  ...REFUSAL_CODES,
+  ...RETURNED_CODES,
   ...release,
 } satisfies Record<string, CodeRow>;
 

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { ERROR_CODES } from '../../core/error-codes.ts';
 import { type Diagnostic, problem, WinpvError } from '../../core/errors.ts';
 import type { PlayPorts } from '../../release/play.ts';
 import { type ReadBundle, readBundle } from '../bundle-files.ts';
@@ -67,10 +68,13 @@ const trusted = async (
 
 const isError = ({ severity }: Pick<Diagnostic, 'severity'>): boolean => severity === 'error';
 
-/** The finding that decides: the first static one, else the first of a run. */
+const CHECK_EXIT = 5;
+
+/** The finding that decides: the first static one, else the first of a run. A bundle that fails ends with 5, whatever it is. */
 const failureOf = ({ runs, findings }: CheckReport): Diagnostic => {
   const first = findings.find(isError);
-  if (first !== undefined) return first;
+  if (first !== undefined)
+    return ERROR_CODES[first.code].exit === CHECK_EXIT ? first : { ...first, code: 'CHECK_FAILED' };
   for (const { scenario, guest, findings: own } of runs) {
     const worst = own.find(isError);
     if (worst === undefined) continue;

@@ -1,4 +1,5 @@
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { winpv, winpvJson } from '../support/command-line.ts';
 import { makeProject, type TestProject } from '../support/project.ts';
@@ -123,6 +124,16 @@ describe('transcripts', () => {
       differences: [{ what: 'boots', saved: 77, now: expect.any(Number) }],
     });
   });
+});
+
+test('a bundle that lacks a file ends with 5, and keeps the finding under its own code', async () => {
+  const copy = project.path('without-xencrsh');
+  cpSync(bundle, copy, { recursive: true });
+  rmSync(join(copy, 'xenvbd', 'x64', 'xencrsh.sys'));
+  const { exit, error, diagnostics } = await winpvJson(['check', copy, ...QUICK]);
+  expect(exit).toBe(5);
+  expect(error).toMatchObject({ code: 'CHECK_FAILED', failureMode: 'F37' });
+  expect(diagnostics?.map(({ code }) => code)).toContain('BUNDLE_FILE_MISSING');
 });
 
 describe('bad input', () => {
