@@ -185,7 +185,7 @@ describe('a release signed by a tool that takes files', () => {
   });
 });
 
-const image = (name: string): Uint8Array => driverImage(name, { version: driverVersion([9, 1, 0, 0], 'Example') });
+const image = (name: string): Uint8Array => driverImage(name, { version: driverVersion([9, 1, 0, 0], 'Xen Project') });
 
 describe('a release of sources that are signed already', () => {
   const FROM_BIN = HEAD.replace('default: stand-in', 'xencrsh: { binaries: ../bin }');
