@@ -1,0 +1,54 @@
+import { type Diagnostic, WinpvError } from '../../core/errors.ts';
+import { checkEvidence } from '../hlk/gate.ts';
+import { readHlkPackage } from '../hlk/package.ts';
+import { checkCabinet } from './cabinet.ts';
+import type { UploadRequest } from './contract.ts';
+import { checkDrivers } from './drivers.ts';
+import { checkProduct } from './product.ts';
+import { readUpload, type Upload } from './read-upload.ts';
+import { checkSystems } from './systems.ts';
+import { refusal } from './table.ts';
+import { checkPublishing } from './windows-update.ts';
+
+export { DESTINATIONS, type Destination, type SentFile, type UploadRequest } from './contract.ts';
+
+/**
+ * Everything that Partner Center or Windows Update would refuse and that can be known before: nothing is uploaded while
+ * an error is among it. Rules: `REFUSAL_RULES` and `REUSED_RULES`; docs/guide/refusals.md is made from them.
+ */
+export const checkBeforeUpload = (request: UploadRequest): readonly Diagnostic[] => {
+  const upload = readUpload(request);
+  return [
+    ...upload.diagnostics,
+    ...checkCabinet(request, upload),
+    ...checkKitPackage(request, upload),
+    ...checkDrivers(request, upload),
+    ...checkSystems(request, upload),
+    ...checkProduct(request, upload),
+    ...checkPublishing(request, upload),
+  ];
+};
+
+/** The evidence; a package that cannot be opened, or whose signature does not hold, is refused without it too. */
+const checkKitPackage = (request: UploadRequest, { programme, diagnostics }: Upload): readonly Diagnostic[] => {
+  const { file, bytes, nowMs, evidence, product, thumbprints = [] } = request;
+  if (programme !== 'whql' || diagnostics.some(({ code }) => code === 'REFUSAL_PACKAGE_KIND')) return [];
+  try {
+    const hlk = readHlkPackage(bytes, file, nowMs);
+    if (evidence === undefined) {
+      const unsigned = hlk.signature.verdict === 'unsigned';
+      const found = [...hlk.diagnostics, ...hlk.signature.diagnostics];
+      return unsigned ? [...found, refusal('REFUSAL_UNSIGNED', 'The package is not signed.', { at: { file } })] : found;
+    }
+    return checkEvidence({
+      ...evidence,
+      ...{ packages: [hlk], thumbprints, nowMs, unsigned: 'refused' as const },
+      signatures: product?.requestedSignatures ?? [],
+      productTypes: product?.selectedProductTypes ?? undefined,
+    });
+  } catch (error) {
+    if (!(error instanceof WinpvError)) throw error;
+    const message = `The package cannot be opened: ${error.message}`;
+    return [refusal('REFUSAL_PACKAGE_UNREAD', message, { at: error.at ?? { file } })];
+  }
+};
