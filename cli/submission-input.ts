@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { toHex } from '../core/bytes.ts';
 import { type Diagnostic, WinpvError } from '../core/errors.ts';
+import type { Destination } from '../publishing/refusals/contract.ts';
 import { planSubmission, type SubmissionFacts, type SubmissionPlan } from '../publishing/submission/plan.ts';
 import { parseSdcmCreation } from '../publishing/submission/sdcm.ts';
 import { RECORD_NAME } from '../release/output.ts';
@@ -17,6 +18,9 @@ export interface SubmissionChoice {
   readonly product?: string;
   /** Files as SDCM takes them. */
   readonly from?: readonly string[];
+  readonly destination?: Destination;
+  /** Certificates of the account. */
+  readonly cert?: readonly string[];
 }
 
 export interface SubmissionInput {
@@ -87,9 +91,11 @@ export const submissionInput = async (
     product,
     given: await givenBy(io, choice.from ?? []),
   });
+  const { beforeUpload } = await import('./before-upload.ts');
+  const refused = await beforeUpload(io, { ...choice, out, plan, release, emulated, content: content.bytes });
   return {
     plan,
     content: content.bytes,
-    diagnostics: [...checkSubmittable(release, { emulated, file }), ...diagnostics],
+    diagnostics: [...checkSubmittable(release, { emulated, file }), ...diagnostics, ...refused],
   };
 };

@@ -359,7 +359,6 @@ const publishing = rows({
   PUBLISH_RELEASE_UNFIT: { exit: 5, title: 'A release may not be submitted' },
   PUBLISH_PACKAGE_DIFFERS: { exit: 5, title: 'A package is not the one that the release recorded' },
   PUBLISH_PACKAGE_MISSING: { exit: 4, title: 'A release has no package to submit' },
-  PUBLISH_RETURNED_DIFFERS: { exit: 5, title: 'The signed package is not what was sent' },
   PUBLISH_METADATA_LATE: { exit: 7, title: 'The driver metadata is not there yet' },
   PUBLISH_FIELD_UNKNOWN: { exit: 7, title: 'Partner Center answers fields that winpv does not know' },
   EMUSERVE_NOT_LOOPBACK: { exit: 2, title: 'The emulated services are for this machine only' },

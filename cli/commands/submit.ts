@@ -70,7 +70,7 @@ const submit = async (context: Context, out: string, options: SubmitOptions): Pr
         content: async () => input.content,
         wait: options.wait !== false,
         maxWaitMs,
-        checkReturned: (files) => checkReturnedPackage(io, { plan, out, content: input.content }, files),
+        checkReturned: (files) => checkReturnedPackage(io, { plan, account, out, content: input.content }, files),
       },
       { ...ports, files: io.files, reporter },
     );
@@ -112,6 +112,13 @@ export const submitCommand = (bind: Bind): Command =>
       .option('--playlist <file>', 'for WHQL: a playlist that the evidence has to cover; repeatable', collect)
       .option('--errata <file>', 'for WHQL: errata that stand for failed tests; repeatable', collect)
       .option('--filters <file>', 'for WHQL: filters that were applied; repeatable', collect)
+      .addOption(
+        new Option(
+          '--destination <where>',
+          'where the drivers are to go (default: windows-update for WHQL, test-audience for attestation)',
+        ).choices(['windows-update', 'test-audience', 'signature']),
+      )
+      .option('--cert <file>', 'a certificate that the account knows; another signer is refused; repeatable', collect)
       .option('--product <id>', 'a product that is there, in place of a new one')
       .option('--from <file>', "what SDCM's -create takes, for the product or the submission; repeatable", collect),
   )

@@ -29,20 +29,15 @@ export const checkBeforeUpload = (request: UploadRequest): readonly Diagnostic[]
   ];
 };
 
-/** The evidence; a package that cannot be opened, or whose signature does not hold, is refused without it too. */
+/** The evidence, and with it the package that holds it. */
 const checkKitPackage = (request: UploadRequest, { programme, diagnostics }: Upload): readonly Diagnostic[] => {
   const { file, bytes, nowMs, evidence, product, thumbprints = [] } = request;
-  if (programme !== 'whql' || diagnostics.some(({ code }) => code === 'REFUSAL_PACKAGE_KIND')) return [];
+  if (programme !== 'whql' || evidence === undefined) return [];
+  if (diagnostics.some(({ code }) => code === 'REFUSAL_PACKAGE_KIND')) return [];
   try {
-    const hlk = readHlkPackage(bytes, file, nowMs);
-    if (evidence === undefined) {
-      const unsigned = hlk.signature.verdict === 'unsigned';
-      const found = [...hlk.diagnostics, ...hlk.signature.diagnostics];
-      return unsigned ? [...found, refusal('REFUSAL_UNSIGNED', 'The package is not signed.', { at: { file } })] : found;
-    }
     return checkEvidence({
       ...evidence,
-      ...{ packages: [hlk], thumbprints, nowMs, unsigned: 'refused' as const },
+      ...{ packages: [readHlkPackage(bytes, file, nowMs)], thumbprints, nowMs, unsigned: 'refused' as const },
       signatures: product?.requestedSignatures ?? [],
       productTypes: product?.selectedProductTypes ?? undefined,
     });

@@ -29,7 +29,7 @@ export interface UploadRequest {
   readonly destination?: Destination | undefined;
   /** The drivers of the release, a folder each, for a package of the lab kit, which does not show its own. */
   readonly drivers?: readonly SentFile[] | undefined;
-  /** What the evidence of a package of the lab kit is held against; not judged when undefined. */
+  /** What the evidence of a package of the lab kit is held against; left to others when undefined. */
   readonly evidence?: Pick<EvidenceRequest, 'release' | 'playlists' | 'results' | 'errata' | 'filters'> | undefined;
   /** Computer ids that the drivers will be published with; not judged when undefined. */
   readonly chids?: readonly string[] | undefined;

@@ -28,8 +28,8 @@ export const checkDrivers = (request: UploadRequest, upload: Upload): readonly D
 const checkInf = ({ document }: PackageInf): readonly Diagnostic[] =>
   verifyInf(document, { mode: 'h' }).findings.filter(({ severity }) => severity === 'error');
 
-/** It is the next day already where the day begins. */
-const EARLIEST_ZONE_MS = 14 * 3_600_000;
+/** Clocks differ; days are those of UTC, as for Inf2Cat. */
+const CLOCK_TOLERANCE_MS = 3_600_000;
 /** Windows 7's own drivers are of this day, and a driver has to be newer than those (Inf2Cat, signability test 22.9.7). */
 const FIRST_DATE_MS = Date.UTC(2009, 3, 21);
 
@@ -41,7 +41,7 @@ const checkDate = ({ document, model }: PackageInf, nowMs: number): readonly Dia
   const dayMs = dateToEpochMs(date);
   const shown = formatDate(date);
   if (dayMs > nowMs) {
-    const severity = dayMs > nowMs + EARLIEST_ZONE_MS ? 'error' : 'warning';
+    const severity = dayMs > nowMs + CLOCK_TOLERANCE_MS ? 'error' : 'warning';
     return [refusal('REFUSAL_DRIVERVER_FUTURE', `DriverVer is of ${shown}, which is still to come.`, { at, severity })];
   }
   if (dayMs >= FIRST_DATE_MS) return [];

@@ -82,7 +82,7 @@ export const REFUSAL_RULES: readonly RefusalRow[] = [
     'Make them again: `winpv cat create`.',
   ]),
   row('REFUSAL_DRIVERVER_FUTURE', 'both', 'both', 'devtest/inf2cat.md, signability test 22.9.7', [
-    'DriverVer is of no day to come. A day that it is already somewhere on earth is a warning.',
+    'DriverVer is of no day to come, in UTC. One that begins within the hour is a warning, for clocks differ.',
     'Date the release today or earlier: `--date`.',
   ]),
   row('REFUSAL_DRIVERVER_OLD', 'error', 'both', 'devtest/inf2cat.md, signability test 22.9.7', [

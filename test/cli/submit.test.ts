@@ -61,17 +61,22 @@ describe('winpv submit', () => {
     expect(status.result.submissions).toEqual([result]);
   });
 
-  test.each(['tamper-image', 'tamper-inf', 'drop-file', 'add-file'])(
-    '%s is exit 5, and nothing is handed on',
-    async (name) => {
-      const center = await openTestCenter({ fast: true });
-      await control(center, 'faults', { name });
-      const files = filesOf(release());
-      const { exit, error } = await run(files, center, ...emulated);
-      expect({ exit, code: error?.code }).toEqual({ exit: 5, code: 'PUBLISH_RETURNED_DIFFERS' });
-      expect([...files.written.keys()].some((path) => path.startsWith('out/acme-x64-signed'))).toBe(false);
-    },
-  );
+  test.each([
+    ['tamper-image', 'RETURNED_CHANGED'],
+    ['tamper-inf', 'RETURNED_CHANGED'],
+    ['drop-file', 'RETURNED_LOST'],
+    ['add-file', 'RETURNED_ADDED'],
+    ['wrong-signer', 'RETURNED_SIGNER'],
+    ['wrong-eku', 'RETURNED_PURPOSE'],
+    ['stale-catalog', 'RETURNED_CATALOG_FOREIGN'],
+  ])('%s is exit 5, and nothing is handed on', async (name, code) => {
+    const center = await openTestCenter({ fast: true });
+    await control(center, 'faults', { name });
+    const files = filesOf(release());
+    const { exit, error } = await run(files, center, ...emulated);
+    expect({ exit, code: error?.code }).toEqual({ exit: 5, code });
+    expect([...files.written.keys()].some((path) => path.startsWith('out/acme-x64-signed'))).toBe(false);
+  });
 
   test('refuses stand-ins and test signatures for the real service, and shows the plan beside that', async () => {
     const { exit, error, result, diagnostics } = await run(filesOf(release()), undefined, '--dry-run');

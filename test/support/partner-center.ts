@@ -172,7 +172,7 @@ DefaultDestDir=13
 [Manufacturer]
 %V%=Models,NTamd64.10.0...16299
 [Models.NTamd64.10.0...16299]
-%D%=Install,PCI\\VEN_5853&DEV_C0DE
+%D%=Install,PCI\\VEN_5853&DEV_C8DE
 [Install.NT]
 CopyFiles=@demo.sys
 [Install.NT.Services]

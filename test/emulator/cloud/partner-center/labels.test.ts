@@ -47,7 +47,7 @@ const row = (changes = {}) => ({
   bundleId,
   infId: 'demo.inf',
   operatingSystemCode: 'WINDOWS_v100_X64_GE_FULL',
-  pnpString: 'pci\\ven_5853&dev_c0de',
+  pnpString: 'pci\\ven_5853&dev_c8de',
   ...changes,
 });
 
@@ -137,7 +137,7 @@ describe('a shipping label of the emulated Partner Center', () => {
   });
 
   test.each([
-    ['an id in upper case', { pnpString: 'PCI\\VEN_5853&DEV_C0DE' }],
+    ['an id in upper case', { pnpString: 'PCI\\VEN_5853&DEV_C8DE' }],
     ['another system', { operatingSystemCode: 'WINDOWS_v100_X64_NI_FULL' }],
     ['another INF', { infId: 'other.inf' }],
   ])('a row that the metadata has not is refused: %s', async (_what, changes) => {

@@ -137,10 +137,10 @@ describe('a submission to the emulated Partner Center', () => {
     const [bundle] = Object.values(metadata.BundleInfoMap);
     expect(bundle?.InfInfoMap['demo.inf']?.OSPnPInfoMap).toEqual({
       WINDOWS_v100_X64_RS5_FULL: {
-        'pci\\ven_5853&dev_c0de': { Manufacturer: 'Demo', DeviceDescription: 'Demo device', FeatureScore: 255 },
+        'pci\\ven_5853&dev_c8de': { Manufacturer: 'Demo', DeviceDescription: 'Demo device', FeatureScore: 255 },
       },
       WINDOWS_v100_X64_GE_FULL: {
-        'pci\\ven_5853&dev_c0de': { Manufacturer: 'Demo', DeviceDescription: 'Demo device', FeatureScore: 255 },
+        'pci\\ven_5853&dev_c8de': { Manufacturer: 'Demo', DeviceDescription: 'Demo device', FeatureScore: 255 },
       },
     });
   });
