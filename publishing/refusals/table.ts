@@ -123,7 +123,7 @@ export const REFUSAL_RULES: readonly RefusalRow[] = [
     'Nothing for a bus driver; tell Microsoft of it early.',
   ]),
   row('REFUSAL_ATTRIBUTES', 'error', 'WHQL', PRODUCT, [
-    'A storage controller, a RAID controller and SVVP have their additionalAttributes, and each what its marks ask for.',
+    'A storage controller and SVVP have their additionalAttributes, and what a controller is marked with has its name and version.',
     'Fill them in a file for `--from`.',
   ]),
   row('REFUSAL_DERIVED', 'error', 'both', 'dashboard/create-a-new-submission-for-a-product.md; SDCM issue 69', [

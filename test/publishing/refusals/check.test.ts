@@ -1,5 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Diagnostic } from '../../../core/errors.ts';
+import { planCatalogs } from '../../../packaging/bundle/catalog.ts';
+import { encodeUnsignedCatalog } from '../../../packaging/formats/cat/encode.ts';
+import { parseOsList } from '../../../packaging/formats/cat/os.ts';
+import { parseInf } from '../../../packaging/formats/inf/document.ts';
+import { infModel } from '../../../packaging/formats/inf/model.ts';
 import { stripPeSignature } from '../../../packaging/formats/pe/attach.ts';
 import { createKeySigner } from '../../../packaging/signing/key.ts';
 import { signCab, signPe } from '../../../packaging/signing/sign.ts';
@@ -278,6 +283,23 @@ describe('the drivers', () => {
     expect(news(found)).toEqual(['warning REFUSAL_CATALOG']);
   });
 
+  test('may have a catalog of SHA-1 hashes: a warning where no older Windows reads it', async () => {
+    const inf = own.files.find(({ name }) => name === 'xenvbd/xenvbd.inf');
+    const document = parseInf(inf?.bytes ?? new Uint8Array(0), 'xenvbd.inf');
+    const [planned] = planCatalogs({
+      infs: [{ document, model: infModel(document) }],
+      files: (path) => own.files.find(({ name }) => name.toLowerCase() === `xenvbd/${path}`.toLowerCase())?.bytes,
+      osList: parseOsList(['10_X64']),
+      version: 1,
+      thisUpdate: RELEASED_NOW,
+    });
+    if (planned === undefined) throw new Error('a catalog was expected');
+    const files = withFile(own.files, 'xenvbd/xenvbd.cat', () => encodeUnsignedCatalog(planned.content));
+    expect(news(await repacked(files))).toContain('warning REFUSAL_CATALOG_SHA1');
+    const older = product({ requestedSignatures: ['WINDOWS_7_X64'] });
+    expect(news(await repacked(files, older)).join()).not.toContain('SHA1');
+  });
+
   test('that cannot be read are refused by what stopped the reading', async () => {
     const found = await repacked(
       withFile(own.files, 'xenbus/xenbus.inf', () => new Uint8Array([0xfe, 0xff, 0, 0x5b, 0, 0x56])),
@@ -434,6 +456,14 @@ describe('hardware ids for Windows Update', () => {
     ['USB\\VID_1234', 'names no product'],
   ])('%s: what is said of its form', (id, expected) => {
     expect(idFlaw(id)).toBe(expected);
+  });
+
+  test('of such a form are told at their line', async () => {
+    const found = await repacked(
+      withInf(own.files, 'xenbus/xenbus.inf', (text) => text.replace(/PCI\\VEN_5853&DEV_0001/i, 'PCI\\VEN_5853')),
+    );
+    expect(news(found)).toContain('warning REFUSAL_ID_FORM');
+    expect(found.find(({ code }) => code === 'REFUSAL_ID_FORM')?.at?.line).toBeGreaterThan(1);
   });
 
   const classed = (guid: string): readonly SentFile[] =>
