@@ -2,8 +2,11 @@ import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { accountOf } from '../../emulator/cloud/partner-center/state.ts';
 import { inProcessHttp } from '../../emulator/http/in-process.ts';
+import { signOpc } from '../../packaging/signing/opc-sign.ts';
+import { encodeHlkPackage } from '../../publishing/hlk/encode-package.ts';
 import type { SentFile } from '../../publishing/refusals/contract.ts';
 import { winpvJson } from '../support/command-line.ts';
+import { GE, hlkInfo, hlkSigner, instance, target } from '../support/hlk-sample.ts';
 import { memoryFiles } from '../support/memory-files.ts';
 import { control, ORIGIN, openTestCenter } from '../support/partner-center.ts';
 import {
@@ -101,5 +104,67 @@ describe('winpv submit of a whole release', () => {
     const { exit, error, files } = await submit('example-vendor x64', [], undefined, 'tamper-inf');
     expect({ exit, code: error?.code }).toEqual({ exit: 5, code: 'RETURNED_CHANGED' });
     expect([...files.written.keys()].filter((path) => path.includes('-signed/'))).toEqual([]);
+  });
+});
+
+describe('winpv submit of a package of the lab kit', () => {
+  test('holds the drivers of the release against what came back', async () => {
+    const nowMs = Date.UTC(2026, 10, 24, 12);
+    const { cabinet, file } = releasedOf(
+      await releaseBrands(['example-vendor'], 'drivers: [xenbus, xenvbd]\narchitectures: [x64]\n'),
+      'example-vendor x64',
+    );
+    const bus = 'PCI\\VEN_5853&DEV_C8E0&SUBSYS_C8E05853&REV_01';
+    const disk = 'XENBUS\\VEN_EVC8E0&DEV_VBD&REV_0900000B';
+    const targets = [target(`${bus}\\3&267A616A&0&18`), target(`${disk}\\_`)];
+    const hlkx = await signOpc(
+      await encodeHlkPackage(
+        {
+          info: hlkInfo({ instances: [instance({ codes: [GE], targets })] }),
+          core: new Uint8Array(4096),
+          stream: cabinet,
+        },
+        nowMs,
+      ),
+      'acme.hlkx',
+      { signer: await hlkSigner(), signedAtMs: nowMs },
+    );
+    const pack = { architecture: 'x64', version: '9.1.0.1', windows: ['10_GE_X64'] };
+    const record = {
+      ...{ date: '2026-05-04', standIns: true, signing: { kind: 'test' }, rehearsal: { guests: [] } },
+      brands: [
+        {
+          id: 'example-vendor',
+          cabinets: [{ path: file, sha256: createHash('sha256').update(cabinet).digest('hex') }],
+          packages: [
+            { ...pack, driver: 'xenbus', hardwareIds: [bus] },
+            { ...pack, driver: 'xenvbd', hardwareIds: [disk] },
+          ],
+        },
+      ],
+    };
+    const run = async (fault?: string) => {
+      const center = await openTestCenter({ fast: true });
+      if (fault !== undefined) await control(center, 'faults', { name: fault });
+      const { tenant, clientId, clientSecret } = accountOf(center.service.state());
+      const files = memoryFiles({
+        ...{ 'out/release.json': Buffer.from(JSON.stringify(record)), [`out/${file}`]: cabinet, 'acme.hlkx': hlkx },
+      });
+      return winpvJson(
+        [
+          ...['submit', 'out', '--brand', 'example-vendor', '--arch', 'x64', '--endpoint', ORIGIN],
+          ...['--package', 'acme.hlkx', '--signatures', GE],
+        ],
+        {
+          ...{ files, now: nowMs, http: inProcessHttp(center.service) },
+          env: { WINPV_TENANT: tenant, WINPV_CLIENT_ID: clientId, WINPV_CLIENT_SECRET: clientSecret },
+        },
+      );
+    };
+    const { exit, result, diagnostics } = await run();
+    expect({ exit, verdict: result.verdict }).toEqual({ exit: 0, verdict: 'as-sent' });
+    expect(diagnostics.map(({ code }) => code)).toContain('REFUSAL_UNCLASSIFIED');
+    const attested = await run('wrong-eku');
+    expect({ exit: attested.exit, code: attested.error?.code }).toEqual({ exit: 5, code: 'RETURNED_PURPOSE' });
   });
 });
