@@ -1,5 +1,6 @@
 import type { Clock, Exec, Files, Http, KeyMaker, Random, Serving, Timer } from '../core/ports.ts';
 import type { TokenLibraries } from '../core/tokens.ts';
+import type { Rehearsals } from '../release/rehearsals.ts';
 
 /** Where text goes: stdout carries the result, stderr the conversation. */
 export interface TextStream {
@@ -38,6 +39,8 @@ export interface Io {
   readonly http: () => Promise<Http>;
   readonly serving: () => Promise<Serving>;
   readonly timer: Timer;
+  /** Loads the emulator when first used. */
+  readonly rehearsals: () => Promise<Rehearsals>;
   /**
    * Rejects when the process has to end before the work is done: INTERRUPTED when it was told to, or with the error that
    * nobody caught. What the process held is given back by then.

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 
 const version = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
 const [first, ...rest] = process.argv.slice(2);
-const compiled = new URL('../build/cli/main.js', import.meta.url);
+const compiled = new URL('../build/main.js', import.meta.url);
 
 if ((first === '--version' || first === '-V') && rest.length === 0) {
   process.stdout.on('error', (error) => {
@@ -18,6 +18,6 @@ if ((first === '--version' || first === '-V') && rest.length === 0) {
   process.exitCode = 8;
 } else {
   const { main } = await import(compiled.href);
-  const { runProcess } = await import(new URL('../build/cli/adapters/process.js', import.meta.url).href);
+  const { runProcess } = await import(new URL('../build/process.js', import.meta.url).href);
   await runProcess(main, version);
 }

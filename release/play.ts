@@ -13,13 +13,20 @@ export interface PlayPorts {
   readonly elapsedMs: () => number;
 }
 
+export interface Played<T> {
+  /** How it is named to people. */
+  readonly step: string;
+  readonly runs: Iterable<T>;
+  readonly total: number;
+  readonly unit: string;
+}
+
 /** Plays something step by step, tells how far it is, and lets go of the machine in between. */
 export const playAll = async <T>(
   { reporter, timer, elapsedMs }: PlayPorts,
-  { runs, total, unit }: { readonly runs: Iterable<T>; readonly total: number; readonly unit: string },
+  { step, runs, total, unit }: Played<T>,
   each: (run: T, index: number) => number,
 ): Promise<void> => {
-  const step = 'rehearse';
   const start = elapsedMs();
   reporter.emit({ kind: 'step.started', step });
   let last = start;
@@ -38,12 +45,12 @@ export const playAll = async <T>(
 /** Plays a rehearsal; a run is handed on while it is there, for it is too large to be kept. */
 export const playRehearsal = async (
   ports: PlayPorts,
-  { runs, request }: { readonly runs: Iterable<PlayedRun>; readonly request: RehearsalRequest },
+  { step, runs, request }: Pick<Played<PlayedRun>, 'step' | 'runs'> & { readonly request: RehearsalRequest },
   onRun: (played: PlayedRun) => void,
 ): Promise<readonly RunResult[]> => {
   const results: RunResult[] = [];
   const total = request.guests.length * request.scenarios.length;
-  await playAll(ports, { runs, total, unit: 'scenarios' }, (played) => {
+  await playAll(ports, { step, runs, total, unit: 'scenarios' }, (played) => {
     results.push(played.result);
     onRun(played);
     return played.done;

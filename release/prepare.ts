@@ -11,6 +11,7 @@ import type { Ledger } from './ledger.ts';
 import { type Loaded, type LoadPorts, loadRelease, OWN_FILES, type Selection } from './load.ts';
 import { type Plan, planRelease } from './plan.ts';
 import type { RehearsalSettings } from './project-rehearsal.ts';
+import type { Rehearsals } from './rehearsals.ts';
 import { plannedSigning, type SigningPorts } from './signing.ts';
 
 export interface ReleaseRequest extends Selection {
@@ -28,6 +29,7 @@ export interface ReleasePorts extends LoadPorts, SigningPorts, VersionPorts {
   readonly clock: Clock;
   readonly reporter: Reporter;
   readonly elapsedMs: () => number;
+  readonly rehearsals: Rehearsals;
 }
 
 /** A release that is planned: the plan, and what it was planned from. */
@@ -60,10 +62,8 @@ const plannedRehearsal = (settings: RehearsalSettings, shownPath: (path: string)
 
 /** Reads and checks everything and works out the plan; makes nothing. @throws WinpvError with every finding */
 export const prepareRelease = async (request: ReleaseRequest, ports: ReleasePorts): Promise<Prepared> => {
-  const { option, commit } = {
-    option: request.date,
-    commit: request.date === undefined ? await request.commit() : undefined,
-  };
+  const option = request.date;
+  const commit = option === undefined ? await request.commit() : undefined;
   const dated = releaseDate({ option, sourceDateEpoch: request.sourceDateEpoch, commit, now: ports.clock.now() });
   const read = await step(ports, 'load', () => loadRelease(ports, request.project, request));
   const { project } = read;

@@ -1,6 +1,6 @@
 import type { Settings } from '../branding/settings.ts';
 import { type Diagnostic, problem } from '../core/errors.ts';
-import { chooseGuests, chooseScenarios, type UnknownName } from '../emulator/choose.ts';
+import type { UnknownName } from '../emulator/choose.ts';
 import type { ProjectSettings } from './project.ts';
 
 /** What is rehearsed when the project does not say: machines that most have, and what every release goes through. */
@@ -46,29 +46,41 @@ const complaints = (
     problem(code, message, { ...settings.point(['rehearse', part, index]), hint }),
   );
 
-/** Names of `rehearse` that stand for nothing. */
-export const rehearsalFlaws = (settings: Settings<ProjectSettings>): readonly Diagnostic[] => {
-  const { rehearse } = settings.value;
-  if (typeof rehearse !== 'object') return [];
-  return [
-    ...complaints(settings, 'guests', chooseGuests(rehearse.guests ?? []).unknown),
-    ...complaints(settings, 'scenarios', chooseScenarios(rehearse.scenarios ?? []).unknown),
-  ];
-};
+/** How a project wants its releases rehearsed, and names that stand for nothing. */
+export interface ReadRehearsal {
+  readonly rehearsal: RehearsalSettings;
+  readonly flaws: readonly Diagnostic[];
+}
 
-/** The project's settings, with the default where they do not say. */
-export const rehearsalOf = (
-  { value: { rehearse } }: Settings<ProjectSettings>,
+/** The project's settings, with the default where they do not say. The emulator is loaded only where something is named. */
+export const rehearsalOf = async (
+  settings: Settings<ProjectSettings>,
   path: (path: string) => string,
-): RehearsalSettings => {
-  if (rehearse === false) return { kind: 'off' };
+): Promise<ReadRehearsal> => {
+  const { rehearse } = settings.value;
+  if (rehearse === false) return { rehearsal: { kind: 'off' }, flaws: [] };
   const { guests, scenarios, from = [] } = rehearse ?? {};
-  return {
+  const { chooseGuests, chooseScenarios } = await chooser(guests !== undefined || scenarios !== undefined);
+  const [someGuests, someScenarios] = [chooseGuests(guests ?? []), chooseScenarios(scenarios ?? [])];
+  const rehearsal: RehearsalSettings = {
     kind: 'on',
-    guests: guests === undefined ? DEFAULT_GUESTS : chooseGuests(guests).chosen.map(({ id }) => id),
-    scenarios: scenarios === undefined ? DEFAULT_SCENARIOS : chooseScenarios(scenarios).chosen.map(({ id }) => id),
+    guests: guests === undefined ? DEFAULT_GUESTS : someGuests.chosen.map(({ id }) => id),
+    scenarios: scenarios === undefined ? DEFAULT_SCENARIOS : someScenarios.chosen.map(({ id }) => id),
     named: guests !== undefined,
     known: scenarios === undefined ? 'turning-points' : 'all',
     from: from.map(path),
   };
+  const flaws = [
+    ...complaints(settings, 'guests', someGuests.unknown),
+    ...complaints(settings, 'scenarios', someScenarios.unknown),
+  ];
+  return { rehearsal, flaws };
 };
+
+type Chooser = Pick<typeof import('../emulator/choose.ts'), 'chooseGuests' | 'chooseScenarios'>;
+
+const chooser = async (needed: boolean): Promise<Chooser> =>
+  needed ? import('../emulator/choose.ts') : CHOOSES_NOTHING;
+
+const nothing = () => ({ chosen: [], unknown: [] });
+const CHOOSES_NOTHING: Chooser = { chooseGuests: nothing, chooseScenarios: nothing };

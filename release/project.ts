@@ -10,7 +10,7 @@ import type { SourceSettings } from '../packaging/bundle/source.ts';
 import { CATALOG_OSES, osByName } from '../packaging/formats/cat/os.ts';
 import type { InfMode } from '../packaging/formats/inf/rules/contract.ts';
 import { INF_MODES } from '../packaging/formats/inf/rules/modes.ts';
-import { type RehearsalSettings, rehearsalFlaws, rehearsalOf } from './project-rehearsal.ts';
+import { type RehearsalSettings, rehearsalOf } from './project-rehearsal.ts';
 import { type SigningSettings, signingOf } from './project-signing.ts';
 import { binariesOnly, sourceFlaws, sourceSchema, sourceSettings } from './project-sources.ts';
 import { type Waiver, waiverFlaws } from './waivers.ts';
@@ -206,21 +206,22 @@ export const loadProject = async (files: Files, folder: string): Promise<Project
 };
 
 /** The same from bytes. */
-export const parseProject = (
+export const parseProject = async (
   bytes: Uint8Array,
   file: string,
   place: { readonly files: Files; readonly folder: string },
-): Project => {
+): Promise<Project> => {
   const settings = parseSettings(bytes, file, projectSchema);
+  const path = resolver(place.files, place.folder);
+  const { rehearsal, flaws } = await rehearsalOf(settings, path);
   stopOnErrors([
     ...unknownSources(settings),
     ...unknownWindows(settings),
     ...sourceFlaws(settings),
     ...unsupported(settings),
-    ...rehearsalFlaws(settings),
+    ...flaws,
     ...waiverFlaws(settings),
   ]);
-  const path = resolver(place.files, place.folder);
   const { value } = settings;
   const sourceOf = (driver: string): SourceSettings | undefined => {
     const own = sourceSettings(settings, driver, path);
@@ -243,7 +244,7 @@ export const parseProject = (
     ...(value.patches === undefined ? {} : { patches: path(value.patches) }),
     ...(value.submission === undefined ? {} : { submission: value.submission }),
     infMode: value.infMode,
-    rehearsal: rehearsalOf(settings, path),
+    rehearsal,
     waivers: (value.waivers ?? []).map(({ failureMode, ...rest }) =>
       failureMode === undefined ? rest : { ...rest, failureMode },
     ),

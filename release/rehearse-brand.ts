@@ -6,12 +6,19 @@ import { type FindingGroup, groupFindings, whereOf } from '../emulator/finding-g
 import { guestSpecs } from '../emulator/guest/windows.ts';
 import type { Templates } from '../emulator/history/historic-package.ts';
 import { rehearse } from '../emulator/rehearse.ts';
-import { type BundleFiles, type PreparedRehearsal, prepareRehearsal } from '../emulator/rehearse-files.ts';
+import {
+  type BundleFiles,
+  type FilesRequest,
+  type PreparedRehearsal,
+  prepareRehearsal,
+} from '../emulator/rehearse-files.ts';
 import { parseCertificates } from '../packaging/formats/x509/pem.ts';
 import { parseZip } from '../packaging/formats/zip/parse.ts';
-import { type OutputFile, RECORD_NAME } from './output.ts';
+import { readTemplates } from './known-templates.ts';
+import type { LoadPorts } from './load.ts';
+import { RECORD_NAME } from './output.ts';
 import { type PlayPorts, playRehearsal } from './play.ts';
-import type { RehearsalSettings } from './project-rehearsal.ts';
+import { type RehearsalJob, rehearsalStep } from './rehearsals.ts';
 import { applyWaivers, type Waiver, waiverOf } from './waivers.ts';
 
 /** What came of it, for the record: the same bytes give the same. */
@@ -44,25 +51,8 @@ export interface BrandRehearsal {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export interface BrandToRehearse {
-  readonly id: string;
-  /** As they will be shipped, by path below OUT/<brand>. */
-  readonly files: readonly OutputFile[];
-  /** DER of whom the release's own signatures lead to. */
-  readonly trust: readonly Uint8Array[];
-}
-
-export interface RehearsalContext {
-  readonly ports: PlayPorts & { readonly files: Files };
-  readonly settings: Extract<RehearsalSettings, { readonly kind: 'on' }>;
-  readonly waivers: readonly Waiver[];
-  readonly templates: Templates;
-  readonly nowMs: number;
-  /** The release is of all that the project has: then it has to be for one of the guests that are named. */
-  readonly whole: boolean;
-  /** The path to show for what will stand below OUT. */
-  readonly shown: (path: string) => string;
-}
+/** What a rehearsal needs of the machine. */
+export type RehearsalPorts = PlayPorts & LoadPorts;
 
 const LIMITS = { maxFiles: 65_535, maxDepth: 32, maxFileBytes: 2 ** 31 - 1, tooMany: 'FILE_TOO_LARGE' } as const;
 
@@ -89,17 +79,22 @@ const earlierRelease = async (files: Files, path: string, brand: string): Promis
   return [{ label: files.basename(path), files: read, trust }];
 };
 
+/** The path to show for what will stand below OUT. */
+const shownIn =
+  ({ join }: Files, { out, brand }: RehearsalJob) =>
+  (path: string): string =>
+    join(out, brand, path);
+
 /** Whatever guests a release is for, when it is for none of those that stand for most. */
 const prepared = (
-  { id, files, trust }: BrandToRehearse,
-  before: readonly BundleFiles[],
-  { settings, templates, nowMs, shown, whole }: RehearsalContext,
+  job: RehearsalJob,
+  { before, templates, shown }: Pick<FilesRequest, 'before' | 'shown'> & { readonly templates: Templates },
 ): PreparedRehearsal | undefined => {
+  const { settings, brand, files, trust, nowMs, whole } = job;
   const common = {
-    ...{ before, templates, nowMs, asked: settings.named, known: settings.known },
-    bundle: { label: id, files, trust },
+    ...{ before, templates, nowMs, shown, asked: settings.named, known: settings.known },
+    bundle: { label: brand, files, trust },
     scenarios: chooseScenarios(settings.scenarios).chosen.filter(({ id: name }) => settings.scenarios.includes(name)),
-    shown: (path: string) => shown(`${id}/${path}`),
   };
   const named = chooseGuests(settings.guests).chosen.filter((guest) => settings.guests.includes(guest.id));
   try {
@@ -144,18 +139,20 @@ const diagnosticOf = (group: FindingGroup, brand: string, file: string): Diagnos
  * Rehearses a brand's packages as they will be shipped, trusting what its test machines trust.
  * @throws WinpvError with every finding that is not waived, and as `prepareRehearsal`
  */
-export const rehearseBrand = async (brand: BrandToRehearse, context: RehearsalContext): Promise<BrandRehearsal> => {
-  const { ports, settings, waivers, shown } = context;
+export const rehearseBrand = async (job: RehearsalJob, ports: RehearsalPorts): Promise<BrandRehearsal> => {
+  const { brand, settings, waivers } = job;
   const before: BundleFiles[] = [];
-  for (const path of settings.from) before.push(...(await earlierRelease(ports.files, path, brand.id)));
-  const request = prepared(brand, before, context);
+  for (const path of settings.from) before.push(...(await earlierRelease(ports.files, path, brand)));
+  const shown = shownIn(ports.files, job);
+  const request = prepared(job, { before, templates: await readTemplates(ports), shown });
   if (request === undefined) return NOT_FOR_THEM;
-  const results = await playRehearsal(ports, { runs: rehearse(request), request }, () => undefined);
+  const step = rehearsalStep(brand);
+  const results = await playRehearsal(ports, { step, runs: rehearse(request), request }, () => undefined);
   const groups = groupFindings(results);
   // What the packages show without being run was judged and told before; what is new here counts.
   const own = request.findings.filter(({ severity, code }) => severity === 'error' || /^EMULATOR_/.test(code));
   const found = [
-    ...groups.map((group) => diagnosticOf(group, brand.id, shown(brand.id))),
+    ...groups.map((group) => diagnosticOf(group, brand, ports.files.join(job.out, brand))),
     ...own.filter(({ severity }) => severity !== 'info'),
   ];
   const accepted = applyWaivers(waivers, found);

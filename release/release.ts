@@ -6,7 +6,6 @@ import { verifyTree } from '../packaging/signing/verify-package.ts';
 import { givenHash } from './brand-versions.ts';
 import { brandOf, buildPackages, type CheckedBrand } from './build.ts';
 import { checkAgainstLedger, checkUpgrades, commitWithLedger, entryOf } from './keep-ledger.ts';
-import { readTemplates } from './known-templates.ts';
 import type { NewEntry } from './ledger.ts';
 import { preciousOf } from './load.ts';
 import {
@@ -23,7 +22,7 @@ import type { Plan } from './plan.ts';
 import { type Prepared, prepareRelease, type ReleasePorts, type ReleaseRequest, step } from './prepare.ts';
 import { errorInProjectWords, inProjectWords } from './project-words.ts';
 import { encodeRecord, type RecordedBrand, type ReleaseRecord, recordBrand, recordFile } from './record.ts';
-import { type BrandRehearsal, type BrandToRehearse, rehearseBrand } from './rehearse-brand.ts';
+import type { BrandRehearsal } from './rehearse-brand.ts';
 import { type ReadySigning, readySigning } from './signing.ts';
 import { unusedWaivers } from './waivers.ts';
 
@@ -45,6 +44,7 @@ interface Making {
   readonly signing: ReadySigning;
   /** Signatures are shared by brands that sign alike. */
   readonly signatures: Map<SignFile, SignatureCache>;
+  readonly out: string;
   /** The path to show for what stands, or would stand, below OUT. */
   readonly shown: (path: string) => string;
 }
@@ -83,20 +83,29 @@ const verifyBrand = ({ brandId, files, anchors }: Verifying, making: Making): re
 };
 
 /** Tries the packages in emulated guests as they will be shipped; undefined when the project switched it off. */
-const rehearsalOf = async (brand: BrandToRehearse, making: Making): Promise<BrandRehearsal | undefined> => {
-  const { ports, prepared, shown } = making;
+const rehearsalOf = async (
+  { brandId: brand, files, anchors }: Verifying,
+  { ports, prepared, signing, out }: Making,
+): Promise<BrandRehearsal | undefined> => {
   const { project, architectures } = prepared.loaded;
   const { rehearsal: settings, waivers } = project;
-  const whole = prepared.loaded.whole && architectures.length === project.architectures.length;
   if (settings.kind === 'off') return undefined;
-  const templates = await readTemplates(ports);
-  const nowMs = ports.clock.now();
-  return step(ports, `${brand.id}: rehearse`, () =>
-    rehearseBrand(brand, { ports, settings, waivers, templates, nowMs, whole, shown }),
+  const whole = prepared.loaded.whole && architectures.length === project.architectures.length;
+  const trust = [...signing.anchors(), ...anchors];
+  return ports.rehearsals.rehearse(
+    { brand, files, trust, settings, waivers, whole, nowMs: ports.clock.now(), out },
+    (event) => ports.reporter.emit(event),
   );
 };
 
-const makeBrand = async ({ plan, bundle, origins, modes }: CheckedBrand, making: Making): Promise<BrandResult> => {
+/** A brand whose packages are signed and verified, and which others are rehearsing. */
+interface BrandInRehearsal {
+  readonly rehearsed: Promise<BrandRehearsal | undefined>;
+  /** Packs it, once the rehearsal is known. */
+  finish(rehearsed: BrandRehearsal | undefined): Promise<BrandResult>;
+}
+
+const signBrand = async ({ plan, bundle, origins, modes }: CheckedBrand, making: Making): Promise<BrandInRehearsal> => {
   const { ports, prepared, signing, signatures, shown } = making;
   const { date } = prepared;
   const sign = signing.signFor(brandOf(plan, making).loaded.brand);
@@ -109,25 +118,48 @@ const makeBrand = async ({ plan, bundle, origins, modes }: CheckedBrand, making:
   const verifying: Verifying = { brandId: plan.id, files: packages, anchors };
   const verified = await step(ports, named('verify'), () => verifyBrand(verifying, making));
   const content = [...packages, ...signing.trust];
-  const rehearsed = await rehearsalOf(
-    { id: plan.id, files: packages, trust: [...signing.anchors(), ...anchors] },
-    making,
-  );
-  const { cabinets, zip } = await step(ports, named('pack'), async () => ({
-    cabinets: await Promise.all(plan.cabinets.map((cabinet) => packCabinet(cabinet, signed, { date, sign, shown }))),
-    zip: await packZip(plan, content, date),
-  }));
-  const archives = cabinets.map(({ file }) => file);
   return {
-    record: recordBrand(plan, signed, { cabinets: archives, zip, modes, origins, rehearsal: rehearsed?.record }),
-    files: [...content.map(({ path, bytes }) => ({ path: `${plan.id}/${path}`, bytes })), ...archives, zip],
-    diagnostics: [
-      ...verified,
-      ...(rehearsed?.diagnostics ?? []),
-      ...cabinets.flatMap(({ diagnostics }) => diagnostics),
-    ],
+    rehearsed: rehearsalOf(verifying, making),
+    finish: async (rehearsed) => {
+      const { cabinets, zip } = await step(ports, named('pack'), async () => ({
+        cabinets: await Promise.all(
+          plan.cabinets.map((cabinet) => packCabinet(cabinet, signed, { date, sign, shown })),
+        ),
+        zip: await packZip(plan, content, date),
+      }));
+      const archives = cabinets.map(({ file }) => file);
+      return {
+        record: recordBrand(plan, signed, { cabinets: archives, zip, modes, origins, rehearsal: rehearsed?.record }),
+        files: [...content.map(({ path, bytes }) => ({ path: `${plan.id}/${path}`, bytes })), ...archives, zip],
+        diagnostics: [
+          ...verified,
+          ...(rehearsed?.diagnostics ?? []),
+          ...cabinets.flatMap(({ diagnostics }) => diagnostics),
+        ],
+      };
+    },
   };
 };
+
+/**
+ * Makes one brand after the other. While some are rehearsed on other cores the next are signed; each is packed when it has
+ * passed, in the order of the project. No more are held than are worth rehearsing at once.
+ */
+async function* brandsInOrder(brands: readonly CheckedBrand[], making: Making): AsyncGenerator<BrandResult> {
+  const waiting: BrandInRehearsal[] = [];
+  const next = async (): Promise<BrandResult> => {
+    const { rehearsed, finish } = waiting.shift() as BrandInRehearsal;
+    return finish(await rehearsed);
+  };
+  for (const brand of brands) {
+    const begun = await signBrand(brand, making);
+    // Whoever waits for it is told; until then a refusal is nobody's unhandled error.
+    begun.rehearsed.catch(() => undefined);
+    waiting.push(begun);
+    if (waiting.length > making.ports.rehearsals.width) yield next();
+  }
+  while (waiting.length > 0) yield next();
+}
 
 interface Made extends Released {
   /** What the ledger will say of it. */
@@ -153,8 +185,7 @@ const makeAll = async (making: Making, toolVersion: string, output: OutputStage)
   const ledger = made.map(({ entry }) => entry);
   found.push(...checkAgainstLedger(prepared.ledger, ledger));
   checkUpgrades(prepared.ledger, made);
-  for (const brand of built.brands) {
-    const { files, record, diagnostics } = await makeBrand(brand, making);
+  for await (const { files, record, diagnostics } of brandsInOrder(built.brands, making)) {
     for (const file of files) await write(file);
     brands.push(record);
     found.push(...diagnostics);
@@ -192,13 +223,14 @@ export const release = async (request: ReleaseRequest, ports: ReleasePorts): Pro
   const prepared = await prepareRelease(request, ports);
   await checkOutputPlace(ports.files, request.out, preciousOf(prepared.loaded));
   const output = await openOutput(ports.files, options);
+  if (prepared.loaded.project.rehearsal.kind === 'on') ports.rehearsals.prepare(prepared.plan.brands.length);
   let signing: ReadySigning | undefined;
   try {
     signing = await step(ports, 'open key', () =>
       readySigning(prepared.loaded.project, prepared.date, ports, request.out),
     );
     const shown = (path: string): string => ports.files.join(request.out, path);
-    const making: Making = { prepared, signing, signatures: new Map(), ports, shown };
+    const making: Making = { prepared, signing, signatures: new Map(), ports, out: request.out, shown };
     const { ledger, ...released } = await makeAll(making, request.toolVersion, output);
     const noted = await step(ports, 'write', () =>
       commitWithLedger(ports, prepared.ledger, ledger, () => output.commit()),
@@ -208,6 +240,7 @@ export const release = async (request: ReleaseRequest, ports: ReleasePorts): Pro
     throw errorInProjectWords(error);
   } finally {
     signing?.close();
+    await ports.rehearsals.close();
     await output.discard();
   }
 };

@@ -56,6 +56,7 @@ const processIo = (version: string, ended: Promise<never>): Io => ({
   http: async () => (await import('./http.ts')).systemHttp,
   serving: async () => (await import('./loopback-server.ts')).systemServing,
   timer: systemTimer,
+  rehearsals: async () => new (await import('./rehearsal-workers.ts')).RehearsalWorkers(packageRootOf(import.meta.url)),
   ended,
   elapsedMs: () => performance.now(),
 });
@@ -116,8 +117,8 @@ const invocationOf = (script: string): string => {
   return `node ${pathWord(up ? script : path)}`;
 };
 
-/** The package's folder, seen from `build/cli/adapters/` or, in tests, from `cli/adapters/`. */
+/** The package's folder, seen from the bundle in `build/` or, in tests, from `cli/adapters/`. */
 const packageRootOf = (moduleUrl: string): string => {
-  const inBuild = /\/build\/cli\/adapters\/[^/]+$/.test(moduleUrl);
-  return fileURLToPath(new URL(inBuild ? '../../..' : '../..', moduleUrl));
+  const bundled = /\/build\/[^/]+$/.test(moduleUrl);
+  return fileURLToPath(new URL(bundled ? '..' : '../..', moduleUrl));
 };

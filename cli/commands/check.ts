@@ -166,7 +166,7 @@ const rehearseBundle = async (context: Context, path: string, options: CheckOpti
   const { recordTranscript } = await import('../../emulator/transcript.ts');
   const head = { tool: io.version, release: path, rehearsal: request, findings };
   const recorder = options.save === undefined ? undefined : recordTranscript(head);
-  const runs = await playRehearsal(portsOf(context), { runs: rehearse(request), request }, (played) =>
+  const runs = await playRehearsal(portsOf(context), { step: 'rehearse', runs: rehearse(request), request }, (played) =>
     recorder?.add(played),
   );
   if (options.save !== undefined && recorder !== undefined) await io.files.write(options.save, recorder.parts());
@@ -191,12 +191,16 @@ const replayTranscript = async (context: Context, file: string, options: CheckOp
   const differences: unknown[] = [];
   const findings: Diagnostic[] = [];
   const total = transcript.runs.length;
-  await playAll(portsOf(context), { runs: replay(transcript, file), total, unit: 'runs' }, (played, index) => {
-    runs.push(played.result);
-    differences.push(...played.differences);
-    findings.push(...played.differences.map((one) => differs(one, file)));
-    return index;
-  });
+  await playAll(
+    portsOf(context),
+    { step: 'rehearse', runs: replay(transcript, file), total, unit: 'runs' },
+    (played, index) => {
+      runs.push(played.result);
+      differences.push(...played.differences);
+      findings.push(...played.differences.map((one) => differs(one, file)));
+      return index;
+    },
+  );
   const same = differences.length === 0;
   const { tool, release } = transcript;
   const all = [...transcript.findings, ...findings];

@@ -19,7 +19,7 @@ interface ReleaseOptions {
 const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
 
 /** Seconds since 1970 of the newest commit of the project's folder; undefined without git or without a commit. */
-const commitTime = (io: Io, folder: string) => async (): Promise<string | undefined> => {
+const commitTime = async (io: Io, folder: string): Promise<string | undefined> => {
   const { WinpvError } = await import('../../core/errors.ts');
   const exec = await io.exec();
   try {
@@ -36,6 +36,9 @@ const commitTime = (io: Io, folder: string) => async (): Promise<string | undefi
 
 const run = async (context: Context, options: ReleaseOptions): Promise<Outcome> => {
   const { io, reporter } = context;
+  // git answers while modules are loaded.
+  const commit = options.date === undefined ? commitTime(io, options.project) : Promise.resolve(undefined);
+  commit.catch(() => undefined);
   const { prepareRelease } = await import('../../release/prepare.ts');
   const { release } = await import('../../release/release.ts');
   const { OWN_FILES } = await import('../../release/load.ts');
@@ -49,10 +52,10 @@ const run = async (context: Context, options: ReleaseOptions): Promise<Outcome> 
     architectures: options.arch,
     date: options.date,
     sourceDateEpoch: io.env.SOURCE_DATE_EPOCH,
-    commit: commitTime(io, options.project),
+    commit: () => commit,
     toolVersion: io.version,
   };
-  const ports = { ...io, reporter };
+  const ports = { ...io, reporter, rehearsals: await io.rehearsals() };
   if (options.dryRun === true) {
     const { plan, diagnostics } = await prepareRelease(request, ports);
     return { result: plan, text: planLines(plan), diagnostics };

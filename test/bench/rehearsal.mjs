@@ -2,10 +2,21 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = resolve(fileURLToPath(import.meta.url), '..', '..', '..');
-const build = (path) => import(new URL(`../../build/${path}`, import.meta.url).href);
+/** The emulator as it is released, compiled into a folder of its own. */
+const emulator = async () => {
+  const { build } = await import('rolldown');
+  const folder = mkdtempSync(join(tmpdir(), 'winpv-bench-'));
+  const input = fileURLToPath(new URL('emulator.ts', import.meta.url));
+  await build({ input, platform: 'node', logLevel: 'silent', output: { file: join(folder, 'emulator.mjs') } });
+  try {
+    return await import(pathToFileURL(join(folder, 'emulator.mjs')).href);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
 
 const PROJECT = `brands: [xenproject]
 sources: { default: stand-in }
@@ -48,12 +59,7 @@ const releaseFiles = () => {
 
 /** A function that plays so many runs, one scenario after the other in one guest, each from a cold machine. */
 const player = async () => {
-  const { compileBundle } = await build('emulator/package/compile.js');
-  const { asIfSigned } = await build('emulator/rehearse.js');
-  const { guestById } = await build('emulator/guest/windows.js');
-  const { SCENARIOS } = await build('emulator/scenarios/index.js');
-  const { Run } = await build('emulator/scenarios/run.js');
-  const { judgeRun } = await build('emulator/scenarios/judge.js');
+  const { compileBundle, asIfSigned, guestById, SCENARIOS, Run, judgeRun } = await emulator();
   const guest = guestById('windows-11-24h2-x64');
   const files = releaseFiles();
   const compiled = compileBundle({

@@ -6,6 +6,7 @@ import { main } from '../../cli/main.ts';
 import type { Diagnostic } from '../../core/errors.ts';
 import type { Files, Http, KeyMaker } from '../../core/ports.ts';
 import { projectRoot } from './outside.ts';
+import { rehearsalsHere } from './rehearsals.ts';
 
 export interface CommandRun {
   readonly exit: number;
@@ -52,6 +53,7 @@ const ioFor = (
   http: async () => options.http ?? (await import('../../cli/adapters/http.ts')).systemHttp,
   serving: async () => (await import('../../cli/adapters/loopback-server.ts')).systemServing,
   timer: systemTimer,
+  rehearsals: async () => rehearsalsHere({ files: options.files ?? diskFiles, packageRoot: projectRoot }),
   ended: options.ended ?? new Promise(() => undefined),
   elapsedMs: () => 0,
 });

@@ -1,4 +1,4 @@
-import { ZipArchive } from 'archiver';
+import type { ZipArchive } from 'archiver';
 import { WinpvError } from '../../../core/errors.ts';
 import { archiveNameFlaw, archiveNameParts, repeatedName } from '../archive-names.ts';
 
@@ -23,7 +23,8 @@ export const encodeZip = async (files: readonly ZipInput[], options: ZipOptions)
   checkNames(files.map(({ name }) => name));
   entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   // The two library layers read the level from here; the default would be the fastest one.
-  const archive = new ZipArchive({ zlib: { level: 6 } });
+  const library = await import('archiver');
+  const archive = new library.ZipArchive({ zlib: { level: 6 } });
   const written = collect(archive);
   const date = new Date(options.modified);
   for (const { name, bytes } of entries) {

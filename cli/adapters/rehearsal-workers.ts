@@ -1,0 +1,89 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { WinpvError } from '../../core/errors.ts';
+import type { ReportEvent } from '../../core/ports.ts';
+import type { RehearsalJob, Rehearsals } from '../../release/rehearsals.ts';
+import type { BrandRehearsal } from '../../release/rehearse-brand.ts';
+import type { RehearsalAnswer, RehearsalTask } from './rehearsal-worker.ts';
+
+interface Waiting {
+  readonly task: RehearsalTask;
+  readonly onEvent: (event: ReportEvent) => void;
+  readonly resolve: (rehearsal: BrandRehearsal) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** A thread, which plays one rehearsal at a time. */
+interface Thread {
+  readonly worker: Worker;
+  current: Waiting | undefined;
+}
+
+/** The compiled entry beside this file. */
+const ENTRY = new URL('./rehearsal-worker.js', import.meta.url);
+
+/** Loading the emulator, and code that is not hot yet, cost a thread as much as rehearsing a brand. */
+const BRANDS_A_THREAD = 2;
+
+/** Rehearsals on threads of their own: as many as there are cores, each started when it is needed. */
+export class RehearsalWorkers implements Rehearsals {
+  width = 1;
+  private readonly packageRoot: string;
+  private readonly threads: Thread[] = [];
+  private readonly queue: Waiting[] = [];
+
+  constructor(packageRoot: string) {
+    this.packageRoot = packageRoot;
+  }
+
+  prepare(brands: number): void {
+    this.width = Math.max(1, Math.min(availableParallelism(), Math.floor(brands / BRANDS_A_THREAD)));
+    while (this.threads.length < this.width) this.start();
+  }
+
+  rehearse(job: RehearsalJob, onEvent: (event: ReportEvent) => void): Promise<BrandRehearsal> {
+    return new Promise((resolve, reject) => {
+      this.queue.push({ task: { job, packageRoot: this.packageRoot }, onEvent, resolve, reject });
+      if (this.threads.length < this.width) this.start();
+      this.dispatch();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.queue.length = 0;
+    await Promise.all(this.threads.splice(0).map(({ worker }) => worker.terminate()));
+  }
+
+  private start(): void {
+    const thread: Thread = { worker: new Worker(ENTRY), current: undefined };
+    this.threads.push(thread);
+    thread.worker.on('message', (answer: RehearsalAnswer) => this.take(thread, answer));
+    thread.worker.on('error', (error) => {
+      this.threads.splice(this.threads.indexOf(thread), 1);
+      thread.current?.reject(error);
+      this.dispatch();
+    });
+  }
+
+  /** Gives what waits to threads that do nothing. */
+  private dispatch(): void {
+    for (const thread of this.threads) {
+      if (thread.current !== undefined) continue;
+      thread.current = this.queue.shift();
+      if (thread.current === undefined) return;
+      thread.worker.postMessage(thread.current.task);
+    }
+  }
+
+  private take(thread: Thread, answer: RehearsalAnswer): void {
+    const { current } = thread;
+    if (answer.kind === 'event') {
+      current?.onEvent(answer.event);
+      return;
+    }
+    thread.current = undefined;
+    if (answer.kind === 'rehearsed') current?.resolve(answer.rehearsal);
+    else current?.reject(WinpvError.of(answer.diagnostics));
+    this.dispatch();
+  }
+}
