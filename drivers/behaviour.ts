@@ -68,6 +68,8 @@ export type DriverFailure =
     }
   /** Not the version of the module that it was built with: inert until a restart (F24). */
   | { readonly kind: 'module'; readonly module: string; readonly wanted: string; readonly found: string }
+  /** The backend does not come to where the device needs it. */
+  | { readonly kind: 'backend'; readonly frontend: string; readonly reason: string }
   /** The device starts after a restart only: STATUS_PNP_REBOOT_REQUIRED, problem 14. */
   | { readonly kind: 'restart'; readonly reason: string }
   | { readonly kind: 'other'; readonly reason: string };
@@ -125,6 +127,8 @@ export interface Machine {
   provide(device: DeviceView | undefined, interfaces: Readonly<Record<string, VersionRange>>): void;
   /** What a device gets when it asks for an interface from above its own driver. */
   provided(device: DeviceView, name: string): VersionRange | undefined;
+  /** Whether Windows lets a device go that is asked back (IRP_MN_QUERY_REMOVE_DEVICE). */
+  mayRemove(device: DeviceView): boolean;
   /** Asks the bus above for its list of devices again. */
   invalidate(device: DeviceView): void;
 
@@ -149,6 +153,30 @@ export type DriverNote =
   | { readonly kind: 'xen.target-hidden'; readonly target: number; readonly vbd: number; readonly because: string }
   | { readonly kind: 'xen.id-list'; readonly device: string; readonly bytes: number }
   | { readonly kind: 'xen.connected'; readonly device: string; readonly path: string }
+  | { readonly kind: 'xen.not-connected'; readonly device: string; readonly reason: string }
+  /** A device was given back to the host, or taken by it. */
+  | { readonly kind: 'xen.ejected'; readonly device: string; readonly asked: boolean }
+  /** The guest does not give a device up. */
+  | { readonly kind: 'xen.eject-refused'; readonly device: string; readonly because: string }
+  /** Another size, in the backend's sectors. */
+  | { readonly kind: 'xen.resized'; readonly device: string; readonly sectors: string }
+  /** The machine goes on after a suspension, and everything it had from its host is new. */
+  | { readonly kind: 'xen.resumed'; readonly mask: number }
+  /** The disk that the crash dump library means to write to; `guessed`: none was marked. */
+  | {
+      readonly kind: 'xen.dump-target';
+      readonly mode: 'dump' | 'hiber';
+      readonly target: number;
+      readonly device: string;
+      readonly guessed: boolean;
+    }
+  /** The crash dump library is connected, by a ring under a grant of its own. */
+  | {
+      readonly kind: 'xen.dump-connected';
+      readonly device: string;
+      readonly ring: number;
+      readonly flush: 'flush' | 'barrier' | 'none';
+    }
   /** The monitor asks the user; without an answer it restarts after so many seconds, or never. */
   | { readonly kind: 'xen.restart-prompt'; readonly by: string; readonly afterSeconds: number | undefined }
   /** The monitor restarts by itself: the `count`th time of `limit` in a row. */
@@ -165,6 +193,13 @@ export type DriverNote =
   /** What happens cannot be told from what is known of the two builds: it is taken to go well. */
   | { readonly kind: 'xen.undecided'; readonly module: string; readonly device: string; readonly reason: string }
   | { readonly kind: 'xen.warning'; readonly module: string; readonly message: string };
+
+/** What a disk is used for beside files. */
+export interface DiskUsage {
+  readonly vbd: number;
+  readonly of: 'paging' | 'hibernation' | 'dump';
+  readonly on: boolean;
+}
 
 /** What an image does in the guest. Each function sees the machine as it is and changes it through the cursor only. */
 export interface DriverBehaviour {
@@ -185,6 +220,12 @@ export interface DriverBehaviour {
     children: readonly ChildDevice[],
     machine: Machine,
   ) => readonly ChildDevice[];
+  /** After a suspension: xenstore, event channels and grants are new (spec xen-pv 4.3). */
+  readonly resume?: (driver: LoadedDriver, device: DeviceView, machine: Machine) => void;
+  /** Something in xenstore was changed by the host: what a driver watches may have been. */
+  readonly watch?: (driver: LoadedDriver, device: DeviceView, machine: Machine) => void;
+  /** IRP_MN_DEVICE_USAGE_NOTIFICATION on a disk of the adapter: a file of this kind is on it, or no more. */
+  readonly usage?: (driver: LoadedDriver, device: DeviceView, usage: DiskUsage, machine: Machine) => void;
   /** Orderly removal of the device while the machine runs. */
   readonly remove?: (driver: LoadedDriver, device: DeviceView, machine: Machine) => void;
   /** A user-mode service, each time the machine comes to rest. */

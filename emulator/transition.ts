@@ -1,7 +1,9 @@
 import { boot, goodControlSet } from './guest/boot.ts';
 import { settle, startWaiting } from './guest/devices.ts';
 import type { GuestEvent, GuestOutput } from './guest/events.ts';
+import { hostEvent } from './guest/host-change.ts';
 import { CLASSES, ENUM, GuestMachine } from './guest/machine.ts';
+import { setAddress } from './guest/network-connections.ts';
 import { deleteFile } from './guest/pending-files.ts';
 import { runServices } from './guest/services.ts';
 import { stagePackage } from './guest/stage.ts';
@@ -74,12 +76,24 @@ const act = (machine: GuestMachine, event: GuestEvent, world: World): void => {
     case 'host':
     case 'guest':
       return;
+    case 'domain.migrate':
+    case 'disk.plug':
+    case 'disk.resize':
+    case 'disk.eject':
+    case 'nic.plug':
+    case 'nic.unplug':
+    case 'store.write':
+      hostEvent(machine, event);
+      return;
     default:
       if (machine.running) actRunning(machine, event);
   }
 };
 
-type RunningEvent = Extract<GuestEvent, { kind: `package.${string}` | `device.${string}` | 'service.stop' }>;
+type RunningEvent = Extract<
+  GuestEvent,
+  { kind: `package.${string}` | `device.${string}` | 'service.stop' | 'nic.address' }
+>;
 
 /** What needs a Windows that runs; nothing happens on one that does not. */
 const actRunning = (machine: GuestMachine, event: RunningEvent): void => {
@@ -107,6 +121,9 @@ const actRunning = (machine: GuestMachine, event: RunningEvent): void => {
       for (const node of machine.nodes()) machine.stale.add(node.path.toUpperCase());
       settle(machine);
       startWaiting(machine);
+      return;
+    case 'nic.address':
+      setAddress(machine, event.vif, event.address);
       return;
     case 'service.stop':
       machine.change({ services: machine.session.services.filter((one) => one !== event.service.toLowerCase()) });

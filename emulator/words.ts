@@ -1,7 +1,8 @@
 import type { Cause, GuestEvent, GuestOutput } from './guest/events.ts';
+import { hostEventWords } from './xen/host-words.ts';
 
 /** `new:xenbus/x64` is the release's own `xenbus/x64`. */
-const packageName = (key: string): string => key.replace(/^new:/, '');
+export const packageName = (key: string): string => key.replace(/^new:/, '');
 
 /** What was done to a machine, as people say it. */
 export const eventWords = (event: GuestEvent): string => {
@@ -39,8 +40,12 @@ export const eventWords = (event: GuestEvent): string => {
       return 'generalised the machine';
     case 'host':
       return 'changed the host';
+    case 'nic.address':
+      return `gave network card ${event.vif} the address ${event.address}`;
     case 'guest':
       return 'changed the firmware';
+    default:
+      return hostEventWords(event);
   }
 };
 
@@ -74,6 +79,8 @@ export const outputWords = (output: GuestOutput): string => {
       return `${output.module} was not loaded${causeWords(output.cause)}`;
     case 'restart.wanted':
       return `${output.by} wanted a restart`;
+    case 'disk.timed-out':
+      return `requests on ${output.device} were given up after ${output.timeoutSeconds} s`;
     default:
       return output.kind;
   }

@@ -85,11 +85,27 @@ const maskOf = ({ model }: LoadedDriver, machine: Machine, type: UnplugType): nu
   return Mask.disks | (has(model, 'unplugsNvme') ? Mask.nvme : 0);
 };
 
+const UNPLUGGED = 'unplugged';
+
+/**
+ * After a suspension, before anything else runs: the emulated devices of the new host are taken away as those of the old were
+ * (win-xenbus `src/xenbus/suspend.c` at 08def99; what the bus unplugs is decided once a boot).
+ */
+export const unplugAgain = (driver: LoadedDriver, machine: Machine): void => {
+  const mask = machine.recall('xen', UNPLUGGED);
+  if (typeof mask === 'number' && mask !== 0) {
+    introduce(driver, machine);
+    machine.writePort(Port.magic, 16, mask);
+  }
+  machine.note({ kind: 'xen.resumed', mask: typeof mask === 'number' ? mask : 0 });
+};
+
 /** Takes away what was asked for, one type after the other; `driver` is the module that has the code. */
 export const unplugDevices = (driver: LoadedDriver, machine: Machine): void => {
   introduce(driver, machine);
   const masks = TYPES.map((type) => maskOf(driver, machine, type)).filter((mask) => mask !== 0);
   for (const mask of masks) machine.writePort(Port.magic, 16, mask);
   const mask = masks.reduce((all, one) => all | one, 0);
+  machine.remember('xen', UNPLUGGED, mask);
   machine.note({ kind: 'xen.unplug', mask, disks: (mask & Mask.disks) !== 0, nics: (mask & Mask.nics) !== 0 });
 };

@@ -13,6 +13,7 @@ import { classDevice } from './child-ids.ts';
 import { installFilters, removeFilters } from './filters.ts';
 import { enterModule, inertBecause } from './module-check.ts';
 import { numberAt, textsAt } from './registry-values.ts';
+import { unplugAgain } from './unplug.ts';
 
 const MODULE = 'xenbus';
 
@@ -79,5 +80,17 @@ const remove = (_driver: LoadedDriver, device: DeviceView, machine: Machine): vo
   if (Object.keys(others).length === 0) removeFilters(machine);
 };
 
+/** The one that suspends the machine is the first to run again. */
+const resume = (driver: LoadedDriver, device: DeviceView, machine: Machine): void => {
+  if (!isActive(device, machine)) return;
+  unplugAgain(machine.loaded('xen') ?? driver, machine);
+  machine.invalidate(device);
+};
+
+/** Directories of classes come and go with their first and last device. */
+const watch = (_driver: LoadedDriver, device: DeviceView, machine: Machine): void => {
+  if (isActive(device, machine)) machine.invalidate(device);
+};
+
 /** The bus driver on the Xen platform functions (spec xen-pv 1.3 to 1.5, 1.9). */
-export const xenbus: DriverBehaviour = { image: MODULE, load, add, start, children, remove };
+export const xenbus: DriverBehaviour = { image: MODULE, load, add, start, children, resume, watch, remove };

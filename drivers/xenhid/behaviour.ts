@@ -26,5 +26,9 @@ const remove = (driver: LoadedDriver, _device: DeviceView, machine: Machine): vo
   if (announces(driver)) withdrawDriver(driver, machine);
 };
 
+const resume = (driver: LoadedDriver, _device: DeviceView, machine: Machine): void => {
+  if (announces(driver)) announceDriver(driver, machine);
+};
+
 /** The keyboard and pointer: a HID minidriver. What Windows' own HID class makes of it is not followed. */
-export const xenhid: DriverBehaviour = takingTurns({ image: 'xenhid', start, remove });
+export const xenhid: DriverBehaviour = takingTurns({ image: 'xenhid', start, resume, remove });

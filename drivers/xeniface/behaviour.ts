@@ -24,8 +24,14 @@ const start = (driver: LoadedDriver, device: DeviceView, machine: Machine): Outc
 
 const remove = (driver: LoadedDriver, _device: DeviceView, machine: Machine): void => withdrawDriver(driver, machine);
 
+/** Its agent offers what it can do once more. */
+const resume = (driver: LoadedDriver, _device: DeviceView, machine: Machine): void => {
+  if (announces(driver)) announceDriver(driver, machine);
+  machine.remember('xenagent', 'offered', null);
+};
+
 /** What programs reach Xen through. It lists no devices. */
-export const xeniface: DriverBehaviour = takingTurns({ image: 'xeniface', start, remove });
+export const xeniface: DriverBehaviour = takingTurns({ image: 'xeniface', start, resume, remove });
 
 /** Ways to end or to rest that the agent offers its host (win-xeniface `src/xenagent/xenifacedevice.cpp`). */
 const OFFERED = ['poweroff', 'reboot', 's3', 's4'];

@@ -9,7 +9,7 @@ import {
 import { announceDriver, withdrawDriver } from '../distribution.ts';
 import { askForInterfaces, neededVersion } from '../interface-needs.ts';
 import { takingTurns } from '../started-devices.ts';
-import { startNetworkDevice, stopNetworkDevice } from '../xenvif/network-device.ts';
+import { resumeNetworkDevice, startNetworkDevice, stopNetworkDevice } from '../xenvif/network-device.ts';
 
 const ASKED = ['XENVIF_VIF', 'XENBUS_STORE', 'XENBUS_SUSPEND', 'XENBUS_CACHE'];
 
@@ -34,5 +34,10 @@ const remove = (driver: LoadedDriver, device: DeviceView, machine: Machine): voi
   stopNetworkDevice(device, machine);
 };
 
+const resume = (driver: LoadedDriver, device: DeviceView, machine: Machine): void => {
+  resumeNetworkDevice(device, machine);
+  if (announces(driver)) announceDriver(driver, machine);
+};
+
 /** The network card: an NDIS miniport on a device of xenvif's. */
-export const xennet: DriverBehaviour = takingTurns({ image: 'xennet', start, remove });
+export const xennet: DriverBehaviour = takingTurns({ image: 'xennet', start, resume, remove });

@@ -13,6 +13,8 @@ import { requestRestart } from '../restart-request.ts';
 import { takingTurns } from '../started-devices.ts';
 import { requestUnplug, revokeUnplug } from '../unplug-counter.ts';
 import { closeDisk, connectDisk } from './disk-frontend.ts';
+import { type DiskState, rememberSize, resumeDisks, watchDisks } from './disk-life.ts';
+import { noteUsage } from './disk-usage.ts';
 import { decideTarget, isDiskKey } from './targets.ts';
 
 const ASKED = [
@@ -70,6 +72,7 @@ const create = (driver: LoadedDriver, machine: Machine, vbd: number, target: num
   const connection = connectDisk(driver, machine, vbd, target);
   if (connection.connected) {
     machine.remember(MODULE, `disk ${vbd}`, target);
+    rememberSize(machine, vbd);
     machine.note({ kind: 'xen.connected', device: `device/vbd/${vbd}`, path: connection.backend });
     return target;
   }
@@ -119,5 +122,24 @@ const remove = (driver: LoadedDriver, _device: DeviceView, machine: Machine): vo
   if (neededVersion(driver, 'XENBUS_UNPLUG') > 0) revokeUnplug(machine, 'DISKS');
 };
 
+const state: DiskState = {
+  targetOf: (machine, vbd) => {
+    const target = known(machine, vbd);
+    return target === NO_TARGET ? undefined : target;
+  },
+  forget: (machine, vbd) => machine.remember(MODULE, `disk ${vbd}`, null),
+};
+
+const resume = (driver: LoadedDriver, device: DeviceView, machine: Machine): void => {
+  announceDriver(driver, machine, 3);
+  announceHotplug(machine, 'vbd');
+  resumeDisks(driver, device, machine, state);
+};
+
+const watch = (_driver: LoadedDriver, device: DeviceView, machine: Machine): void => watchDisks(device, machine, state);
+
 /** The storage adapter: a storport miniport whose disks are what xenstore names (spec xen-pv 4.1 to 4.3). */
-export const xenvbd: DriverBehaviour = takingTurns({ image: MODULE, start, children, remove });
+export const xenvbd: DriverBehaviour = takingTurns({
+  ...{ image: MODULE, start, children, resume, watch, remove },
+  usage: (_driver, _device, usage, machine) => noteUsage(machine, usage),
+});

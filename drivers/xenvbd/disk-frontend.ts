@@ -1,12 +1,14 @@
 import type { LoadedDriver, Machine } from '../behaviour.ts';
 import { type Connection, closeFrontend, connectFrontend, takeNumber, XENBUS_STATE } from '../frontend.ts';
+import { unsigned } from '../unsigned.ts';
+import { writeUsage } from './disk-usage.ts';
 
 /** Effective limits of a ring (spec xen-pv 4.3). */
 const LARGEST_RING_ORDER = 4;
 
 const numberAt = (machine: Machine, path: string, otherwise: number): number => {
-  const value = Number.parseInt(machine.storeRead(path) ?? '', 10);
-  return Number.isNaN(value) ? otherwise : value;
+  const text = machine.storeRead(path);
+  return text === undefined ? otherwise : unsigned(text);
 };
 
 /** A limit that Parameters may lower. */
@@ -43,7 +45,7 @@ const queueKeys = (driver: LoadedDriver, machine: Machine, backend: string): Rec
 /** What the crash driver and the host read of a target (spec xen-pv 4.3, 6). */
 const writeTarget = (machine: Machine, target: number, vbd: number): void => {
   const area = `data/scsi/target/${target}`;
-  for (const usage of ['paging', 'hibernation', 'dump']) machine.storeWrite(`${area}/${usage}`, '0');
+  writeUsage(machine, target);
   machine.storeWrite(`${area}/frontend`, `device/vbd/${vbd}`);
   machine.storeWrite(`${area}/device`, String(vbd));
 };

@@ -11,6 +11,7 @@ import { childOfBus } from '../child-bus-ids.ts';
 import { announceDriver, announceHotplug, withdrawDriver, withdrawHotplug } from '../distribution.ts';
 import { askForInterfaces } from '../interface-needs.ts';
 import { takingTurns } from '../started-devices.ts';
+import { isGivenBack, watchNetworkDevice } from './network-device.ts';
 
 const ASKED = [
   'XENBUS_DEBUG',
@@ -50,7 +51,7 @@ const children = (driver: LoadedDriver, device: DeviceView, machine: Machine): r
     const vif = Number.parseInt(name, 10);
     const address = machine.storeRead(`device/vif/${name}/mac`);
     if (Number.isNaN(vif) || address === undefined || !ADDRESS.test(address)) continue;
-    if (!isSupported(driver, machine, name)) continue;
+    if (!isSupported(driver, machine, name) || isGivenBack(machine, vif)) continue;
     machine.setValue(`${driver.key}\\Addresses`, String(vif), 'REG_SZ', address.toUpperCase());
     const facts = { kind: 'nic', vif, path: 'pv' } as const;
     found.push(childOfBus(driver, BUS, { device, machine }, { number: String(vif), facts }));
@@ -64,5 +65,19 @@ const remove = (driver: LoadedDriver, _device: DeviceView, machine: Machine): vo
   withdrawDriver(driver, machine);
 };
 
+const resume = (driver: LoadedDriver, device: DeviceView, machine: Machine): void => {
+  announceDriver(driver, machine);
+  announceHotplug(machine, 'vif');
+  machine.invalidate(device);
+};
+
+/** Cards that the host asks back are no devices any more. */
+const watch = (_driver: LoadedDriver, device: DeviceView, machine: Machine): void => {
+  for (const child of machine.devices()) {
+    if (child.parent === device.path) watchNetworkDevice(child, machine);
+  }
+  machine.invalidate(device);
+};
+
 /** The bus of network cards. What its devices do when they start is in `network-device.ts`. */
-export const xenvif: DriverBehaviour = takingTurns({ image: 'xenvif', start, children, remove });
+export const xenvif: DriverBehaviour = takingTurns({ image: 'xenvif', start, children, resume, watch, remove });

@@ -1,9 +1,11 @@
 import { type DeviceView, type LoadedDriver, type Machine, OK, type Outcome } from '../behaviour.ts';
-import { closeFrontend, connectFrontend, takeNumber, XENBUS_STATE } from '../frontend.ts';
+import { closeFrontend, XENBUS_STATE } from '../frontend.ts';
 import { busOf, neededVersion } from '../interface-needs.ts';
 import { requestRestart } from '../restart-request.ts';
 import { requestUnplug, revokeUnplug } from '../unplug-counter.ts';
 import { wasUnplugRequested } from '../unplug-requests.ts';
+import { takeIdentity } from './identity.ts';
+import { connectCard } from './net-frontend.ts';
 
 const MODULE = 'xenvif';
 
@@ -14,34 +16,31 @@ const networkBus = (device: DeviceView, machine: Machine): LoadedDriver | undefi
 };
 
 /** The emulated card with the same address, when Windows uses it. */
-const hasAlias = (machine: Machine, vif: number): boolean =>
+const aliasOf = (machine: Machine, vif: number): DeviceView | undefined =>
   machine
     .devices()
-    .some(({ facts, started }) => started && facts.kind === 'nic' && facts.path === 'emulated' && facts.vif === vif);
+    .find(({ facts, started }) => started && facts.kind === 'nic' && facts.path === 'emulated' && facts.vif === vif);
 
-const connect = (machine: Machine, vif: number): Outcome => {
-  const path = `device/vif/${vif}`;
-  const connection = connectFrontend(machine, path, () => ({
-    ready: XENBUS_STATE.connected,
-    beforeConnecting: {
-      'tx-ring-ref': String(takeNumber(machine, 'grant')),
-      'rx-ring-ref': String(takeNumber(machine, 'grant')),
-      'event-channel': String(takeNumber(machine, 'event channel')),
-      'request-rx-copy': '1',
-    },
-  }));
-  if (!connection.connected) return { ok: false, failure: { kind: 'other', reason: connection.reason } };
-  machine.note({ kind: 'xen.connected', device: path, path: connection.backend });
+const frontendOf = (vif: number): string => `device/vif/${vif}`;
+
+const connect = (bus: LoadedDriver, machine: Machine, vif: number): Outcome => {
+  const frontend = frontendOf(vif);
+  const connection = connectCard(bus, machine, vif);
+  if (!connection.connected) {
+    return { ok: false, failure: { kind: 'backend', frontend, reason: connection.reason } };
+  }
+  machine.note({ kind: 'xen.connected', device: frontend, path: connection.backend });
   return OK;
 };
 
 /** The emulated card has to go first: asks for it, and for the restart that takes it away. */
-const yieldToAlias = (bus: LoadedDriver, machine: Machine, vif: number, alias: boolean): Outcome => {
-  const reason = alias
-    ? `The emulated network card ${vif} is in use in this boot.`
-    : 'The emulated network cards were not unplugged in this boot.';
+const yieldToAlias = (bus: LoadedDriver, machine: Machine, vif: number, alias: DeviceView | undefined): Outcome => {
+  const reason =
+    alias !== undefined
+      ? `The emulated network card ${vif} is in use in this boot.`
+      : 'The emulated network cards were not unplugged in this boot.';
   if (neededVersion(bus, 'XENBUS_UNPLUG') > 0) requestUnplug(machine, 'NICS');
-  if (alias) machine.remember(MODULE, `alias ${vif}`, true);
+  if (alias !== undefined) machine.remember(MODULE, `alias ${vif}`, true);
   requestRestart(bus, machine, reason);
   // Since version 2 of UNPLUG the device says that it waits for a restart; before, it only failed.
   return { ok: false, failure: { kind: waitsForRestart(bus) ? 'restart' : 'other', reason } };
@@ -63,10 +62,11 @@ export const startNetworkDevice = (device: DeviceView, machine: Machine): Outcom
   if (!waitsForRestart(bus) && machine.recall(MODULE, `alias ${vif}`) === true) {
     return { ok: false, failure: { kind: 'other', reason: `The emulated network card ${vif} was in use.` } };
   }
-  const alias = hasAlias(machine, vif);
-  if (alias || (waitsForRestart(bus) && !wasUnplugRequested(machine, 'NICS')))
+  const alias = aliasOf(machine, vif);
+  if (alias !== undefined) takeIdentity(machine, device, alias);
+  if (alias !== undefined || (waitsForRestart(bus) && !wasUnplugRequested(machine, 'NICS')))
     return yieldToAlias(bus, machine, vif, alias);
-  const connected = connect(machine, vif);
+  const connected = connect(bus, machine, vif);
   if (!connected.ok) return connected;
   machine.remember(MODULE, `started ${vif}`, true);
   if (neededVersion(bus, 'XENBUS_UNPLUG') > 0) requestUnplug(machine, 'NICS');
@@ -82,4 +82,40 @@ export const stopNetworkDevice = (device: DeviceView, machine: Machine): void =>
   machine.remember(MODULE, `started ${vif}`, false);
   if (neededVersion(bus, 'XENBUS_UNPLUG') > 0) revokeUnplug(machine, 'NICS');
   closeFrontend(machine, `device/vif/${vif}`);
+};
+
+/** A card that had started connects again after a suspension (win-xenvif `src/xenvif/pdo.c`, PdoSuspendCallbackLate). */
+export const resumeNetworkDevice = (device: DeviceView, machine: Machine): void => {
+  const bus = networkBus(device, machine);
+  if (bus === undefined || device.facts.kind !== 'nic') return;
+  const { vif } = device.facts;
+  if (machine.recall(MODULE, `started ${vif}`) !== true) return;
+  const outcome = connect(bus, machine, vif);
+  if (outcome.ok || outcome.failure.kind !== 'backend') return;
+  machine.note({ kind: 'xen.not-connected', device: frontendOf(vif), reason: outcome.failure.reason });
+};
+
+const givenBack = (vif: number): string => `given back ${vif}`;
+
+/** Whether a card was given back to the host, and is not listed any more. */
+export const isGivenBack = (machine: Machine, vif: number): boolean =>
+  machine.recall(MODULE, givenBack(vif)) === true && backendValue(machine, vif, 'online') !== '1';
+
+const backendValue = (machine: Machine, vif: number, name: 'state' | 'online'): string | undefined => {
+  const backend = machine.storeRead(`${frontendOf(vif)}/backend`);
+  return backend === undefined ? undefined : machine.storeRead(`${backend}/${name}`);
+};
+
+/** A card that is gone, or that the host asks back, stops; one that is there anew may start. */
+export const watchNetworkDevice = (device: DeviceView, machine: Machine): void => {
+  if (device.facts.kind !== 'nic') return;
+  const { vif } = device.facts;
+  const state = backendValue(machine, vif, 'state');
+  const asked = state === XENBUS_STATE.closing || state === XENBUS_STATE.closed;
+  const gone = machine.storeRead(`${frontendOf(vif)}/state`) === undefined;
+  if (!(asked || gone) || machine.recall(MODULE, `started ${vif}`) !== true) return;
+  if (asked && !machine.mayRemove(device)) return;
+  stopNetworkDevice(device, machine);
+  machine.remember(MODULE, givenBack(vif), !gone);
+  machine.note({ kind: 'xen.ejected', device: frontendOf(vif), asked: !gone });
 };

@@ -49,5 +49,13 @@ const remove = (driver: LoadedDriver, _device: DeviceView, machine: Machine): vo
   withdrawDriver(driver, machine);
 };
 
+const resume = (driver: LoadedDriver, device: DeviceView, machine: Machine): void => {
+  announceDriver(driver, machine);
+  announceHotplug(machine, 'vkbd');
+  machine.invalidate(device);
+};
+
+const watch = (_driver: LoadedDriver, device: DeviceView, machine: Machine): void => machine.invalidate(device);
+
 /** The bus of keyboards and pointers: its devices take them over only when xenhid starts. */
-export const xenvkbd: DriverBehaviour = takingTurns({ image: 'xenvkbd', start, children, remove });
+export const xenvkbd: DriverBehaviour = takingTurns({ image: 'xenvkbd', start, children, resume, watch, remove });

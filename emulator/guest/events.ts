@@ -1,5 +1,6 @@
 import type { DriverFailure, DriverNote, RegistryData, RegistryDataType } from '../../drivers/behaviour.ts';
 import type { HostChange } from '../xen/host.ts';
+import type { HostEvent } from '../xen/host-events.ts';
 
 /** What happens to a guest from outside, in the words of those who do it. */
 export type GuestEvent =
@@ -42,6 +43,9 @@ export type GuestEvent =
   | { readonly kind: 'sysprep' }
   /** The machine is moved to another host, or the host's settings change; takes effect when it is off. */
   | { readonly kind: 'host'; readonly change: HostChange }
+  | HostEvent
+  /** A user gives a network card a static address; it stays with the connection that the card has then. */
+  | { readonly kind: 'nic.address'; readonly vif: number; readonly address: string }
   /** Switches of the firmware and the boot entry. */
   | { readonly kind: 'guest'; readonly secureBoot?: boolean; readonly testSigning?: boolean; readonly hvci?: boolean };
 
@@ -139,5 +143,12 @@ export type GuestOutput =
   | { readonly kind: 'service.failed'; readonly service: string; readonly cause: Cause }
   | { readonly kind: 'restart.wanted'; readonly by: string; readonly because: string }
   | { readonly kind: 'restart.automatic'; readonly by: string }
+  /** Requests on a disk were given up: its backend did not answer for longer than Windows waits. */
+  | {
+      readonly kind: 'disk.timed-out';
+      readonly device: string;
+      readonly seconds: number;
+      readonly timeoutSeconds: number;
+    }
   | { readonly kind: 'driver.note'; readonly note: DriverNote }
   | { readonly kind: 'emulator.unmodelled'; readonly what: string };

@@ -10,6 +10,7 @@ import { inboxDriver } from './inbox.ts';
 import { applyFiles } from './install-files.ts';
 import { applyServices } from './install-services.ts';
 import { CLASSES, CONTROL_SET, ENUM, type GuestMachine } from './machine.ts';
+import { connectCard, NET_CLASS } from './network-connections.ts';
 import { formatRank } from './rank.ts';
 import { applyRegistrySteps } from './registry-steps.ts';
 import type { DeviceNode } from './world.ts';
@@ -178,6 +179,7 @@ const installInbox = (machine: GuestMachine, node: DeviceNode, { name }: Candida
   if (own.service === undefined) machine.deleteValue(enumKey(node), 'Service');
   else machine.setValue(enumKey(node), 'Service', 'REG_SZ', own.service);
   applyExtensions(machine, node, software);
+  if (own.classGuid === NET_CLASS) connectCard(machine, node, software);
 };
 
 /** The INF that drives a device now, by its published name. */
@@ -218,6 +220,7 @@ export const installCandidate = (machine: GuestMachine, node: DeviceNode, candid
   else machine.setValue(enumKey(node), 'Service', 'REG_SZ', service);
   applyExtensions(machine, node, software);
   describeDriver(machine, software, candidate, { ...install, provider: facts.provider });
+  if (facts.classGuid.toLowerCase() === NET_CLASS) connectCard(machine, node, software);
   if (!machine.features.driverDatabase) {
     rememberCritical(machine, { id: candidate.match.id, classGuid: facts.classGuid, service });
   }

@@ -30,6 +30,7 @@ import {
   withVolatileKey,
   writeValue,
 } from './registry.ts';
+import { holdsSystemDisk } from './system-disk.ts';
 import { featuresOf, type WindowsFeatures } from './windows.ts';
 import type { DeviceNode, GuestFile, LoadedModule, Session, StoredPackage, SystemDisk, World } from './world.ts';
 
@@ -335,6 +336,11 @@ export class GuestMachine implements Machine {
       path = node?.parent;
     }
     return this.session.provides[name];
+  }
+
+  mayRemove({ path }: DeviceView): boolean {
+    const node = this.node(path);
+    return node === undefined || !holdsSystemDisk(this, node);
   }
 
   invalidate(device: DeviceView): void {

@@ -8,6 +8,7 @@ import { CLASSES, type GuestMachine } from './machine.ts';
 import { compareRanked, formatRank } from './rank.ts';
 import { startDevice } from './stack.ts';
 import { stagePackage } from './stage.ts';
+import { holdsSystemDisk } from './system-disk.ts';
 import type { DeviceNode } from './world.ts';
 
 /** `pnputil /add-driver /install`, a setup program, or Windows Update. @param force also where another one is better */
@@ -92,13 +93,6 @@ const needsRestart = (machine: GuestMachine, node: DeviceNode): boolean => {
     return loaded !== undefined && machine.file(imagePath(machine, service))?.image !== loaded.image;
   });
   return changed || holdsSystemDisk(machine, node);
-};
-
-const holdsSystemDisk = (machine: GuestMachine, node: DeviceNode): boolean => {
-  const system = machine.host.settings.disks.find((disk) => disk.system)?.vbd;
-  const { facts } = node;
-  if (facts.kind === 'disk' && facts.vbd === system) return true;
-  return machine.childrenOf(node.path).some((child) => holdsSystemDisk(machine, child));
 };
 
 /** Tells the drivers of a device, from the top down, that it goes away; what is below it goes first. */

@@ -1,3 +1,4 @@
+import type { BackendKind } from './backend-kinds.ts';
 import { freshStore } from './fresh-store.ts';
 import type { StoreTree } from './tree.ts';
 
@@ -25,18 +26,32 @@ export interface HostSettings {
   /** Slot of the platform function on bus 0. */
   readonly slot: number;
   readonly unplugVersion: number;
+  /** What its backends are; the newest Linux when absent. */
+  readonly backends?: BackendKind;
   /** The host refuses this driver: port 0x10 answers 0xD249 after the build number. */
   readonly unplugBlocked: boolean;
 }
 
-export interface HostDisk {
+/** What stands behind a device, and where it is not as others of its kind. */
+export interface BackendSettings {
+  /**
+   * It does not come to be connected: `always`, or `again` once it was connected before. Absent: it is willing.
+   */
+  readonly refuses?: 'always' | 'again';
+  /** Keys of the backend's directory as they are instead; null: not there. */
+  readonly keys?: Readonly<Record<string, string | null>>;
+}
+
+export interface HostDisk extends BackendSettings {
   /** 768 is the first. */
   readonly vbd: number;
   readonly system: boolean;
   readonly cdrom?: boolean;
+  /** Of 512 bytes; 32 GiB when absent. */
+  readonly sectors?: number;
 }
 
-export interface HostNic {
+export interface HostNic extends BackendSettings {
   readonly vif: number;
   readonly mac: string;
 }

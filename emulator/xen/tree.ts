@@ -94,6 +94,18 @@ export const writeNodes = (store: StoreTree, values: Readonly<Record<string, str
   return tree;
 };
 
+/** With a node, and all below it, put where one was or none. */
+export const putTree = (store: StoreTree, path: string, tree: StoreTree): StoreTree =>
+  within(store, parts(path), 0, tree);
+
+const within = (node: StoreTree, path: readonly string[], index: number, tree: StoreTree): StoreTree => {
+  const part = path[index];
+  if (part === undefined) return tree;
+  const below = { ...node.below };
+  put(below, part, within(own(node, part) ?? EMPTY_TREE, path, index + 1, tree));
+  return { ...node, below };
+};
+
 const without = (node: StoreTree, path: readonly string[], index: number): StoreTree => {
   const part = path[index];
   const before = part === undefined ? undefined : own(node, part);

@@ -150,6 +150,7 @@ export const testMachine = (start: MachineStart = {}): TestMachine => {
       provided.set(key, { ...provided.get(key), ...interfaces });
     },
     provided: lookUp,
+    mayRemove: () => true,
     invalidate: (device) => {
       invalidated.push(device.path);
     },

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { newHost } from '../../../emulator/xen/host.ts';
 import { domainPath, storeList, storeRead, storeRemove, storeWrite } from '../../../emulator/xen/store.ts';
-import { EMPTY_TREE, readNode, writeNode } from '../../../emulator/xen/tree.ts';
+import { EMPTY_TREE, readNode, writeNode, writeNodes } from '../../../emulator/xen/tree.ts';
 import {
   beginTransaction,
   endTransaction,
@@ -99,7 +99,12 @@ describe('a fresh domain', () => {
 });
 
 describe('a backend', () => {
-  const state = (value: string, store = newHost().store) => storeWrite(store, 'device/vbd/768/state', value);
+  const RING = { 'ring-ref': '40', 'event-channel': '9', protocol: 'x86_64-abi' };
+  const ready = writeNodes(
+    newHost().store,
+    Object.fromEntries(Object.entries(RING).map(([name, value]) => [`device/vbd/768/${name}`, value])),
+  );
+  const state = (value: string, store = ready) => storeWrite(store, 'device/vbd/768/state', value);
   const backend = (store: ReturnType<typeof state>) => readNode(store, `${BACKEND}/state`);
 
   test('connects once its frontend has written the ring', () => {

@@ -1,0 +1,21 @@
+import type { HostEvent } from './host-events.ts';
+
+/** What a host did to a domain, as people say it. */
+export const hostEventWords = (event: HostEvent): string => {
+  switch (event.kind) {
+    case 'domain.migrate':
+      return `moved the running machine${event.change === undefined ? '' : ' to another host'}`;
+    case 'disk.plug':
+      return `gave it disk ${event.disk.vbd}`;
+    case 'disk.resize':
+      return `changed the size of disk ${event.vbd}`;
+    case 'disk.eject':
+      return event.pulled === true ? `took disk ${event.vbd} away` : `asked for disk ${event.vbd} back`;
+    case 'nic.plug':
+      return `gave it network card ${event.nic.vif}`;
+    case 'nic.unplug':
+      return `took network card ${event.vif} away`;
+    case 'store.write':
+      return event.value === undefined ? `removed ${event.path} from xenstore` : `wrote ${event.path} to xenstore`;
+  }
+};
