@@ -1,4 +1,5 @@
 import type { Machine } from './behaviour.ts';
+import { reservedGrants } from './xenbus/crash-reserve.ts';
 
 /** States of the two ends of a device (spec xen-pv 4.3). */
 export const XENBUS_STATE = {
@@ -33,8 +34,8 @@ export const takeNumber = (machine: Machine, kind: 'event channel' | 'grant'): n
   const taken = machine.recall('xenbus', `${kind}s taken`);
   const next = typeof taken === 'number' ? taken + 1 : 1;
   machine.remember('xenbus', `${kind}s taken`, next);
-  // The first grants are kept for the crash dump (spec xen-pv 6), the first channels are the hypervisor's own.
-  return next + (kind === 'grant' ? 31 : 7);
+  // The first channels are the hypervisor's own.
+  return next - 1 + (kind === 'grant' ? reservedGrants(machine.loaded('xenbus')?.model) : 8);
 };
 
 /** Connects a frontend that is closed or fresh. The backend has to be where the order of the states wants it. */

@@ -25,6 +25,8 @@ export interface DriverModel {
   readonly provides?: Readonly<Record<string, VersionRange>>;
   /** For a child: what it asks for when it starts. Empty for those of 2013. */
   readonly needs?: Readonly<Record<string, { readonly version: number; readonly optional: boolean }>>;
+  /** For a bus: grants that it leaves alone, where that is known better than by its day (spec xen-pv 6). */
+  readonly reservedGrants?: number;
   /** Several builds are possible, and they would not all do the same: what is undecided, for people. */
   readonly undecided?: readonly string[];
 }

@@ -23,6 +23,8 @@ const TRAITS = {
   unplugByName: { commit: '7c66224', since: '2013-09-17' },
   /** xen, xenbus and xenfilt compare their versions. */
   moduleCheck: { commit: '51853ab', since: '2014-07-24', inferred: true },
+  /** The first 32 grants are left to the crash dump library; before, the eight of the hypervisor. */
+  crashReserve: { commit: 'd3fdcf8', since: '2014-12-19', inferred: true },
   /** Counters under `XEN\Unplug` that xen.sys takes away as it reads them. */
   unplugCounters: { commit: '963765d', since: '2015-07-17' },
   /** In safe mode the drivers work and only do not unplug; before, they do nothing. */
