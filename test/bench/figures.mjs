@@ -16,6 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { measured } from './compiled.mjs';
 import { rehearseEach, rehearseGrowth, rehearseMemory } from './rehearsal.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -188,7 +189,7 @@ const makeKey = (folder) => {
 
 /** Stand-in drivers, each with its own text, grown to about `size` bytes. */
 const makeImages = async (folder, count, size) => {
-  const { encodeStandIn } = await import(join(root, 'build', 'packaging', 'formats', 'pe', 'stand-in.js'));
+  const { encodeStandIn } = await measured();
   const version = {
     fixed: {
       fileVersion: [1, 0, 0, 0],
@@ -342,8 +343,7 @@ const signingMemory = async () => {
   }
 };
 
-const verifier = async () =>
-  (await import(join(root, 'build', 'packaging', 'formats', 'inf', 'rules', 'verify.js'))).verifyInf;
+const verifier = async () => (await measured()).verifyInf;
 
 const cpuMs = (body) => {
   const before = process.cpuUsage();

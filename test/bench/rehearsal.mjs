@@ -2,21 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve, sep } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
+import { measured } from './compiled.mjs';
 
 const root = resolve(fileURLToPath(import.meta.url), '..', '..', '..');
-/** The emulator as it is released, compiled into a folder of its own. */
-const emulator = async () => {
-  const { build } = await import('rolldown');
-  const folder = mkdtempSync(join(tmpdir(), 'winpv-bench-'));
-  const input = fileURLToPath(new URL('emulator.ts', import.meta.url));
-  await build({ input, platform: 'node', logLevel: 'silent', output: { file: join(folder, 'emulator.mjs') } });
-  try {
-    return await import(pathToFileURL(join(folder, 'emulator.mjs')).href);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-};
 
 const PROJECT = `brands: [xenproject]
 sources: { default: stand-in }
@@ -59,7 +48,7 @@ const releaseFiles = () => {
 
 /** A function that plays so many runs, one scenario after the other in one guest, each from a cold machine. */
 const player = async () => {
-  const { compileBundle, asIfSigned, guestById, SCENARIOS, Run, judgeRun } = await emulator();
+  const { compileBundle, asIfSigned, guestById, SCENARIOS, Run, judgeRun } = await measured();
   const guest = guestById('windows-11-24h2-x64');
   const files = releaseFiles();
   const compiled = compileBundle({

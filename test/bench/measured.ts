@@ -1,7 +1,9 @@
-/** What the figures of the rehearsal are measured on. */
+/** Functions that figures are taken of without a process of their own. */
 export { guestById } from '../../emulator/guest/windows.ts';
 export { compileBundle } from '../../emulator/package/compile.ts';
 export { asIfSigned } from '../../emulator/rehearse.ts';
 export { SCENARIOS } from '../../emulator/scenarios/index.ts';
 export { judgeRun } from '../../emulator/scenarios/judge.ts';
 export { Run } from '../../emulator/scenarios/run.ts';
+export { verifyInf } from '../../packaging/formats/inf/rules/verify.ts';
+export { encodeStandIn } from '../../packaging/formats/pe/stand-in.ts';
