@@ -1,6 +1,9 @@
 import { boot, goodControlSet } from './guest/boot.ts';
+import { crash } from './guest/crash.ts';
 import { settle, startWaiting } from './guest/devices.ts';
+import { balloon } from './guest/dump-machine.ts';
 import type { GuestEvent, GuestOutput } from './guest/events.ts';
+import { hibernate, resume } from './guest/hibernation.ts';
 import { hostEvent } from './guest/host-change.ts';
 import { CLASSES, ENUM, GuestMachine } from './guest/machine.ts';
 import { setAddress } from './guest/network-connections.ts';
@@ -49,6 +52,11 @@ const act = (machine: GuestMachine, event: GuestEvent, world: World): void => {
   switch (event.kind) {
     case 'power.on':
     case 'restart': {
+      if (event.kind === 'power.on' && event.mode === undefined && machine.hibernated !== undefined) {
+        resume(machine, world.disk.lastKnownGood);
+        return;
+      }
+      machine.hibernated = undefined;
       const options = event.kind === 'power.on' ? (event.options ?? []) : machine.session.options;
       boot(machine, { mode: event.mode ?? 'normal', options }, world.disk.lastKnownGood);
       return;
@@ -76,6 +84,9 @@ const act = (machine: GuestMachine, event: GuestEvent, world: World): void => {
     case 'host':
     case 'guest':
       return;
+    case 'resume':
+      if (world.session === undefined) resume(machine, world.disk.lastKnownGood);
+      return;
     case 'domain.migrate':
     case 'disk.plug':
     case 'disk.resize':
@@ -92,7 +103,16 @@ const act = (machine: GuestMachine, event: GuestEvent, world: World): void => {
 
 type RunningEvent = Extract<
   GuestEvent,
-  { kind: `package.${string}` | `device.${string}` | 'service.stop' | 'nic.address' }
+  {
+    kind:
+      | `package.${string}`
+      | `device.${string}`
+      | 'service.stop'
+      | 'nic.address'
+      | 'crash'
+      | 'hibernate'
+      | 'memory.balloon';
+  }
 >;
 
 /** What needs a Windows that runs; nothing happens on one that does not. */
@@ -121,6 +141,15 @@ const actRunning = (machine: GuestMachine, event: RunningEvent): void => {
       for (const node of machine.nodes()) machine.stale.add(node.path.toUpperCase());
       settle(machine);
       startWaiting(machine);
+      return;
+    case 'crash':
+      crash(machine, event);
+      return;
+    case 'hibernate':
+      hibernate(machine, event);
+      return;
+    case 'memory.balloon':
+      balloon(machine, event.first, event.pages);
       return;
     case 'nic.address':
       setAddress(machine, event.vif, event.address);

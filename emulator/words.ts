@@ -1,3 +1,4 @@
+import { dumpEventWords, dumpOutputWords } from './guest/dump-words.ts';
 import type { Cause, GuestEvent, GuestOutput } from './guest/events.ts';
 import { hostEventWords } from './xen/host-words.ts';
 
@@ -44,6 +45,11 @@ export const eventWords = (event: GuestEvent): string => {
       return `gave network card ${event.vif} the address ${event.address}`;
     case 'guest':
       return 'changed the firmware';
+    case 'crash':
+    case 'memory.balloon':
+    case 'hibernate':
+    case 'resume':
+      return dumpEventWords(event);
     default:
       return hostEventWords(event);
   }
@@ -81,6 +87,17 @@ export const outputWords = (output: GuestOutput): string => {
       return `${output.by} wanted a restart`;
     case 'disk.timed-out':
       return `requests on ${output.device} were given up after ${output.timeoutSeconds} s`;
+    case 'crash.started':
+    case 'dump.stack':
+    case 'dump.stack-failed':
+    case 'dump.written':
+    case 'dump.failed':
+    case 'dump.found':
+    case 'hibernate.refused':
+    case 'hibernate.done':
+    case 'resume.done':
+    case 'resume.failed':
+      return dumpOutputWords(output);
     default:
       return output.kind;
   }

@@ -1,6 +1,8 @@
 import { poweredOn } from '../xen/host.ts';
 import { platformRoot } from '../xen/platform.ts';
+import { recoverDump } from './crash.ts';
 import { arrive, settle, startWaiting } from './devices.ts';
+import { loadDumpStacks } from './dump-stack.ts';
 import type { Cause } from './events.ts';
 import { stackOf } from './filters.ts';
 import { enumKey } from './install.ts';
@@ -57,6 +59,8 @@ export const boot = (
   machine.change({ phase: 'running' });
   startWaiting(machine);
   settle(machine);
+  loadDumpStacks(machine);
+  recoverDump(machine);
   startAutomaticServices(machine);
   settle(machine);
   if (machine.running) machine.say({ kind: 'boot.running', boot: machine.boots });

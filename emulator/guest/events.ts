@@ -1,6 +1,8 @@
 import type { DriverFailure, DriverNote, RegistryData, RegistryDataType } from '../../drivers/behaviour.ts';
+import type { DumpFailure } from '../../drivers/dump.ts';
 import type { HostChange } from '../xen/host.ts';
 import type { HostEvent } from '../xen/host-events.ts';
+import type { DumpEvent, DumpOutput } from './dump-events.ts';
 
 /** What happens to a guest from outside, in the words of those who do it. */
 export type GuestEvent =
@@ -44,6 +46,7 @@ export type GuestEvent =
   /** The machine is moved to another host, or the host's settings change; takes effect when it is off. */
   | { readonly kind: 'host'; readonly change: HostChange }
   | HostEvent
+  | DumpEvent
   /** A user gives a network card a static address; it stays with the connection that the card has then. */
   | { readonly kind: 'nic.address'; readonly vif: number; readonly address: string }
   /** Switches of the firmware and the boot entry. */
@@ -84,6 +87,8 @@ export type Cause =
   | { readonly kind: 'include'; readonly package: string; readonly name: string }
   | { readonly kind: 'restart-pending'; readonly device: string; readonly because: string }
   | { readonly kind: 'disk-gone'; readonly emulated: string; readonly pv: string; readonly because: Cause }
+  /** The machine's memory does not get to the disk. */
+  | { readonly kind: 'dump'; readonly failure: DumpFailure }
   | { readonly kind: 'deliberate'; readonly by: string; readonly reason: string }
   | { readonly kind: 'text'; readonly text: string };
 
@@ -150,5 +155,6 @@ export type GuestOutput =
       readonly seconds: number;
       readonly timeoutSeconds: number;
     }
+  | DumpOutput
   | { readonly kind: 'driver.note'; readonly note: DriverNote }
   | { readonly kind: 'emulator.unmodelled'; readonly what: string };

@@ -99,12 +99,17 @@ const notice = (machine: GuestMachine): void => {
 const isPvDisk = ({ facts, state }: DeviceNode): boolean =>
   state === 'started' && facts.kind === 'disk' && facts.path === 'pv';
 
-/** The machine goes on: drivers set up again what they had from the host, in the order in which they came. */
+/** The machine goes on; the backends of the host answer after so many seconds. */
 const resume = (machine: GuestMachine, seconds: number): void => {
   const timeoutSeconds = machine.number(`${SERVICES}\\Disk`, 'TimeOutValue') ?? DEFAULT_TIMEOUT_SECONDS;
   const waiting = seconds > timeoutSeconds ? machine.nodes().filter(isPvDisk) : [];
   for (const { path } of waiting) machine.say({ kind: 'disk.timed-out', device: path, seconds, timeoutSeconds });
-  tellDrivers(machine, (behaviour) => behaviour.resume);
+  resumeDrivers(machine);
+};
+
+/** Drivers set up again what they had from the host. Their memory is as it was, and all else is new. */
+export const resumeDrivers = (machine: GuestMachine): void => {
+  tellDrivers(machine, ({ resume }) => resume);
   settle(machine);
   needSystemDisk(machine);
 };

@@ -71,6 +71,8 @@ export class GuestMachine implements Machine {
   store: readonly StoredPackage[];
   host: HostState;
   session: Session;
+  /** Of a machine that is switched off: what it goes on with. */
+  hibernated: Session | undefined;
   /** Devices whose list of children is to be asked for again. */
   readonly stale = new Set<string>();
   boots: number;
@@ -99,19 +101,21 @@ export class GuestMachine implements Machine {
     this.store = world.disk.store;
     this.host = world.host;
     this.session = world.session ?? OFF;
+    this.hibernated = world.hibernated;
     this.boots = world.boots;
   }
 
   /** The world as it is now. */
   world(): World {
     const { registry, files, store, before } = this;
-    const { session: _off, ...rest } = before;
+    const { session: _off, hibernated: _gone, ...rest } = before;
     return {
       ...rest,
       disk: { ...before.disk, registry, files, store },
       host: this.host,
       boots: this.boots,
       ...(this.session === OFF ? {} : { session: this.session }),
+      ...(this.hibernated === undefined ? {} : { hibernated: this.hibernated }),
     };
   }
 

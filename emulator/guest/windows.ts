@@ -113,6 +113,8 @@ export interface WindowsFeatures {
   readonly serviceOwners: boolean;
   /** Drivers whose group is Early-Launch start before all others (Windows 8). */
   readonly earlyLaunch: boolean;
+  /** The dump port of storport's miniports is dumpstorport; before, diskdump (general knowledge: Windows 10). */
+  readonly dumpStorport: boolean;
   /** Drives NVMe disks by itself (8.1; before it an update had to be there, observed). */
   readonly nvme: boolean;
   /** hal.dll only forwards to the kernel (spec kernel-exports: Windows 10 2004, not verified). */
@@ -137,6 +139,7 @@ export const featuresOf = ({ build }: Pick<WindowsProfile, 'build'>): WindowsFea
     storeFirst: eight,
     serviceOwners: eight,
     earlyLaunch: eight,
+    dumpStorport: build >= FirstBuild.windows10,
     nvme: build >= FirstBuild.windows81,
     halForwards: build >= FirstBuild.version2004,
     lastKnownGood: eight ? 'on-request' : 'offered',

@@ -20,6 +20,8 @@ export interface World {
   readonly session?: Session;
   /** Times it was switched on or restarted. */
   readonly boots: number;
+  /** What a hibernation wrote to the disk: the machine goes on with it when it is switched on. */
+  readonly hibernated?: Session;
 }
 
 /** What survives a restart. */
@@ -66,6 +68,26 @@ export interface Session {
   readonly provides: Readonly<Record<string, VersionRange>>;
   /** Why Windows itself wants to be restarted. */
   readonly restart: readonly string[];
+  /** Copies of the storage stack for the time when nothing else works; absent before they are loaded. */
+  readonly dumpStacks?: DumpStacks;
+}
+
+export interface DumpStacks {
+  readonly dump?: DumpStack;
+  readonly hiber?: DumpStack;
+}
+
+/** Port, miniport and what they need, loaded a second time under `dump_` or `hiber_` (spec pnp-install 12). */
+export interface DumpStack {
+  /** Instance path of the disk that it leads to. */
+  readonly device: string;
+  readonly vbd: number;
+  readonly target: number;
+  /** Service of the disk's adapter, lower case. */
+  readonly miniport: string;
+  /** Names of files without the prefix, in the order of loading; the image's key where it is none of Windows' own. */
+  readonly images: readonly { readonly file: string; readonly image?: string }[];
+  readonly failure?: Cause;
 }
 
 /** Why a machine stopped: a bug check, or the loader's status when it never came that far. */

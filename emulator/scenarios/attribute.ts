@@ -7,7 +7,10 @@ import { CLASSES, ENUM } from '../guest/machine.ts';
 import { valueAt } from '../guest/registry.ts';
 import { packagesFor } from './input.ts';
 import type { Run } from './run.ts';
+import { lastBoot } from './transcript.ts';
 import { withoutDriver } from './unmatched.ts';
+import { wasUnplugged } from './unplug-facts.ts';
+import { withoutDump } from './without-dump.ts';
 
 /** What a cause means to a release engineer. */
 export interface Attribution {
@@ -120,6 +123,8 @@ export const attribute = (cause: Cause, run: Run): Attribution => {
       return { message: `${cause.device} waits for a restart: ${cause.because}.` };
     case 'disk-gone':
       return attribute(cause.because, run);
+    case 'dump':
+      return withoutDump(cause.failure);
     case 'deliberate':
       return { failureMode: 'F23', message: `A driver stops the machine on purpose: ${cause.reason}` };
     case 'text':
@@ -191,6 +196,13 @@ const driverFailed = ({ service, device, failure }: Extract<Cause, { kind: 'driv
       failureMode: 'F24',
       message: `${who} was built with ${failure.module} ${failure.wanted}, and ${failure.found} is in memory: it does nothing.`,
       hint: 'Ship xen.sys, xenbus.sys and xenfilt.sys of one build.',
+    };
+  }
+  if (failure.kind === 'backend') {
+    return {
+      ...mode(wasUnplugged(lastBoot(run), 'NICS') ? 'F58' : undefined),
+      message: `${who} has no network: the backend on this host does not connect. ${failure.reason}`,
+      hint: 'See what the host says of this backend.',
     };
   }
   if (isMonitor(service)) {
