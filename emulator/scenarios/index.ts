@@ -1,8 +1,10 @@
 import type { Scenario } from './contract.ts';
 import { foreignFilters, foreignOffer, foreignStack, rebrand, rebrandByHand } from './foreign.ts';
 import { freshInstalls, installOneByOne } from './fresh-install.ts';
+import { ejectADisk, plugACard, plugADisk, resize } from './hot-plug.ts';
 import { installerBusy } from './installer-busy.ts';
 import { failingBoots, imageCopy, platformSwitch, safeMode, sysprep } from './later-life.ts';
+import { migrate, migrateEarly, migrateSlowly, migrateToOtherPlatform, staticAddress } from './migration.ts';
 import { signingStates } from './signing-states.ts';
 import { staleFiles } from './stale-files.ts';
 import { uninstall, uninstallDevices } from './uninstall.ts';
@@ -11,6 +13,7 @@ import { downgrade, rollback, upgradeByWindowsUpdate, upgradeInPlace } from './u
 /** Every scenario, in the order in which they are shown. */
 export const SCENARIOS: readonly Scenario[] = [
   ...freshInstalls,
+  staticAddress,
   installOneByOne,
   installerBusy,
   ...signingStates,
@@ -29,6 +32,14 @@ export const SCENARIOS: readonly Scenario[] = [
   sysprep,
   imageCopy,
   safeMode,
+  migrate,
+  migrateSlowly,
+  migrateEarly,
+  migrateToOtherPlatform,
+  plugADisk,
+  ejectADisk,
+  plugACard,
+  resize,
   uninstall,
   uninstallDevices,
 ];

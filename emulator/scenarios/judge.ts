@@ -2,6 +2,7 @@ import type { GuestOutput } from '../guest/events.ts';
 import type { DeviceNode } from '../guest/world.ts';
 import { type Attribution, attribute } from './attribute.ts';
 import type { Finding, RunResult } from './contract.ts';
+import { givenUp, keptDisk, lostAddresses, wrongSizes } from './host-findings.ts';
 import { nobodyListens, restlessness, unheard } from './inactivity.ts';
 import { hastyRestarts } from './installer-busy.ts';
 import { busyFiles, leftServices } from './leftovers.ts';
@@ -88,8 +89,17 @@ const judgeCheckpoint = (run: Run, checkpoint: Checkpoint): readonly Finding[] =
     ...foreignFilters(checkpoint),
     ...leftServices(run, checkpoint),
     ...(expected.keepsNames === true ? renamed(run, checkpoint) : []),
+    ...(isExplained ? [] : hostFindings(run, checkpoint)),
   ];
 };
+
+/** What hosts did to a machine that ran, and what became of it. */
+const hostFindings = (run: Run, checkpoint: Checkpoint): readonly Finding[] => [
+  ...givenUp(run, checkpoint),
+  ...lostAddresses(run, checkpoint),
+  ...wrongSizes(checkpoint),
+  ...keptDisk(checkpoint),
+];
 
 /** Whether a device that does not work is one that the release, or one before it, is for. */
 const concerns = ({ problem, facts }: DeviceNode): boolean => {

@@ -1,21 +1,8 @@
-import { featuresOf } from '../guest/windows.ts';
-import type { Scenario, ScenarioInput } from './contract.ts';
+import type { Scenario } from './contract.ts';
 import { ALL_THERE, EMULATED, PV } from './expectations.ts';
 import { asFarAs, hasBus, hasDriver, packageWrites, vendorFunctionOf } from './input.ts';
+import { bindsNewFunctions, choosesFunction, forcesOnPurpose } from './platform-choice.ts';
 import { fromStable } from './stable.ts';
-
-/** Whether the bus knows by itself which of several functions is to be the active one (spec xen-pv 1.5, Precedence). */
-const choosesFunction = (input: ScenarioInput): boolean => packageWrites(input, 'xenbus', /\\Precedence\\/i);
-
-/** ForceUnplug in the package whose driver takes over is a decision of the vendor's. */
-const forcesOnPurpose = (input: ScenarioInput): boolean =>
-  packageWrites(input, 'xenvbd', /\\XEN\\ForceUnplug\\DISKS$/i);
-
-/**
- * Windows before 8 binds a function that it never saw once it runs, which is too late for what a vendor forces: nothing in a
- * package helps that, and nobody moves such machines.
- */
-const bindsNewFunctions = ({ guest }: ScenarioInput): boolean => featuresOf(guest.windows).driverDatabase;
 
 /** A machine that is moved to a host with another platform function (F22). */
 export const platformSwitch: Scenario = {

@@ -42,6 +42,12 @@ export interface Expectation {
   readonly removed?: boolean;
   /** Devices are looked for under their names from before. */
   readonly keepsNames?: boolean;
+  /** Static addresses that were given in the run are still those of the cards. */
+  readonly keepsAddresses?: boolean;
+  /** Windows knows the sizes that the host gave its disks. */
+  readonly sized?: boolean;
+  /** A disk that the host has back. */
+  readonly gone?: number;
   /** What goes wrong here does so with every release of the kind: it is told as advice, and fails nothing. */
   readonly advice?: string;
 }

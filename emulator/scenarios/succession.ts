@@ -5,6 +5,7 @@ import { valueAt } from '../guest/registry.ts';
 import type { DeviceNode, World } from '../guest/world.ts';
 import type { Attribution } from './attribute.ts';
 import type { Finding } from './contract.ts';
+import { connectionIn } from './host-findings.ts';
 import type { Checkpoint, Run } from './run.ts';
 import { finding, outputsOf } from './transcript.ts';
 
@@ -83,6 +84,20 @@ const pvDevices = ({ session }: World): ReadonlyMap<string, string> => {
   return found;
 };
 
+/** Addresses stay with a connection; a card that is a new device has another. */
+const otherConnections = (
+  before: World,
+  after: World,
+  changed: readonly { readonly path: string; readonly now: string }[],
+): string =>
+  changed
+    .flatMap(({ path, now }) => {
+      const [old, own] = [connectionIn(before, path), connectionIn(after, now)];
+      if (old === undefined || own === undefined || old.identity === own.identity) return [];
+      return [` Static addresses stay with the connection "${old.name}"; the card has "${own.name}" now.`];
+    })
+    .join('');
+
 /** F12: devices that are new ones to Windows after an upgrade, without the settings that they had. */
 export const renamed = (run: Run, { world }: Checkpoint): readonly Finding[] => {
   const before = pvDevices(run.begin);
@@ -93,7 +108,7 @@ export const renamed = (run: Run, { world }: Checkpoint): readonly Finding[] => 
   });
   const [first] = changed;
   if (first === undefined) return [];
-  const message = `${changed.map(({ what }) => what).join(', ')}: new devices to Windows after the upgrade. ${first.path} has become ${first.now}.`;
+  const message = `${changed.map(({ what }) => what).join(', ')}: new devices to Windows after the upgrade. ${first.path} has become ${first.now}.${otherConnections(run.begin, world, changed)}`;
   const hint = 'Copy the settings of network cards before the upgrade, and tell users of new names.';
   return [finding('EMULATOR_DEVICE_RENAMED', 'warning', { failureMode: 'F12', message, hint })];
 };

@@ -1,6 +1,7 @@
 import { CLASSES, SERVICES } from '../guest/machine.ts';
 import { keyAt, type RegistryKey, valueAt } from '../guest/registry.ts';
 import type { DeviceNode, World } from '../guest/world.ts';
+import { isServed } from '../xen/served.ts';
 
 /** A disk or network card of the host as the guest has it. */
 export interface Reached {
@@ -38,7 +39,9 @@ const reachedDisks = (world: World): readonly Reached[] =>
   world.host.settings.disks
     .filter(({ cdrom }) => cdrom !== true)
     .map(({ vbd, system }) => {
-      const own = started(world).filter(({ facts }) => facts.kind === 'disk' && facts.vbd === vbd);
+      const own = started(world).filter(
+        ({ facts }) => facts.kind === 'disk' && facts.vbd === vbd && isServed(world.host, facts),
+      );
       const best = own.find(({ facts }) => facts.kind === 'disk' && facts.path === 'pv') ?? own[0];
       return {
         id: vbd,
@@ -51,7 +54,8 @@ const reachedDisks = (world: World): readonly Reached[] =>
 const reachedNics = (world: World): readonly Reached[] =>
   world.host.settings.nics.map(({ vif }) => {
     const own = started(world).filter(
-      ({ facts, stack }) => facts.kind === 'nic' && facts.vif === vif && stack.length > 0,
+      ({ facts, stack }) =>
+        facts.kind === 'nic' && facts.vif === vif && stack.length > 0 && isServed(world.host, facts),
     );
     const best = own.find(({ facts }) => facts.kind === 'nic' && facts.path === 'pv') ?? own[0];
     return {

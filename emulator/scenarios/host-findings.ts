@@ -1,0 +1,78 @@
+import { unsigned } from '../../drivers/unsigned.ts';
+import type { GuestOutput } from '../guest/events.ts';
+import { type Connection, type ConnectionReader, connectionOf } from '../guest/network-connections.ts';
+import { valueAt } from '../guest/registry.ts';
+import type { World } from '../guest/world.ts';
+import type { Finding } from './contract.ts';
+import type { Checkpoint, Run } from './run.ts';
+import { finding, lastBoot } from './transcript.ts';
+
+type TimedOut = Extract<GuestOutput, { kind: 'disk.timed-out' }>;
+
+/** F51: requests were given up before the backends of a new host answered. */
+export const givenUp = (run: Run, { after }: Checkpoint): readonly Finding[] => {
+  const all = lastBoot(run, after).filter((output): output is TimedOut => output.kind === 'disk.timed-out');
+  const [first] = all;
+  if (first === undefined) return [];
+  const { seconds, timeoutSeconds } = first;
+  const message = `${all.map(({ device }) => device).join(', ')}: requests were given up after ${timeoutSeconds} seconds; the backend answers after ${seconds}, as after a migration.`;
+  const hint = 'Write TimeOutValue = 120 below Services\\Disk, as the INF of xenvbd does.';
+  return [finding('EMULATOR_REGISTRY', 'error', { failureMode: 'F51', message, hint }, first)];
+};
+
+const readerOf = ({ disk: { registry } }: World): ConnectionReader => ({
+  text: (key, name) => {
+    const data = valueAt(registry, key, name)?.data;
+    return typeof data === 'string' ? data : undefined;
+  },
+  texts: (key, name) => {
+    const data = valueAt(registry, key, name)?.data;
+    return typeof data === 'object' && data !== null ? data : [];
+  },
+});
+
+/** The connection of a device in a world, by its instance path. */
+export const connectionIn = (world: World, path: string): Connection | undefined => connectionOf(readerOf(world), path);
+
+/** F12: a static address that a user gave a card is another connection's now. */
+export const lostAddresses = (run: Run, { survey, world, expected, after }: Checkpoint): readonly Finding[] => {
+  if (expected.keepsAddresses !== true) return [];
+  const given = new Map<number, string>();
+  for (const { event } of run.steps.slice(0, after)) {
+    if (event.kind === 'nic.address') given.set(event.vif, event.address);
+  }
+  const lost = survey.nics.flatMap(({ id, device }) => {
+    const address = given.get(id);
+    const connection = device === undefined ? undefined : connectionIn(world, device);
+    if (address === undefined || device === undefined || connection?.addresses.includes(address) === true) return [];
+    return [`network card ${id} is ${device} now, with the connection "${connection?.name ?? ''}" without ${address}`];
+  });
+  if (lost.length === 0) return [];
+  const message = `A static address is lost: ${lost.join('; ')}.`;
+  const hint =
+    'Keep the device ids of xenvif, and let its first start find the emulated card whose settings it takes over.';
+  return [finding('EMULATOR_DEVICE_RENAMED', 'error', { failureMode: 'F12', message, hint })];
+};
+
+/** What Windows was told of the sizes of disks, against what the host gave them. */
+export const wrongSizes = ({ world, expected }: Checkpoint): readonly Finding[] => {
+  if (expected.sized !== true) return [];
+  return world.host.settings.disks.flatMap(({ vbd, sectors }) => {
+    const told = world.session?.memory[`xenvbd/sectors ${vbd}`];
+    if (sectors === undefined || typeof told !== 'string' || unsigned(told) === sectors) return [];
+    const message = `Disk ${vbd} has ${sectors} sectors on its host, and ${told} for Windows.`;
+    return [finding('EMULATOR_DISK_SIZE', 'error', { message })];
+  });
+};
+
+/** A disk that the host asked for, and does not get. */
+export const keptDisk = ({ world, expected }: Checkpoint): readonly Finding[] => {
+  const { gone } = expected;
+  if (gone === undefined) return [];
+  const kept =
+    world.host.settings.disks.some(({ vbd }) => vbd === gone) ||
+    Object.values(world.session?.devices ?? {}).some(({ facts }) => facts.kind === 'disk' && facts.vbd === gone);
+  if (!kept) return [];
+  const message = `Disk ${gone} was asked back by the host, and is still there.`;
+  return [finding('EMULATOR_LEFTOVER', 'error', { message })];
+};
