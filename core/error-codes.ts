@@ -321,6 +321,7 @@ const emulator = rows({
   EMULATOR_OUTRANKED: { exit: 5, title: 'Windows keeps another driver than the one of the release' },
   EMULATOR_TIE: { exit: 5, title: 'Two drivers rank equal: Windows promises no order between them' },
   EMULATOR_SERVICE_FAILED: { exit: 5, title: 'A service of the release does not start' },
+  EMULATOR_NO_DUMP: { exit: 5, title: 'A crash leaves no dump, or a machine does not hibernate' },
   EMULATOR_REGISTRY: { exit: 5, title: 'The registry is not as it has to be after an installation' },
   EMULATOR_LEFTOVER: { exit: 5, title: 'Something stays behind' },
   EMULATOR_INCOMPLETE: { exit: 5, title: 'A driver that the release needs is not in it' },

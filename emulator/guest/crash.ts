@@ -1,5 +1,5 @@
 import { HEADER_PAGES, PAGE_BYTES, pagesOf, parseHeader, sha256 } from './dump-bytes.ts';
-import { clearBytes, readBytes } from './dump-disk.ts';
+import { clearBytes, hasContent, readBytes } from './dump-disk.ts';
 import type { DumpEvent } from './dump-events.ts';
 import { dumpDisk, dumpFile, dumpsEnabled } from './dump-stack.ts';
 import type { GuestMachine } from './machine.ts';
@@ -33,7 +33,7 @@ export const crash = (machine: GuestMachine, { code = '0xE2', pages }: Crash): v
 
 /** A machine that starts looks where the one before may have left a dump, and takes it out of there. */
 export const recoverDump = (machine: GuestMachine): void => {
-  if (!dumpsEnabled(machine)) return;
+  if (!hasContent(machine) || !dumpsEnabled(machine)) return;
   const disk = dumpDisk(machine);
   const vbd = disk?.facts.kind === 'disk' ? disk.facts.vbd : -1;
   const header = parseHeader('dump', readBytes(machine, vbd, DUMP_START, HEADER_PAGES * PAGE_BYTES));

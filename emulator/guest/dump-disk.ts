@@ -1,4 +1,5 @@
 import type { DumpAdapter, DumpOutcome, DumpRequest } from '../../drivers/dump.ts';
+import { bytesOf, withBytes } from '../xen/dump-content.ts';
 import type { GuestMachine } from './machine.ts';
 import type { DumpStack } from './world.ts';
 
@@ -17,23 +18,39 @@ export const inboxAdapter = (machine: GuestMachine, stack: DumpStack): DumpOutco
 
 /** @returns `okay`, or what the backend answers instead */
 export const submitRequest = (
-  _machine: GuestMachine,
-  _adapter: DumpAdapter,
-  _request: DumpRequest,
-  _data: Uint8Array,
-): string => 'okay';
+  machine: GuestMachine,
+  { vbd, sectorSize }: DumpAdapter,
+  { operation, sector, segments }: DumpRequest,
+  data: Uint8Array,
+): string => {
+  if (operation === 'write' && segments.length > 0) writeBytes(machine, vbd, sector * sectorSize, data);
+  return 'okay';
+};
 
+const writeBytes = (machine: GuestMachine, vbd: number, start: number, bytes: Uint8Array): void => {
+  machine.host = { ...machine.host, dumped: withBytes(machine.host.dumped ?? {}, vbd, start, bytes) };
+};
+
+/** An emulated controller writes where it is told to. */
 export const writeThrough = (
-  _machine: GuestMachine,
+  machine: GuestMachine,
   adapter: DumpAdapter,
-  _start: number,
-  _bytes: Uint8Array,
-): DumpOutcome<{ readonly adapter: DumpAdapter; readonly requests: number }> => ({
-  ok: true,
-  value: { adapter, requests: 1 },
-});
+  start: number,
+  bytes: Uint8Array,
+): DumpOutcome<{ readonly adapter: DumpAdapter; readonly requests: number }> => {
+  const sector = start / adapter.sectorSize;
+  if (start + bytes.length > adapter.sectors * adapter.sectorSize) {
+    return { ok: false, failure: { kind: 'io', sector, reason: `The disk ends at sector ${adapter.sectors}.` } };
+  }
+  writeBytes(machine, adapter.vbd, start, bytes);
+  return { ok: true, value: { adapter, requests: 1 } };
+};
 
-export const readBytes = (_machine: GuestMachine, _vbd: number, _start: number, _length: number): Uint8Array =>
-  new Uint8Array();
+/** Whether anything was ever written to the disks: most machines have none. */
+export const hasContent = (machine: GuestMachine): boolean => machine.host.dumped !== undefined;
 
-export const clearBytes = (_machine: GuestMachine, _vbd: number, _start: number, _length: number): void => undefined;
+export const readBytes = (machine: GuestMachine, vbd: number, start: number, length: number): Uint8Array =>
+  bytesOf(machine.host.dumped ?? {}, vbd, start, length);
+
+export const clearBytes = (machine: GuestMachine, vbd: number, start: number, length: number): void =>
+  writeBytes(machine, vbd, start, new Uint8Array(length));

@@ -1,4 +1,5 @@
 import type { Scenario } from './contract.ts';
+import { crashDump, hibernation } from './crash-dump.ts';
 import { foreignFilters, foreignOffer, foreignStack, rebrand, rebrandByHand } from './foreign.ts';
 import { freshInstalls, installOneByOne } from './fresh-install.ts';
 import { ejectADisk, plugACard, plugADisk, resize } from './hot-plug.ts';
@@ -40,6 +41,8 @@ export const SCENARIOS: readonly Scenario[] = [
   ejectADisk,
   plugACard,
   resize,
+  crashDump,
+  hibernation,
   uninstall,
   uninstallDevices,
 ];

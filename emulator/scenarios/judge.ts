@@ -2,6 +2,7 @@ import type { GuestOutput } from '../guest/events.ts';
 import type { DeviceNode } from '../guest/world.ts';
 import { type Attribution, attribute } from './attribute.ts';
 import type { Finding, RunResult } from './contract.ts';
+import { dumpFindings } from './dump-findings.ts';
 import { givenUp, keptDisk, lostAddresses, wrongSizes } from './host-findings.ts';
 import { nobodyListens, restlessness, unheard } from './inactivity.ts';
 import { hastyRestarts } from './installer-busy.ts';
@@ -27,8 +28,9 @@ export const judgeRun = (run: Run, scenario: string): RunResult => {
       located(run, asAdvice(judgeCheckpoint(run, checkpoint), checkpoint), checkpoint.after),
     ),
   ];
+  const dumps = refused.length > 0 ? [] : dumpFindings(run);
   const silent = found.length === 0 ? restartRequests(run) : [];
-  const findings = located(run, unique([...found, ...silent, ...notes(run)]));
+  const findings = located(run, unique([...found, ...dumps, ...silent, ...notes(run)]));
   return {
     guest: run.input.guest.id,
     scenario,

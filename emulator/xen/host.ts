@@ -1,4 +1,5 @@
 import type { BackendKind } from './backend-kinds.ts';
+import type { DumpContent } from './dump-content.ts';
 import { freshStore } from './fresh-store.ts';
 import type { StoreTree } from './tree.ts';
 
@@ -8,6 +9,8 @@ export interface HostState {
   /** xenstore from its root; the domain's own area is `/local/domain/1`. */
   readonly store: StoreTree;
   readonly unplug: UnplugState;
+  /** What dumps wrote to disks; absent until there is something. */
+  readonly dumped?: DumpContent;
 }
 
 export interface HostSettings {
@@ -83,18 +86,19 @@ export const DEFAULT_SETTINGS: HostSettings = {
   unplugBlocked: false,
 };
 
-const withSettings = (settings: HostSettings): HostState => ({
+const withSettings = (settings: HostSettings, dumped?: DumpContent): HostState => ({
   settings,
   store: freshStore(settings),
   unplug: { mask: 0 },
+  ...(dumped === undefined ? {} : { dumped }),
 });
 
 export const newHost = (settings: Partial<HostSettings> = {}): HostState =>
   withSettings({ ...DEFAULT_SETTINGS, ...settings });
 
 /** The machine is switched on: a new domain, with every emulated device back and nothing of the last guest in xenstore. */
-export const poweredOn = ({ settings }: HostState): HostState => withSettings(settings);
+export const poweredOn = ({ settings, dumped }: HostState): HostState => withSettings(settings, dumped);
 
 /** With other settings; for a domain that is switched off. */
-export const changeHost = ({ settings }: HostState, change: HostChange): HostState =>
-  withSettings({ ...settings, ...change });
+export const changeHost = ({ settings, dumped }: HostState, change: HostChange): HostState =>
+  withSettings({ ...settings, ...change }, dumped);
