@@ -76,8 +76,9 @@ const create = (driver: LoadedDriver, machine: Machine, vbd: number, target: num
     machine.note({ kind: 'xen.connected', device: `device/vbd/${vbd}`, path: connection.backend });
     return target;
   }
-  if (known(machine, vbd) !== NO_TARGET)
-    machine.note({ kind: 'xen.warning', module: MODULE, message: connection.reason });
+  if (known(machine, vbd) !== NO_TARGET) {
+    machine.note({ kind: 'xen.not-connected', device: `device/vbd/${vbd}`, reason: connection.reason });
+  }
   machine.remember(MODULE, `disk ${vbd}`, NO_TARGET);
   return undefined;
 };
@@ -100,8 +101,9 @@ const children = (driver: LoadedDriver, device: DeviceView, machine: Machine): r
   const found: ChildDevice[] = [];
   const taken = new Set<number>();
   for (const key of machine.storeList('device/vbd')) {
-    if (!isDiskKey(machine, key)) continue;
     const vbd = Number.parseInt(key, 10);
+    // What kind of device it is, is looked at when it comes.
+    if (state.targetOf(machine, vbd) === undefined && !isDiskKey(machine, key)) continue;
     const target = scan(driver, device, machine, vbd);
     if (target === undefined || taken.has(target)) continue;
     taken.add(target);

@@ -11,7 +11,7 @@ import { childOfBus } from '../child-bus-ids.ts';
 import { announceDriver, announceHotplug, withdrawDriver, withdrawHotplug } from '../distribution.ts';
 import { askForInterfaces } from '../interface-needs.ts';
 import { takingTurns } from '../started-devices.ts';
-import { isGivenBack, watchNetworkDevice } from './network-device.ts';
+import { isGivenBack, isStarted, watchNetworkDevice } from './network-device.ts';
 
 const ASKED = [
   'XENBUS_DEBUG',
@@ -37,6 +37,12 @@ const start = (driver: LoadedDriver, device: DeviceView, machine: Machine): Outc
 
 const ADDRESS = /^(?:[0-9a-f]{2}[:-]?){6}$/i;
 
+/** The address is looked at when a card comes, and is what it was as long as the card works. */
+const addressOf = (driver: LoadedDriver, machine: Machine, vif: number, name: string): string | undefined => {
+  const known = isStarted(machine, vif) ? machine.value(`${driver.key}\\Addresses`, String(vif)) : undefined;
+  return typeof known === 'string' ? known : machine.storeRead(`device/vif/${name}/mac`);
+};
+
 /** Names that the registry keeps away from the driver. */
 const isSupported = (driver: LoadedDriver, machine: Machine, name: string): boolean => {
   const unsupported = machine.value(`${driver.key}\\Parameters`, 'UnsupportedDevices');
@@ -49,7 +55,7 @@ const children = (driver: LoadedDriver, device: DeviceView, machine: Machine): r
   const found: ChildDevice[] = [];
   for (const name of machine.storeList('device/vif')) {
     const vif = Number.parseInt(name, 10);
-    const address = machine.storeRead(`device/vif/${name}/mac`);
+    const address = addressOf(driver, machine, vif, name);
     if (Number.isNaN(vif) || address === undefined || !ADDRESS.test(address)) continue;
     if (!isSupported(driver, machine, name) || isGivenBack(machine, vif)) continue;
     machine.setValue(`${driver.key}\\Addresses`, String(vif), 'REG_SZ', address.toUpperCase());

@@ -95,6 +95,8 @@ export const resumeNetworkDevice = (device: DeviceView, machine: Machine): void 
   machine.note({ kind: 'xen.not-connected', device: frontendOf(vif), reason: outcome.failure.reason });
 };
 
+export const isStarted = (machine: Machine, vif: number): boolean => machine.recall(MODULE, `started ${vif}`) === true;
+
 const givenBack = (vif: number): string => `given back ${vif}`;
 
 /** Whether a card was given back to the host, and is not listed any more. */

@@ -9,6 +9,7 @@ import { type Checkpoint, fits, type Run, type WantedPath } from './run.ts';
 import type { Reached } from './survey.ts';
 import { finding, notesOf, severityOf } from './transcript.ts';
 import { forced, isRemoved, wasUnplugged } from './unplug-facts.ts';
+import { unservedDevice } from './unserved.ts';
 
 /** What a boot did, up to a checkpoint. */
 export interface LastBoot {
@@ -46,8 +47,8 @@ export const losses = (run: Run, { checkpoint, outputs }: LastBoot): readonly Fi
 /** Why a device is on neither path. */
 const lossOf = (run: Run, { what, isNic, reached, outputs }: Missed): Attribution => {
   const type = isNic ? 'NICS' : 'DISKS';
-  const unserved = refusal(outputs, what, isNic, reached.id);
-  if (unserved !== undefined) return unserved;
+  const unserved = unservedDevice(outputs, isNic ? 'vif' : 'vbd', reached.id);
+  if (unserved !== undefined) return { ...unserved, message: `${what} is gone. ${unserved.message}` };
   const inactive = inactivity(outputs, run);
   if (inactive !== undefined) return { ...inactive, message: `${what} is gone. ${inactive.message}` };
   if (!wasUnplugged(outputs, type)) return { message: `${what} is gone: nothing lists it.` };
@@ -55,20 +56,6 @@ const lossOf = (run: Run, { what, isNic, reached, outputs }: Missed): Attributio
   const ofDisk = forced(run.world, type) ? 'F14' : undefined;
   const failureMode = isRemoved(run, type) ? 'F15' : isNic ? 'F58' : ofDisk;
   return { message, ...(failureMode === undefined ? {} : { failureMode }) };
-};
-
-/** The host does not serve a device that the guest has: F58 for a card whose emulated twin is gone. */
-const refusal = (
-  outputs: readonly GuestOutput[],
-  what: string,
-  isNic: boolean,
-  id: number,
-): Attribution | undefined => {
-  const device = `device/${isNic ? 'vif' : 'vbd'}/${id}`;
-  const note = notesOf(outputs).findLast((one) => one.kind === 'xen.not-connected' && one.device === device);
-  if (note?.kind !== 'xen.not-connected') return undefined;
-  const message = `${what} is gone: its backend on this host does not connect. ${note.reason}`;
-  return { ...(isNic ? { failureMode: 'F58' } : {}), message, hint: 'See what the host says of this backend.' };
 };
 
 /** Why a device is on the other path. */

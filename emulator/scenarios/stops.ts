@@ -5,6 +5,7 @@ import { inactivity } from './inactivity.ts';
 import { passedThrough } from './pass-through.ts';
 import type { Checkpoint, Run } from './run.ts';
 import { forced, installsBus, isRemoved, resetsUnplug, wasUnplugged } from './unplug-facts.ts';
+import { unservedDevice } from './unserved.ts';
 
 export type Stopped = Extract<GuestOutput, { kind: 'boot.stopped' }>;
 
@@ -74,6 +75,8 @@ export const whyStopped = (
   const inactive = inactivity(outputs, run);
   if (inactive !== undefined && why.failureMode === undefined) return told(inactive);
   const system = run.world.host.settings.disks.find((disk) => disk.system)?.vbd ?? -1;
+  const unserved = why.failureMode === undefined ? unservedDevice(outputs, 'vbd', system) : undefined;
+  if (unserved !== undefined) return told(unserved);
   const hidden = passedThrough(run.world, system, outputs);
   if (hidden !== undefined) return told(hidden);
   const unready = why.failureMode === undefined ? notReady(run, cause) : undefined;

@@ -345,9 +345,9 @@ describe('the disks that the adapter lists', () => {
     expect(list(child)).toEqual([]);
     expect(child.machine.notes).toContainEqual(
       expect.objectContaining({
-        kind: 'xen.warning',
-        module: 'xenvbd',
-        message: expect.stringContaining('device/vbd/768'),
+        kind: 'xen.not-connected',
+        device: 'device/vbd/768',
+        reason: expect.stringContaining('device/vbd/768'),
       }),
     );
     expect(child.machine.storeRead(`${backend}/state`)).toBe('2');
