@@ -1,5 +1,6 @@
 import { unsigned } from '../../drivers/unsigned.ts';
 import type { GuestOutput } from '../guest/events.ts';
+import { SERVICES } from '../guest/machine.ts';
 import { type Connection, type ConnectionReader, connectionOf } from '../guest/network-connections.ts';
 import { valueAt } from '../guest/registry.ts';
 import type { World } from '../guest/world.ts';
@@ -9,15 +10,20 @@ import { finding, lastBoot } from './transcript.ts';
 
 type TimedOut = Extract<GuestOutput, { kind: 'disk.timed-out' }>;
 
+/** Seconds that someone may have set on purpose: a warning, then. */
+const SHORTEST_TIMEOUT = 60;
+
 /** F51: requests were given up before the backends of a new host answered. */
-export const givenUp = (run: Run, { after }: Checkpoint): readonly Finding[] => {
+export const givenUp = (run: Run, { after, world }: Checkpoint): readonly Finding[] => {
   const all = lastBoot(run, after).filter((output): output is TimedOut => output.kind === 'disk.timed-out');
   const [first] = all;
   if (first === undefined) return [];
   const { seconds, timeoutSeconds } = first;
   const message = `${all.map(({ device }) => device).join(', ')}: requests were given up after ${timeoutSeconds} seconds; the backend answers after ${seconds}, as after a migration.`;
   const hint = 'Write TimeOutValue = 120 below Services\\Disk, as the INF of xenvbd does.';
-  return [finding('EMULATOR_REGISTRY', 'error', { failureMode: 'F51', message, hint }, first)];
+  const set = valueAt(world.disk.registry, `${SERVICES}\\Disk`, 'TimeOutValue')?.data;
+  const severity = typeof set === 'number' && set >= SHORTEST_TIMEOUT ? 'warning' : 'error';
+  return [finding('EMULATOR_REGISTRY', severity, { failureMode: 'F51', message, hint }, first)];
 };
 
 const readerOf = ({ disk: { registry } }: World): ConnectionReader => ({
@@ -34,15 +40,24 @@ const readerOf = ({ disk: { registry } }: World): ConnectionReader => ({
 /** The connection of a device in a world, by its instance path. */
 export const connectionIn = (world: World, path: string): Connection | undefined => connectionOf(readerOf(world), path);
 
+const macOf = ({ host }: World, vif: number): string =>
+  host.settings.nics.find((one) => one.vif === vif)?.mac.toLowerCase() ?? '';
+
+/** Static addresses by the cards' own: whatever number a card has on a host, it is the same for its user. */
+const givenAddresses = ({ begin, steps }: Run, after: number): ReadonlyMap<string, string> => {
+  const given = new Map<string, string>();
+  for (const { event } of steps.slice(0, after)) {
+    if (event.kind === 'nic.address') given.set(macOf(begin, event.vif), event.address);
+  }
+  return given;
+};
+
 /** F12: a static address that a user gave a card is another connection's now. */
 export const lostAddresses = (run: Run, { survey, world, expected, after }: Checkpoint): readonly Finding[] => {
   if (expected.keepsAddresses !== true) return [];
-  const given = new Map<number, string>();
-  for (const { event } of run.steps.slice(0, after)) {
-    if (event.kind === 'nic.address') given.set(event.vif, event.address);
-  }
+  const given = givenAddresses(run, after);
   const lost = survey.nics.flatMap(({ id, device }) => {
-    const address = given.get(id);
+    const address = given.get(macOf(world, id));
     const connection = device === undefined ? undefined : connectionIn(world, device);
     if (address === undefined || device === undefined || connection?.addresses.includes(address) === true) return [];
     return [`network card ${id} is ${device} now, with the connection "${connection?.name ?? ''}" without ${address}`];

@@ -1,6 +1,7 @@
 import type { Scenario } from './contract.ts';
 import { crashDump, hibernation } from './crash-dump.ts';
 import { foreignFilters, foreignOffer, foreignStack, rebrand, rebrandByHand } from './foreign.ts';
+import { foreignStorageFilter } from './foreign-storage.ts';
 import { freshInstalls, installOneByOne } from './fresh-install.ts';
 import { ejectADisk, plugACard, plugADisk, resize } from './hot-plug.ts';
 import { installerBusy } from './installer-busy.ts';
@@ -26,6 +27,7 @@ export const SCENARIOS: readonly Scenario[] = [
   foreignStack,
   foreignOffer,
   foreignFilters,
+  foreignStorageFilter,
   rebrand,
   rebrandByHand,
   failingBoots,
