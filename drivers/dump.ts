@@ -32,7 +32,12 @@ export type DumpFailure =
       readonly waits: 'for ever' | 'no longer';
     }
   /** Keys of the running system's connection stay, and the backend looks for its rings elsewhere (F37: another build). */
-  | { readonly kind: 'queues'; readonly frontend: string; readonly queues: string }
+  | {
+      readonly kind: 'queues';
+      readonly frontend: string;
+      readonly queues: string;
+      readonly waits: 'for ever' | 'no longer';
+    }
   /** A page that was given back to the host is handed to the backend (F53). */
   | { readonly kind: 'page'; readonly page: number }
   /** More pages of one transfer are gone than the library has pages to put in their place (F53). */

@@ -144,12 +144,15 @@ const connectRing = (
   }
   machine.storeWrite(`${frontend}/state`, XENBUS_STATE.initialised);
   const state = stateOf(machine, backend);
-  if (state !== XENBUS_STATE.connected) {
+  const connected = state === XENBUS_STATE.connected;
+  const queues = machine.storeRead(`${frontend}/multi-queue-num-queues`) ?? '1';
+  if (Number.parseInt(queues, 10) > 1) {
+    return { ok: false, failure: { kind: 'queues', frontend, queues, waits: connected ? 'for ever' : 'no longer' } };
+  }
+  if (!connected) {
     const waits = state === XENBUS_STATE.initWait || state === XENBUS_STATE.initialising;
     return backendFailure(machine, { frontend, backend, wanted: XENBUS_STATE.connected }, waits);
   }
   machine.storeWrite(`${frontend}/state`, XENBUS_STATE.connected);
-  const queues = machine.storeRead(`${frontend}/multi-queue-num-queues`) ?? '1';
-  if (Number.parseInt(queues, 10) > 1) return { ok: false, failure: { kind: 'queues', frontend, queues } };
   return { ok: true, value: { frontend, backend, ring, free, flush } };
 };

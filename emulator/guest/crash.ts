@@ -10,9 +10,12 @@ type Crash = Extract<DumpEvent, { kind: 'crash' }>;
 /** Where the page file, or a file for dumps, begins on its disk, in bytes. The emulated disks have no file system. */
 const DUMP_START = 0x1000_0000;
 
+/** MANUALLY_INITIATED_CRASH */
+const ASKED_FOR = 0xe2;
+
 const codeOf = (code: string): number => {
-  const value = Number(code);
-  return Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff ? value : 0xe2;
+  const value = /^(0x[0-9a-f]+|\d+)$/i.test(code) ? Number(code) : ASKED_FOR;
+  return value <= 0xffff_ffff ? value : ASKED_FOR;
 };
 
 const nameOf = (code: number): string => `0x${code.toString(16).toUpperCase()}`;

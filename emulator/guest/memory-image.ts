@@ -45,10 +45,7 @@ const miniportOf = (machine: GuestMachine, stack: DumpStack): Miniport | undefin
 
 const failed = (cause: Cause, hangs = false): Written => ({ ok: false, cause, hangs });
 const notWritten = (failure: DumpFailure): Written =>
-  failed({ kind: 'dump', failure }, failure.kind === 'backend' ? failure.waits === 'for ever' : hangsOn(failure));
-
-/** A ring that nobody serves is polled without an end. */
-const hangsOn = ({ kind }: DumpFailure): boolean => kind === 'queues' || kind === 'buffers';
+  failed({ kind: 'dump', failure }, 'waits' in failure && failure.waits === 'for ever');
 
 /** Writes the memory of a machine that is no more, by the stack that was loaded for that; says what came of it. */
 export const writeMemory = (machine: GuestMachine, image: MemoryImage): boolean => {

@@ -179,7 +179,7 @@ describe('the way to the backend', () => {
     );
     expect(found(machine, { driver: library({ built: '2017-01-01' }) })).toEqual({
       ok: false,
-      failure: { kind: 'queues', frontend: 'device/vbd/768', queues: '2' },
+      failure: { kind: 'queues', frontend: 'device/vbd/768', queues: '2', waits: 'for ever' },
     });
   });
 
