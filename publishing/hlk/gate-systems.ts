@@ -1,6 +1,7 @@
 import { type Diagnostic, problem } from '../../core/errors.ts';
 import { shownText } from '../../core/spelling.ts';
 import { osFamilyOf, parseOsCode } from '../partner-center/os-codes.ts';
+import { isProductType } from '../partner-center/product-types.ts';
 import { type Evidence, type EvidenceRequest, evidenceOf, requiredSystems } from './evidence.ts';
 import { architectureOf, isKnownCode, kitBuildOf, kitBuilds, sameCode } from './platforms.ts';
 
@@ -81,10 +82,12 @@ const checkArchitecture = ({ hlk, code, instance }: Evidence, { release }: Evide
 const checkProductTypes = (evidence: readonly Evidence[], { productTypes }: EvidenceRequest): readonly Diagnostic[] => {
   if (productTypes === undefined) return [];
   return Object.entries(productTypes).flatMap(([family, planned]) => {
+    const what = `"${shownText(planned)}", of ${shownText(family)}, is no product type that Microsoft lists.`;
+    const unknown = isProductType(planned) ? [] : [problem('HLK_PRODUCT_TYPE', what, { severity: 'warning' })];
     const own = evidence.filter(({ code }) => sameCode(osFamilyOf(code) ?? '', family));
     const tested = new Set(own.flatMap(({ instance }) => instance.productTypes.map((type) => type.toLowerCase())));
-    if (tested.size === 0 || tested.has(planned.toLowerCase())) return [];
+    if (tested.size === 0 || tested.has(planned.toLowerCase())) return unknown;
     const message = `The plan says "${planned}" for ${family}; the tests were for ${[...tested].map(shownText).join(', ')}.`;
-    return [problem('HLK_PRODUCT_TYPE', message)];
+    return [...unknown, problem('HLK_PRODUCT_TYPE', message)];
   });
 };

@@ -1,8 +1,8 @@
 import type { Diagnostic } from '../../core/errors.ts';
-import { shownText } from '../../core/spelling.ts';
+import { closestName, shownText } from '../../core/spelling.ts';
 import type { CreateProduct } from '../partner-center/contract.ts';
 import { osFamilyOf } from '../partner-center/os-codes.ts';
-import { PRODUCT_TYPES } from '../partner-center/product-types.ts';
+import { isProductType, PRODUCT_TYPES } from '../partner-center/product-types.ts';
 import type { UploadRequest } from './contract.ts';
 import type { Upload } from './read-upload.ts';
 import { refusal } from './table.ts';
@@ -76,19 +76,23 @@ const checkTypes = (
   const types = Object.entries(selectedProductTypes ?? {});
   const families = [...new Set(requestedSignatures.flatMap((code) => osFamilyOf(code) ?? []))];
   const missing = families.filter((family) => !types.some(([key]) => same(key, family)));
-  const unknown = types.filter(([, type]) => !PRODUCT_TYPES.some((known) => same(known, type)));
+  const unknown = types.filter(([, type]) => !isProductType(type));
   const unclassified = types.some(([, type]) => same(type, 'Unclassified')) && destination !== 'signature';
   return [
     ...(missing.length === 0
       ? []
       : [refusal('REFUSAL_FAMILY_MISSING', `No product type is chosen for ${missing.join(', ')}.`, { at })]),
-    ...unknown.map(([family, type]) =>
-      refusal('REFUSAL_PRODUCT_TYPE', `"${shownText(type)}", of ${shownText(family)}, is not known to winpv.`, { at }),
-    ),
+    ...unknown.map(([family, type]) => refusal('REFUSAL_PRODUCT_TYPE', unknownType(family, type), { at })),
     ...(unclassified
       ? [refusal('REFUSAL_UNCLASSIFIED', 'The product is unclassified: Microsoft reviews its labels.', { at })]
       : []),
   ];
+};
+
+const unknownType = (family: string, type: string): string => {
+  const near = closestName(type, PRODUCT_TYPES);
+  const meant = near === undefined ? '' : ` "${near}" is.`;
+  return `"${shownText(type)}", of ${shownText(family)}, is none of the ${PRODUCT_TYPES.length} product types that Microsoft lists.${meant}`;
 };
 
 /** Fields of additionalAttributes by the product type that they go with. */

@@ -115,7 +115,7 @@ export const REFUSAL_RULES: readonly RefusalRow[] = [
     'Add the family, or name one type for all with `--product-type`.',
   ]),
   row('REFUSAL_PRODUCT_TYPE', 'warning', 'WHQL', PRODUCT, [
-    'The product types are among those that are documented and that virtual machines could have.',
+    'The product types are among those that Microsoft lists. The list grows, so that another one is a warning.',
     'See whether it is spelt as the portal has it.',
   ]),
   row('REFUSAL_UNCLASSIFIED', 'warning', 'WHQL', RESTRICTIONS, [

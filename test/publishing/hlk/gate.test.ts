@@ -125,6 +125,9 @@ describe('the gate', () => {
     const types = { productTypes: { windows_v100_ge: 'LAN' } };
     expect(await errors({}, types)).toEqual(['HLK_PRODUCT_TYPE']);
     expect(await errors({}, { productTypes: { windows_v100_ge: 'unclassified' } })).toEqual([]);
+    expect(await warnings({}, { productTypes: { windows_v100_ge: 'unclassified' } })).toEqual([]);
+    const tested = { instances: [instance({ productTypes: ['Hovercraft'] })] };
+    expect(await warnings(tested, { productTypes: { windows_v100_ge: 'Hovercraft' } })).toEqual(['HLK_PRODUCT_TYPE']);
   });
   test('refuses a package that is unsigned, unless it is to be signed yet, or signed by someone else', async () => {
     const unsigned = [readHlkPackage(await hlkBytes(), 'a.hlkx', HLK_NOW)];
