@@ -1,4 +1,3 @@
-import { unsigned } from '../../drivers/unsigned.ts';
 import type { GuestOutput } from '../guest/events.ts';
 import { SERVICES } from '../guest/machine.ts';
 import { type Connection, type ConnectionReader, connectionOf } from '../guest/network-connections.ts';
@@ -74,7 +73,7 @@ export const wrongSizes = ({ world, expected }: Checkpoint): readonly Finding[] 
   if (expected.sized !== true) return [];
   return world.host.settings.disks.flatMap(({ vbd, sectors }) => {
     const told = world.session?.memory[`xenvbd/sectors ${vbd}`];
-    if (sectors === undefined || typeof told !== 'string' || unsigned(told) === sectors) return [];
+    if (sectors === undefined || typeof told !== 'string' || told === String(sectors)) return [];
     const message = `Disk ${vbd} has ${sectors} sectors on its host, and ${told} for Windows.`;
     return [finding('EMULATOR_DISK_SIZE', 'error', { message })];
   });
