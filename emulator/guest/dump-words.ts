@@ -1,3 +1,4 @@
+import type { DriverNote } from '../../drivers/behaviour.ts';
 import type { DumpFailure } from '../../drivers/dump.ts';
 import type { DumpEvent, DumpOutput } from './dump-events.ts';
 
@@ -41,6 +42,18 @@ export const dumpOutputWords = (output: DumpOutput): string => {
     case 'resume.failed':
       return `the machine started from nothing: ${output.because}`;
   }
+};
+
+type DumpNote = Extract<DriverNote, { kind: `xen.dump-${string}` }>;
+
+/** What the crash dump library does on its way to the disk. */
+export const dumpNoteWords = (note: DumpNote): string => {
+  if (note.kind === 'xen.dump-target') {
+    const marked = note.guessed ? 'as no target is marked' : `as data/scsi/target/${note.target} says`;
+    return `xencrsh takes target ${note.target}, device/vbd/${note.device}, ${marked}`;
+  }
+  const flush = note.flush === 'none' ? 'nothing to end with' : `a ${note.flush} to end with`;
+  return `xencrsh is connected to ${note.device} by a ring under grant ${note.ring}, with ${flush}`;
 };
 
 const STATES: Readonly<Record<string, string>> = {
