@@ -1,4 +1,5 @@
 import type { BackendKind } from './backend-kinds.ts';
+import type { BlockDisks } from './block-state.ts';
 import type { DumpContent } from './dump-content.ts';
 import { freshStore } from './fresh-store.ts';
 import type { StoreTree } from './tree.ts';
@@ -11,6 +12,8 @@ export interface HostState {
   readonly unplug: UnplugState;
   /** What dumps wrote to disks; absent until there is something. */
   readonly dumped?: DumpContent;
+  /** What is on the volumes of disks that were asked for anything, and how far their rings have come. */
+  readonly blocks?: BlockDisks;
 }
 
 export interface HostSettings {
@@ -86,19 +89,23 @@ export const DEFAULT_SETTINGS: HostSettings = {
   unplugBlocked: false,
 };
 
-const withSettings = (settings: HostSettings, dumped?: DumpContent): HostState => ({
+/** What stays on disks, whatever becomes of the domain. */
+type Kept = Pick<HostState, 'dumped' | 'blocks'>;
+
+const withSettings = (settings: HostSettings, { dumped, blocks }: Kept = {}): HostState => ({
   settings,
   store: freshStore(settings),
   unplug: { mask: 0 },
   ...(dumped === undefined ? {} : { dumped }),
+  ...(blocks === undefined ? {} : { blocks }),
 });
 
 export const newHost = (settings: Partial<HostSettings> = {}): HostState =>
   withSettings({ ...DEFAULT_SETTINGS, ...settings });
 
 /** The machine is switched on: a new domain, with every emulated device back and nothing of the last guest in xenstore. */
-export const poweredOn = ({ settings, dumped }: HostState): HostState => withSettings(settings, dumped);
+export const poweredOn = (host: HostState): HostState => withSettings(host.settings, host);
 
 /** With other settings; for a domain that is switched off. */
-export const changeHost = ({ settings, dumped }: HostState, change: HostChange): HostState =>
-  withSettings({ ...settings, ...change }, dumped);
+export const changeHost = (host: HostState, change: HostChange): HostState =>
+  withSettings({ ...host.settings, ...change }, host);
