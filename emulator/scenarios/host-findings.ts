@@ -79,14 +79,16 @@ export const wrongSizes = ({ world, expected }: Checkpoint): readonly Finding[] 
   });
 };
 
-/** A disk that the host asked for, and does not get. */
-export const keptDisk = ({ world, expected }: Checkpoint): readonly Finding[] => {
-  const { gone } = expected;
+/** A disk or card that the host asked for, and does not get. */
+export const keptDevice = ({ world, expected: { gone } }: Checkpoint): readonly Finding[] => {
   if (gone === undefined) return [];
-  const kept =
-    world.host.settings.disks.some(({ vbd }) => vbd === gone) ||
-    Object.values(world.session?.devices ?? {}).some(({ facts }) => facts.kind === 'disk' && facts.vbd === gone);
-  if (!kept) return [];
-  const message = `Disk ${gone} was asked back by the host, and is still there.`;
+  const { kind, id } = gone;
+  const { disks, nics } = world.host.settings;
+  const held = kind === 'disk' ? disks.some(({ vbd }) => vbd === id) : nics.some(({ vif }) => vif === id);
+  const listed = Object.values(world.session?.devices ?? {}).some(
+    ({ facts }) => facts.kind === kind && (facts.kind === 'disk' ? facts.vbd : facts.vif) === id,
+  );
+  if (!held && !listed) return [];
+  const message = `The host asked for ${kind === 'disk' ? 'disk' : 'network card'} ${id}, and it is still there.`;
   return [finding('EMULATOR_LEFTOVER', 'error', { message })];
 };

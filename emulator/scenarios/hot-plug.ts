@@ -48,7 +48,7 @@ export const ejectADisk: Scenario = {
         plug(run, input);
         run.stage = 'without it';
         run.play({ kind: 'disk.eject', vbd: DISK.vbd });
-        run.expect({ ...settled(input), gone: DISK.vbd });
+        run.expect({ ...settled(input), gone: { kind: 'disk', id: DISK.vbd } });
         run.stage = 'asked for the system disk';
         run.play({ kind: 'disk.eject', vbd: 768 });
         run.expect(settled(input));
@@ -89,6 +89,7 @@ export const plugACard: Scenario = {
         run.expect({ ...settled(input), settled: false });
         run.stage = 'without it';
         run.play({ kind: 'nic.unplug', vif: CARD.vif });
+        run.expect({ ...settled(input), settled: false, gone: { kind: 'nic', id: CARD.vif } });
         run.restart();
         run.untilStable(settled(input));
       },

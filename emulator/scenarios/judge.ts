@@ -3,7 +3,7 @@ import type { DeviceNode } from '../guest/world.ts';
 import { type Attribution, attribute } from './attribute.ts';
 import type { Finding, RunResult } from './contract.ts';
 import { dumpFindings } from './dump-findings.ts';
-import { givenUp, keptDisk, lostAddresses, wrongSizes } from './host-findings.ts';
+import { givenUp, keptDevice, lostAddresses, wrongSizes } from './host-findings.ts';
 import { nobodyListens, restlessness, unheard } from './inactivity.ts';
 import { hastyRestarts } from './installer-busy.ts';
 import { busyFiles, leftServices } from './leftovers.ts';
@@ -100,7 +100,7 @@ const hostFindings = (run: Run, checkpoint: Checkpoint): readonly Finding[] => [
   ...givenUp(run, checkpoint),
   ...lostAddresses(run, checkpoint),
   ...wrongSizes(checkpoint),
-  ...keptDisk(checkpoint),
+  ...keptDevice(checkpoint),
 ];
 
 /** Whether a device that does not work is one that the release, or one before it, is for. */

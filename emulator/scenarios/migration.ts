@@ -1,11 +1,12 @@
 import { has } from '../../drivers/xenbus/traits.ts';
 import { newWorld } from '../new-world.ts';
 import type { BackendKind } from '../xen/backend-kinds.ts';
+import type { HostChange, HostSettings } from '../xen/host.ts';
 import type { Scenario, ScenarioInput } from './contract.ts';
 import { ALL_THERE, PV } from './expectations.ts';
-import { asFarAs, hasBus, hasDriver, imageModel } from './input.ts';
+import { asFarAs, hasBus, hasDriver, imageModel, vendorFunctionOf } from './input.ts';
 import { bindsNewFunctions, choosesFunction, forcesOnPurpose } from './platform-choice.ts';
-import type { Expectation } from './run.ts';
+import type { Expectation, Run } from './run.ts';
 import { fromStable } from './stable.ts';
 
 /** Whether disks or cards of the release go the paravirtual way at all. */
@@ -98,23 +99,37 @@ export const migrateToOtherPlatform: Scenario = {
   summary: 'moves the running machine to a host with the other platform function, and restarts it there',
   applies: (input) =>
     hasDevices(input) && (bindsNewFunctions(input) || !(choosesFunction(input) || forcesOnPurpose(input))),
-  runs: (input) => [
-    fromStable(input, {
-      variant: '',
-      play: (run) => {
-        run.play({ kind: 'nic.address', vif: 0, address: ADDRESS });
-        run.stage = 'on the other host';
-        run.play({ kind: 'domain.migrate', change: { platform: '0002' } });
-        run.expect(moved(input));
-        if (run.stopped) return;
-        run.stage = 'after a restart';
-        run.restart();
-        const expected = choosesFunction(input) ? asFarAs(input, input.bundle, PV) : ALL_THERE;
-        run.untilStable(expected);
-        run.expect({ ...expected, keepsAddresses: true, ...(keepsIds(input) ? {} : { advice: AGE }) });
-      },
-    }),
-  ],
+  runs: (input) => {
+    const vendorDevice = vendorFunctionOf(input, input.bundle);
+    const moves: readonly Move[] = [
+      { variant: '', host: {}, change: { platform: '0002' } },
+      ...(vendorDevice === undefined
+        ? []
+        : [{ variant: 'vendor-function-removed', host: { vendorDevice }, change: { vendorDevice: '' } }]),
+    ];
+    return moves.map(({ variant, host, change }) =>
+      fromStable(input, { variant, host, play: (run) => toOtherPlatform(run, input, change) }),
+    );
+  },
+};
+
+interface Move {
+  readonly variant: string;
+  readonly host: Partial<HostSettings>;
+  readonly change: HostChange;
+}
+
+const toOtherPlatform = (run: Run, input: ScenarioInput, change: HostChange): void => {
+  run.play({ kind: 'nic.address', vif: 0, address: ADDRESS });
+  run.stage = 'on the other host';
+  run.play({ kind: 'domain.migrate', change });
+  run.expect(moved(input));
+  if (run.stopped) return;
+  run.stage = 'after a restart';
+  run.restart();
+  const expected = choosesFunction(input) ? asFarAs(input, input.bundle, PV) : ALL_THERE;
+  run.untilStable(expected);
+  run.expect({ ...expected, keepsAddresses: true, ...(keepsIds(input) ? {} : { advice: AGE }) });
 };
 
 /** A card takes over from its emulated twin what a user set on that (F12, F58). */

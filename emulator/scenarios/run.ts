@@ -46,8 +46,8 @@ export interface Expectation {
   readonly keepsAddresses?: boolean;
   /** Windows knows the sizes that the host gave its disks. */
   readonly sized?: boolean;
-  /** A disk that the host has back. */
-  readonly gone?: number;
+  /** A disk or card that the host has back. */
+  readonly gone?: { readonly kind: 'disk' | 'nic'; readonly id: number };
   /** A storage filter of another vendor that was there before, and has to stay out of the release's way. */
   readonly beside?: string;
   /** What goes wrong here does so with every release of the kind: it is told as advice, and fails nothing. */
