@@ -6,6 +6,7 @@ import type { Scenario, ScenarioInput } from './contract.ts';
 import { ALL_THERE, PV } from './expectations.ts';
 import { asFarAs, hasBus, imageModel, packagesFor, vendorFunctionOf } from './input.ts';
 import type { Expectation } from './run.ts';
+import { installedRun } from './shared-runs.ts';
 
 interface Hardware {
   readonly id: string;
@@ -107,9 +108,14 @@ export const freshInstalls: readonly Scenario[] = HARDWARE.map(({ id, summary, h
       variant: '',
       begin: newWorld(input.guest, host(input) ?? {}),
       play: (run) => {
+        const wanted = asFarAs(input, input.bundle, expected?.(input) ?? PV);
+        if (expected === undefined) {
+          run.goOnFrom(installedRun(input, input.bundle, host(input)).run, wanted);
+          return;
+        }
         run.stage = 'install';
         run.install(input.bundle);
-        run.untilStable(asFarAs(input, input.bundle, expected?.(input) ?? PV));
+        run.untilStable(wanted);
       },
     },
   ],

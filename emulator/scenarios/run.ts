@@ -90,6 +90,13 @@ export class Run {
     this.steps.splice(0, this.steps.length, ...steps);
   }
 
+  /** Does what another run did from the same beginning, and looks at the machine then. */
+  goOnFrom(other: Run, expected: Expectation): void {
+    this.adopt(other);
+    this.stage = other.stage;
+    this.expect(expected);
+  }
+
   get survey(): Survey {
     return survey(this.world);
   }

@@ -1,11 +1,11 @@
 import { type CalendarDate, compareDates } from '../../core/date.ts';
-import { policyKey } from '../guest/guest.ts';
 import type { World } from '../guest/world.ts';
 import type { PackageFacts } from '../package/facts.ts';
 import type { RehearsedBundle, Scenario, ScenarioInput, ScenarioRun } from './contract.ts';
 import { ALL_THERE, PV } from './expectations.ts';
 import { asFarAs, hasBus, hasDriver, isFirstOfKind, isForeign, packagesFor } from './input.ts';
-import { type Expectation, Run } from './run.ts';
+import type { Expectation, Run } from './run.ts';
+import { upgradedRun } from './shared-runs.ts';
 import { isStable, stableWorld } from './stable.ts';
 
 /** The day that the bus package of a release states. */
@@ -51,11 +51,7 @@ export const upgradeInPlace: Scenario = {
   id: 'upgrade-in-place',
   summary: 'installs the release over an earlier one and restarts until the machine is stable',
   applies,
-  runs: fromEach((run, from, input) => {
-    run.stage = 'upgrade';
-    run.install(input.bundle);
-    run.untilStable(replaced(input, from));
-  }),
+  runs: fromEach((run, from, input) => run.goOnFrom(upgradedRun(input, from).run, replaced(input, from))),
 };
 
 /**
@@ -142,32 +138,17 @@ const replaceOneByOne = (
   }
 };
 
-/** A machine that came from an earlier release to this one; what happens on the way, `upgrade-in-place` judges. */
-const upgradedWorld = (input: ScenarioInput, from: RehearsedBundle): World => {
-  const key = `${policyKey(input.guest)} ${input.bundle.label}`;
-  const worlds = upgraded.get(from) ?? new Map<string, World>();
-  upgraded.set(from, worlds);
-  const made = worlds.get(key);
-  if (made !== undefined) return made;
-  const run = new Run(input, stableWorld(input, from));
-  run.install(input.bundle);
-  run.untilStable(asFarAs(input, input.bundle, PV));
-  const world = { ...run.world, boots: 0 };
-  worlds.set(key, world);
-  return world;
-};
 const isRunning = ({ session }: World): boolean => session?.phase === 'running';
-const upgraded = new WeakMap<RehearsedBundle, Map<string, World>>();
 
 /** Ways back from this release to an earlier one. */
 const back =
   (play: (run: Run, from: RehearsedBundle, input: ScenarioInput) => void) =>
   (input: ScenarioInput): readonly ScenarioRun[] =>
     upgradableFrom(input)
-      .filter((from) => isRunning(upgradedWorld(input, from)))
+      .filter((from) => isRunning(upgradedRun(input, from).world))
       .map((from) => ({
         variant: from.label,
-        begin: upgradedWorld(input, from),
+        begin: upgradedRun(input, from).world,
         play: (run) => {
           play(run, from, input);
           run.untilStable({ ...ALL_THERE, advice: GOING_BACK });
