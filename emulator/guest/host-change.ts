@@ -114,6 +114,16 @@ export const resumeDrivers = (machine: GuestMachine): void => {
   needSystemDisk(machine);
 };
 
+/** What the driver of the system disk found when it tried to connect. */
+const notConnected = ({ outputs, host }: GuestMachine): string | undefined => {
+  const device = `device/vbd/${host.settings.disks.find(({ system }) => system)?.vbd ?? ''}`;
+  const said = outputs.findLast(
+    (output) =>
+      output.kind === 'driver.note' && output.note.kind === 'xen.not-connected' && output.note.device === device,
+  );
+  return said?.kind === 'driver.note' && said.note.kind === 'xen.not-connected' ? said.note.reason : undefined;
+};
+
 /** Windows stops when it cannot read what it has paged out. */
 const needSystemDisk = (machine: GuestMachine): void => {
   if (machine.session.phase !== 'running') return;
@@ -121,6 +131,7 @@ const needSystemDisk = (machine: GuestMachine): void => {
   const served = disk !== undefined && disk.facts.kind === 'disk' && isServed(machine.host, disk.facts);
   if (served) return;
   const reason = 'The system disk does not answer any more (KERNEL_DATA_INPAGE_ERROR).';
+  const why = notConnected(machine);
   const what = disk === undefined ? 'The host took the system disk away.' : `The backend does not serve ${disk.path}.`;
-  machine.halt('0x7A', reason, { kind: 'text', text: what });
+  machine.halt('0x7A', reason, { kind: 'text', text: why === undefined ? what : `${what} ${why}` });
 };

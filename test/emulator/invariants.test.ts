@@ -69,7 +69,16 @@ const MAKERS: readonly (readonly [weight: number, make: (world: World, pick: Pic
   [1, () => ({ kind: 'sysprep' })],
   [1, (_world, pick) => ({ kind: 'host', change: { platform: pick(2) === 0 ? '0001' : '0002' } })],
   [1, (_world, pick) => ({ kind: 'host', change: { vendorDevice: of(pick, ['', 'C000', 'C1F0']) } })],
+  [2, (_world, pick) => ({ kind: 'domain.migrate', change: { backends: of(pick, KINDS) } })],
+  [1, (_world, pick) => ({ kind: 'domain.migrate', change: { platform: pick(2) === 0 ? '0001' : '0002' } })],
+  [1, (_world, pick) => ({ kind: 'disk.plug', disk: { vbd: of(pick, DISKS), system: false } })],
+  [1, (_world, pick) => ({ kind: 'disk.eject', vbd: of(pick, DISKS), pulled: pick(2) === 0 })],
+  [1, (_world, pick) => ({ kind: 'nic.plug', nic: { vif: 1 + pick(2), mac: '00:16:3e:00:00:02' } })],
+  [1, (_world, pick) => ({ kind: 'nic.unplug', vif: pick(3) })],
 ];
+
+const KINDS = ['linux-3.2', 'linux-6', 'qemu-4'] as const;
+const DISKS = [832, 51_776];
 
 const anyDevice = ({ session }: World, pick: Pick): string =>
   of(pick, [...Object.keys(session?.devices ?? {}), 'ROOT\\NOTHING\\0']);
