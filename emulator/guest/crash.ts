@@ -44,5 +44,5 @@ export const recoverDump = (machine: GuestMachine): void => {
   const length = (HEADER_PAGES + header.pages) * PAGE_BYTES;
   const bytes = readBytes(machine, vbd, DUMP_START, length);
   machine.say({ kind: 'dump.found', vbd, bytes: length, code: nameOf(header.code), sha256: sha256(bytes) });
-  clearBytes(machine, vbd, DUMP_START, PAGE_BYTES);
+  clearBytes(machine, vbd, DUMP_START);
 };

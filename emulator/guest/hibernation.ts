@@ -1,7 +1,7 @@
 import { poweredOn } from '../xen/host.ts';
 import { boot } from './boot.ts';
 import { HEADER_PAGES, PAGE_BYTES, pagesOf, parseHeader } from './dump-bytes.ts';
-import { clearBytes, readBytes } from './dump-disk.ts';
+import { clearAtBoot, readAtBoot } from './dump-disk.ts';
 import type { DumpEvent } from './dump-events.ts';
 import { HIBERNATION_FILE, hibernationEnabled } from './dump-stack.ts';
 import { resumeDrivers } from './host-change.ts';
@@ -48,7 +48,7 @@ export const resume = (machine: GuestMachine, good: World['disk']['lastKnownGood
     boot(machine, { mode: 'normal', options: [] }, good);
     return;
   }
-  const bytes = readBytes(machine, systemVbd(machine), HIBERNATION_START, HEADER_PAGES * PAGE_BYTES);
+  const bytes = readAtBoot(machine, systemVbd(machine), HIBERNATION_START, HEADER_PAGES * PAGE_BYTES);
   const header = parseHeader('hiber', bytes);
   if (header === undefined || header.build !== machine.guest.windows.build) {
     const because = 'The file of the hibernation does not begin as it was written.';
@@ -56,7 +56,7 @@ export const resume = (machine: GuestMachine, good: World['disk']['lastKnownGood
     machine.say({ kind: 'resume.failed', boot: machine.boots, because });
     return;
   }
-  clearBytes(machine, systemVbd(machine), HIBERNATION_START, PAGE_BYTES);
+  clearAtBoot(machine, systemVbd(machine), HIBERNATION_START);
   machine.boots += 1;
   machine.host = poweredOn(machine.host);
   machine.session = saved;

@@ -6,12 +6,13 @@ import type {
   DumpMachine,
   DumpMode,
   DumpOutcome,
+  DumpRequest,
 } from '../../drivers/dump.ts';
 import { dumpBehaviourOf } from '../../drivers/dump-behaviours.ts';
 import { replacesLostPages } from '../../drivers/xencrsh/traits.ts';
 import { lacksBuffers } from '../../drivers/xencrsh/transfer.ts';
 import { type DumpHeader, dumpBytes, HEADER_PAGES, PAGE_BYTES, sha256 } from './dump-bytes.ts';
-import { inboxAdapter, submitRequest, writeThrough } from './dump-disk.ts';
+import { type Answer, inboxAdapter, submitRequest, writeThrough } from './dump-disk.ts';
 import { dumpMachine } from './dump-machine.ts';
 import type { Cause } from './events.ts';
 import type { GuestMachine } from './machine.ts';
@@ -104,7 +105,7 @@ const send = (machine: GuestMachine, sending: Sending): Written => {
     transfers += 1;
   }
   for (const request of sending.miniport?.behaviour.finish(adapter) ?? []) {
-    submitRequest(machine, adapter, request, new Uint8Array());
+    submitRequest(machine, adapter.vbd, request, new Uint8Array());
     requests += 1;
   }
   const sector = image.start / adapter.sectorSize;
@@ -134,13 +135,22 @@ const sendPart = (machine: GuestMachine, sending: Sending, { page, part }: Part)
   let offset = 0;
   for (const request of prepared.value.requests) {
     const length = request.segments.length * PAGE_BYTES;
-    const answer = submitRequest(machine, adapter, request, part.subarray(offset, offset + length));
-    if (answer !== 'okay') {
-      return { ok: false, failure: { kind: 'io', sector: request.sector, reason: answer } };
-    }
+    const answer = submitRequest(machine, adapter.vbd, request, part.subarray(offset, offset + length));
+    if (answer !== 'okay') return unanswered(adapter, request, answer);
     offset += length;
   }
   return { ok: true, value: { adapter: prepared.value.adapter, requests: prepared.value.requests.length } };
+};
+
+/** The library takes an error for done, and the dump has old bytes there; without an answer it polls without an end. */
+const unanswered = (adapter: DumpAdapter, { sector }: DumpRequest, answer: Answer): Sent => {
+  if (answer === 'nobody answers') {
+    const { frontend = '' } = adapter.pv ?? {};
+    const failure = { kind: 'backend', frontend, state: undefined, wanted: '4', waits: 'for ever' } as const;
+    return { ok: false, failure };
+  }
+  const reason = `The backend of disk ${adapter.vbd} answers a request for sector ${sector} with an error, and xencrsh goes on as if it had not.`;
+  return { ok: false, failure: { kind: 'io', sector, reason } };
 };
 
 /** The header is memory of the dump code's own. */

@@ -1,6 +1,5 @@
 import type { BackendKind } from './backend-kinds.ts';
 import type { BlockDisks } from './block-state.ts';
-import type { DumpContent } from './dump-content.ts';
 import { freshStore } from './fresh-store.ts';
 import type { StoreTree } from './tree.ts';
 
@@ -10,8 +9,6 @@ export interface HostState {
   /** xenstore from its root; the domain's own area is `/local/domain/1`. */
   readonly store: StoreTree;
   readonly unplug: UnplugState;
-  /** What dumps wrote to disks; absent until there is something. */
-  readonly dumped?: DumpContent;
   /** What is on the volumes of disks that were asked for anything, and how far their rings have come. */
   readonly blocks?: BlockDisks;
 }
@@ -90,13 +87,12 @@ export const DEFAULT_SETTINGS: HostSettings = {
 };
 
 /** What stays on disks, whatever becomes of the domain. */
-type Kept = Pick<HostState, 'dumped' | 'blocks'>;
+type Kept = Pick<HostState, 'blocks'>;
 
-const withSettings = (settings: HostSettings, { dumped, blocks }: Kept = {}): HostState => ({
+const withSettings = (settings: HostSettings, { blocks }: Kept = {}): HostState => ({
   settings,
   store: freshStore(settings),
   unplug: { mask: 0 },
-  ...(dumped === undefined ? {} : { dumped }),
   ...(blocks === undefined ? {} : { blocks }),
 });
 

@@ -100,6 +100,12 @@ describe('a crash', () => {
     });
     expect(run.world.session?.stop?.code).toBe('0x7E');
     expect(bytesOn(run, 768, PAGE_FILE, bytes.length)).toEqual(bytes);
+    const volume = run.world.host.blocks?.[768];
+    expect(volume?.content.pages).toBe(62);
+    // The flush at the end makes it last, and the ring is the library's own: its first grant.
+    expect(volume?.durable).toBe(volume?.content);
+    expect(volume?.rings).toEqual([{ grant: '8', served: 7 }]);
+    expect(volume?.counts).toMatchObject({ writes: 6, flushes: 1, failed: 0, sectorsWritten: 62 * 8 });
     const found = only(said(run, { kind: 'restart' }), 'dump.found');
     expect(found).toEqual([{ kind: 'dump.found', vbd: 768, bytes: bytes.length, code: '0x7E', sha256: sha256(bytes) }]);
     expect(only(said(run, { kind: 'restart' }), 'dump.found')).toEqual([]);
@@ -200,7 +206,7 @@ describe('a hibernation', () => {
   test('that cannot be read back is told, and the machine starts from nothing', () => {
     const run = ready();
     said(run, { kind: 'hibernate', pages: 2 });
-    const { dumped: _lost, ...host } = run.world.host;
+    const { blocks: _lost, ...host } = run.world.host;
     run.world = { ...run.world, host };
     const outputs = said(run, { kind: 'resume' });
     expect(outputs.map(({ kind }) => kind)).toContain('boot.running');
