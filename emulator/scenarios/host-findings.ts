@@ -3,6 +3,7 @@ import { SERVICES } from '../guest/machine.ts';
 import { type Connection, type ConnectionReader, connectionOf } from '../guest/network-connections.ts';
 import { valueAt } from '../guest/registry.ts';
 import type { World } from '../guest/world.ts';
+import { sectorsKey } from '../xen/device-directories.ts';
 import type { Finding } from './contract.ts';
 import type { Checkpoint, Run } from './run.ts';
 import { finding, lastBoot } from './transcript.ts';
@@ -71,9 +72,12 @@ export const lostAddresses = (run: Run, { survey, world, expected, after }: Chec
 /** What Windows was told of the sizes of disks, against what the host gave them. */
 export const wrongSizes = ({ world, expected }: Checkpoint): readonly Finding[] => {
   if (expected.sized !== true) return [];
-  return world.host.settings.disks.flatMap(({ vbd, sectors }) => {
+  const { settings } = world.host;
+  return settings.disks.flatMap((disk) => {
+    const { vbd } = disk;
     const told = world.session?.memory[`xenvbd/sectors ${vbd}`];
-    if (sectors === undefined || typeof told !== 'string' || told === String(sectors)) return [];
+    const sectors = sectorsKey(disk, settings);
+    if (typeof told !== 'string' || told === sectors) return [];
     const message = `Disk ${vbd} has ${sectors} sectors on its host, and ${told} for Windows.`;
     return [finding('EMULATOR_DISK_SIZE', 'error', { message })];
   });

@@ -30,15 +30,27 @@ const changed = (values: Values, { keys = {} }: BackendSettings): Values => {
   return Object.fromEntries(merged.flatMap(([name, value]) => (value === null ? [] : [[name, value]])));
 };
 
+/**
+ * The size of a disk as its backend writes it: where the kind counts in sectors of another size, fewer of them (spec xen-pv
+ * 4.5).
+ */
+export const sectorsKey = ({ sectors = SECTORS, keys = {} }: HostDisk, { backends }: Backends): string => {
+  const size = Number(keys['sector-size'] ?? SMALL_SECTOR);
+  const counts = backendFeatures(backends).countsIn === 'sectors of sector-size' && LARGE_SECTORS.has(size);
+  return String(counts ? Math.floor((sectors * SMALL_SECTOR) / size) : sectors);
+};
+const SMALL_SECTOR = 512;
+const LARGE_SECTORS: ReadonlySet<number> = new Set([1024, 2048, 4096]);
+
 export const diskPair = (disk: HostDisk, host: Backends): DevicePair => {
-  const { vbd, cdrom = false, sectors = SECTORS } = disk;
+  const { vbd, cdrom = false } = disk;
   const type = cdrom ? 'cdrom' : 'disk';
   const back = {
     'device-type': type,
     mode: cdrom ? 'r' : 'w',
     removable: cdrom ? '1' : '0',
     info: cdrom ? '5' : '0',
-    sectors: String(sectors),
+    sectors: sectorsKey(disk, host),
     'sector-size': '512',
     ...backendFeatures(host.backends).block,
   };

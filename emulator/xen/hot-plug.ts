@@ -8,6 +8,7 @@ import {
   frontendTree,
   nicPair,
   notePath,
+  sectorsKey,
 } from './device-directories.ts';
 import type { HostDisk, HostNic, HostSettings, HostState } from './host.ts';
 import { putTree, readNode, removeNode, type StoreTree, writeNode, writeNodes } from './tree.ts';
@@ -46,8 +47,9 @@ export const plugNic = (host: HostState, nic: HostNic): HostState => {
 export const resizeDisk = (host: HostState, vbd: number, sectors: number): HostState => {
   const disks = host.settings.disks.map((disk) => (disk.vbd === vbd ? { ...disk, sectors } : disk));
   const path = `${backendPath({ type: 'vbd', id: vbd })}/sectors`;
-  const there = readNode(host.store, path) !== undefined;
-  return changed(host, { disks }, there ? writeNode(host.store, path, String(sectors)) : host.store);
+  const disk = disks.find((one) => one.vbd === vbd);
+  const there = disk !== undefined && readNode(host.store, path) !== undefined;
+  return changed(host, { disks }, there ? writeNode(host.store, path, sectorsKey(disk, host.settings)) : host.store);
 };
 
 /** The toolstack asks for a device back: the backend closes, and stays closed once its frontend is. */

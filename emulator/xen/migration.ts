@@ -1,3 +1,4 @@
+import type { BlockDisks } from './block-state.ts';
 import { freshStore } from './fresh-store.ts';
 import type { HostChange, HostState } from './host.ts';
 
@@ -8,5 +9,10 @@ import type { HostChange, HostState } from './host.ts';
  */
 export const resumedOn = (host: HostState, change: HostChange = {}): HostState => {
   const settings = { ...host.settings, ...change };
-  return { ...host, settings, store: freshStore(settings), unplug: { mask: 0 } };
+  const blocks = host.blocks === undefined ? {} : { blocks: withoutRings(host.blocks) };
+  return { ...host, ...blocks, settings, store: freshStore(settings), unplug: { mask: 0 } };
 };
+
+/** Volumes are the same ones, and no backend has served a ring of theirs yet. */
+const withoutRings = (disks: BlockDisks): BlockDisks =>
+  Object.fromEntries(Object.entries(disks).map(([vbd, disk]) => [vbd, { ...disk, rings: [] }]));

@@ -1,4 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { BackendKind } from '../../../emulator/xen/backend-kinds.ts';
+import { newHost } from '../../../emulator/xen/host.ts';
+import { plugDisk, resizeDisk } from '../../../emulator/xen/hot-plug.ts';
+import { storeRead } from '../../../emulator/xen/store.ts';
 import { runningGuest } from '../../support/running-guest.ts';
 
 const DISK = { vbd: 51_776, system: false, sectors: 1_000_000 } as const;
@@ -115,5 +119,21 @@ describe('a network card that comes and goes while the guest runs', () => {
     expect(without.survey).toMatchObject({ running: true, nics: [] });
     const back = without.play({ kind: 'nic.plug', nic: { vif: 0, mac: '00:16:3e:00:00:01' } });
     expect(back.survey.nics).toMatchObject([{ id: 0, path: 'pv' }]);
+  });
+});
+
+describe('the size that a backend writes', () => {
+  const sectors = (backends: BackendKind, size: string) => {
+    const disk = { vbd: 51_776, system: false, sectors: 8_000_001, keys: { 'sector-size': size } };
+    const host = plugDisk(newHost({ backends }), disk);
+    const key = '/local/domain/0/backend/vbd/1/51776/sectors';
+    return [host, resizeDisk(host, 51_776, 16_000_000)].map(({ store }) => storeRead(store, key));
+  };
+
+  test('counts 512 bytes for Linux, and sectors as they are for QEMU', () => {
+    expect(sectors('linux-6', '4096')).toEqual(['8000001', '16000000']);
+    expect(sectors('qemu-4', '4096')).toEqual(['1000000', '2000000']);
+    expect(sectors('qemu-4', '512')).toEqual(['8000001', '16000000']);
+    expect(sectors('qemu-2', 'many')).toEqual(['8000001', '16000000']);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { BackendKind } from '../../../emulator/xen/backend-kinds.ts';
 import { BACKEND_KINDS } from '../../../emulator/xen/backend-kinds.ts';
+import { NEW_DISK } from '../../../emulator/xen/block-state.ts';
 import { newHost } from '../../../emulator/xen/host.ts';
 import { resumedOn } from '../../../emulator/xen/migration.ts';
 import { runningGuest } from '../../support/running-guest.ts';
@@ -135,9 +136,11 @@ describe('a guest that is moved while it runs', () => {
 
 describe('the host that a domain goes on with', () => {
   test('keeps what came along with the domain, and makes the rest anew', () => {
-    const host = { ...newHost(), unplug: { mask: 3, product: 1 }, carried: { content: 1 } };
+    const disk = { ...NEW_DISK, rings: [{ grant: '40', served: 7 }] };
+    const host = { ...newHost(), unplug: { mask: 3, product: 1 }, blocks: { 768: disk } };
     const after = resumedOn(host, { platform: '0002' });
-    expect(after).toMatchObject({ unplug: { mask: 0 }, settings: { platform: '0002' }, carried: { content: 1 } });
+    expect(after).toMatchObject({ settings: { platform: '0002' }, blocks: { 768: { ...disk, rings: [] } } });
     expect(after.unplug).toEqual({ mask: 0 });
+    expect(Object.hasOwn(resumedOn(newHost()), 'blocks')).toBe(false);
   });
 });
