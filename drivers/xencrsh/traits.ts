@@ -17,3 +17,24 @@ export const FLUSHES_SINCE = '2024-11-08';
 
 /** The number of queues is written as 1: as long as the driver of the running system has several (2018 in its INF). */
 export const ONE_QUEUE_SINCE = '2018-08-03';
+
+/** Last days of the lines before master became 9.0 (spec xen-pv, conventions). */
+const LINES: readonly (readonly [before: number, day: string])[] = [
+  [8.0, '2014-06-30'],
+  [8.1, '2015-09-07'],
+  [8.2, '2016-07-07'],
+  [9.0, '2018-03-21'],
+];
+
+const lineOf = ({ version: [major, minor] = [0, 0, 0, 0] }: DriverModel): number => major + Math.min(minor, 9) / 10;
+
+/**
+ * The library as it is: one whose version is of an earlier line than that of the driver beside it was not built with it,
+ * whatever day the package has (F37). Numbers alone say nothing, as vendors have their own.
+ */
+export const libraryBeside = (library: DriverModel, driver: DriverModel): DriverModel => {
+  if (library.version === undefined || driver.version === undefined || lineOf(library) >= lineOf(driver))
+    return library;
+  const last = LINES.find(([before]) => lineOf(library) < before)?.[1];
+  return last === undefined || last >= library.built ? library : { ...library, built: last };
+};

@@ -9,7 +9,7 @@ import type {
   DumpRequest,
 } from '../../drivers/dump.ts';
 import { dumpBehaviourOf } from '../../drivers/dump-behaviours.ts';
-import { replacesLostPages } from '../../drivers/xencrsh/traits.ts';
+import { libraryBeside, replacesLostPages } from '../../drivers/xencrsh/traits.ts';
 import { lacksBuffers } from '../../drivers/xencrsh/transfer.ts';
 import { type DumpHeader, dumpBytes, HEADER_PAGES, PAGE_BYTES, sha256 } from './dump-bytes.ts';
 import { type Answer, inboxAdapter, submitRequest, writeThrough } from './dump-disk.ts';
@@ -40,7 +40,8 @@ const miniportOf = (machine: GuestMachine, stack: DumpStack): Miniport | undefin
   const own = models.find(({ image }) => image === stack.miniport);
   const behaviour = own === undefined ? undefined : dumpBehaviourOf(own.image);
   if (own === undefined || behaviour === undefined) return undefined;
-  const model = models.find(({ image }) => image === 'xencrsh') ?? own;
+  const library = models.find(({ image }) => image === 'xencrsh');
+  const model = library === undefined ? own : libraryBeside(library, own);
   return { behaviour, driver: { service: `dump_${stack.miniport}`, key: '', model } };
 };
 

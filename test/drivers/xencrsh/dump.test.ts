@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import type { FourPartVersion } from '../../../core/version.ts';
 import type { DumpAdapter, DumpOutcome } from '../../../drivers/dump.ts';
 import { dumpBehaviourOf } from '../../../drivers/dump-behaviours.ts';
 import { xencrshDump } from '../../../drivers/xencrsh/dump.ts';
 import { freshGrants, giveBack, takeGrants } from '../../../drivers/xencrsh/grants.ts';
 import { PAGES_PER_TRANSFER, XENCRSH } from '../../../drivers/xencrsh/limits.ts';
 import { findTarget } from '../../../drivers/xencrsh/target.ts';
+import { libraryBeside } from '../../../drivers/xencrsh/traits.ts';
 import { lacksBuffers } from '../../../drivers/xencrsh/transfer.ts';
 import { type HostDisk, newHost } from '../../../emulator/xen/host.ts';
 import { dumpMachineOn, library, runningHost, type TestDumpMachine } from '../../support/dump.ts';
@@ -277,6 +279,27 @@ describe('a transfer', () => {
     expect(xencrshDump.finish(adapter)).toEqual([{ operation: 'flush', handle: 768, sector: 0, segments: [] }]);
     expect(xencrshDump.finish({ ...adapter, pv: { ...pv, flush: 'barrier' } })[0]?.operation).toBe('barrier');
     expect(xencrshDump.finish({ ...adapter, pv: { ...pv, flush: 'none' } })).toEqual([]);
+  });
+});
+
+describe('a library beside a driver of another line', () => {
+  const dayOf = (own: FourPartVersion | undefined, other: FourPartVersion | undefined) => {
+    const versioned = (version: FourPartVersion | undefined) => library(version === undefined ? {} : { version }).model;
+    return libraryBeside(versioned(own), versioned(other)).built;
+  };
+
+  test.each([
+    [[8, 2, 1, 5], [9, 1, 0, 5], '2018-03-21'],
+    [[8, 0, 0, 1], [8, 2, 0, 1], '2015-09-07'],
+    [[7, 2, 0, 1], [9, 0, 0, 1], '2014-06-30'],
+    // One of the same line, a newer one, and numbers of a vendor's own say nothing.
+    [[9, 1, 0, 4], [9, 1, 0, 5], '2026-05-01'],
+    [[9, 1, 0, 5], [8, 2, 1, 5], '2026-05-01'],
+    [[8, 2, 0, 5], [8, 2, 0, 5], '2026-05-01'],
+    [[9, 0, 0, 1], [10, 0, 0, 1], '2026-05-01'],
+    [undefined, [9, 1, 0, 5], '2026-05-01'],
+  ] as const)('%j beside %j is of %s at the latest', (own, other, day) => {
+    expect(dayOf(own, other)).toBe(day);
   });
 });
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { FourPartVersion } from '../../../core/version.ts';
 import type { DumpFailure } from '../../../drivers/dump.ts';
 import { CRASH_CONTROL, POWER } from '../../../emulator/guest/dump-stack.ts';
 import type { GuestEvent } from '../../../emulator/guest/events.ts';
@@ -9,6 +10,8 @@ import { historicReleases } from '../../../emulator/history/historic-releases.ts
 import type { Run } from '../../../emulator/scenarios/run.ts';
 import type { HostDisk, HostSettings } from '../../../emulator/xen/host.ts';
 import { inputOn, judged, machineOn, modesOf, said, setting } from '../../support/crash.ts';
+import { editedRelease } from '../../support/edited-release.ts';
+import { describeProofs } from '../../support/failure-proof.ts';
 import { projectRoot } from '../../support/outside.ts';
 import { played, scenarioNamed } from '../../support/rehearsal.ts';
 
@@ -95,6 +98,16 @@ describe('F52: a machine does not hibernate', () => {
   });
 });
 
+const ofVersion = (version: FourPartVersion) => ({
+  version: {
+    fixed: {
+      ...{ fileVersion: version, productVersion: version },
+      ...{ fileType: 3, fileSubtype: 7, fileFlags: 0, fileOs: 0x4_0004 },
+    },
+    strings: [],
+  },
+});
+
 describe('F37: a crash dump library of another build', () => {
   test('does not say that it has one queue, and polls a ring that nobody serves', () => {
     const run = crashed(machineOn(inputOn('windows-10-22h2-x64', { xencrsh: { built: '2017-01-01' } })));
@@ -102,6 +115,16 @@ describe('F37: a crash dump library of another build', () => {
     expect(failureOf(run)).toEqual({ kind: 'queues', frontend: 'device/vbd/768', queues: '2', waits: 'no longer' });
   });
 });
+
+describeProofs('a crash dump library of another line', [
+  {
+    mode: 'F37',
+    what: 'has the version of one before several queues',
+    caught: ['static', 'emulated'],
+    bad: () => editedRelease({ images: { 'xencrsh.sys': ofVersion([8, 2, 1, 30]) } }),
+    scenarios: ['crash-dump'],
+  },
+]);
 
 describe('releases of their time', () => {
   const templates = new Map(
