@@ -5,7 +5,7 @@ import type { PackageLibrary } from '../../emulator/package/facts.ts';
 import { stableWorld } from '../../emulator/scenarios/stable.ts';
 import { type Survey, survey } from '../../emulator/scenarios/survey.ts';
 import { transition } from '../../emulator/transition.ts';
-import type { HostSettings } from '../../emulator/xen/host.ts';
+import type { HostSettings, HostState } from '../../emulator/xen/host.ts';
 import { storeList, storeRead } from '../../emulator/xen/store.ts';
 import { bundleOf, guestNamed, releaseFiles, type TestBundle } from './rehearsal.ts';
 
@@ -17,6 +17,8 @@ export interface RunningGuest {
   readonly notes: readonly DriverNote[];
   readonly outputs: readonly GuestOutput[];
   play(...events: readonly GuestEvent[]): RunningGuest;
+  /** With a host that did something by itself. */
+  on(host: HostState): RunningGuest;
   /** A key of xenstore: `device/vbd/768/state`. */
   key(path: string): string | undefined;
   keys(path: string): readonly string[];
@@ -25,7 +27,9 @@ export interface RunningGuest {
 const guestOf = (world: World, outputs: readonly GuestOutput[], library: PackageLibrary): RunningGuest => ({
   world,
   outputs,
-  survey: survey(world),
+  get survey() {
+    return survey(world);
+  },
   notes: outputs.flatMap((output) => (output.kind === 'driver.note' ? [output.note] : [])),
   play: (...events) => {
     let now = world;
@@ -37,6 +41,7 @@ const guestOf = (world: World, outputs: readonly GuestOutput[], library: Package
     }
     return guestOf(now, all, library);
   },
+  on: (host) => guestOf({ ...world, host }, [], library),
   key: (path) => storeRead(world.host.store, path),
   keys: (path) => storeList(world.host.store, path),
 });
