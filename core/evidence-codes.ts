@@ -11,6 +11,8 @@ export const EVIDENCE_CODES = {
   OPC_PART_NAME: { exit: 4, title: 'A part of an OPC package has a name that parts cannot have' },
   OPC_CONTENT_TYPE: { exit: 4, title: 'The content types of an OPC package are missing or contradict each other' },
   OPC_RELATIONSHIP: { exit: 4, title: 'A relationship of an OPC package is broken' },
+  OPC_ZIP64: { exit: 5, title: 'An OPC package is an archive for more than 4 GiB, which Partner Center refuses' },
+  OPC_CHAIN: { exit: 5, title: 'The certificate of an OPC signature does not lead to an authority that is trusted' },
   OPC_SIGNATURE_MALFORMED: { exit: 5, title: 'The signature of an OPC package is not built as one' },
   OPC_SIGNATURE_INVALID: { exit: 5, title: 'The signature of an OPC package does not verify' },
   OPC_DIGEST: { exit: 5, title: 'A signed part of an OPC package was changed' },

@@ -19,7 +19,7 @@ import { transformRelationships } from '../formats/opc/relationship-transform.ts
 import { canonicalXml, escapedAttribute } from '../formats/xml/canonical.ts';
 import { parseXml } from '../formats/xml/parse.ts';
 import { childrenNamed } from '../formats/xml/tree.ts';
-import { encodeZip, type ZipInput } from '../formats/zip/encode.ts';
+import { assembleZip, type PackedInput, packedInput } from '../formats/zip/assemble.ts';
 import { readIdentity, signChecked } from './identity.ts';
 import {
   C14N,
@@ -70,7 +70,7 @@ export const signOpc = async (bytes: Uint8Array, file: string, options: OpcSignO
   }
   const kept = opc.parts.filter((part) => !own.has(partKey(part.name)));
   const unsigned = relationshipsOf(opc, '/').filter(({ type }) => type !== SignatureRelationship.origin);
-  const object = packageObject(opc, { kept, unsigned, signedAtMs: options.signedAtMs });
+  const object = await packageObject(opc, { kept, unsigned, signedAtMs: options.signedAtMs });
   const signature = await signatureXml(object, (message) => signChecked(identity, message, 'sha256'));
   return assemble(opc, {
     kept,
@@ -89,22 +89,26 @@ interface Signable {
   readonly unsigned: readonly OpcRelationship[];
 }
 
-const sha256Base64 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('base64');
+const digestXml = (base64: string): string =>
+  `<DigestMethod Algorithm="${SHA256}" /><DigestValue>${base64}</DigestValue>`;
 
-const digest = (bytes: Uint8Array): string =>
-  `<DigestMethod Algorithm="${SHA256}" /><DigestValue>${sha256Base64(bytes)}</DigestValue>`;
+const digest = (bytes: Uint8Array): string => digestXml(createHash('sha256').update(bytes).digest('base64'));
 
 /** The object that lists what is signed, as it will stand in the XML. */
-const packageObject = (
+const packageObject = async (
   opc: OpcPackage,
   { kept, unsigned, signedAtMs }: Signable & { readonly signedAtMs: number },
-): string => {
-  const references = kept.flatMap((part) => {
+): Promise<string> => {
+  const references: string[] = [];
+  for (const part of kept) {
     const source = sourceOfRelationships(part.name);
-    if (source === undefined) return [partReference(part)];
+    if (source === undefined) {
+      references.push(await partReference(part));
+      continue;
+    }
     const list = source === '/' ? unsigned : relationshipsOf(opc, source);
-    return list.length === 0 ? [] : [relationshipsReference(part, list)];
-  });
+    if (list.length > 0) references.push(relationshipsReference(part, list));
+  }
   const time = new Date(signedAtMs).toISOString().replace(/(\.\d)\d\dZ$/, '$1Z');
   return [
     `<Object Id="${PACKAGE_OBJECT}"><Manifest>${references.sort().join('')}</Manifest>`,
@@ -116,8 +120,12 @@ const packageObject = (
 
 const referenceUri = ({ name, contentType }: OpcPart): string => escapedAttribute(`${name}?ContentType=${contentType}`);
 
-const partReference = (part: OpcPart): string =>
-  `<Reference URI="${referenceUri(part)}">${digest(part.bytes())}</Reference>`;
+/** Parts have hundreds of megabytes: the digest is taken while they are unpacked, and they are kept packed. */
+const partReference = async (part: OpcPart): Promise<string> => {
+  const hash = createHash('sha256');
+  for await (const piece of part.chunks()) hash.update(piece);
+  return `<Reference URI="${referenceUri(part)}">${digestXml(hash.digest('base64'))}</Reference>`;
+};
 
 const relationshipsReference = (part: OpcPart, relationships: readonly OpcRelationship[]): string => {
   const types = [...new Set(relationships.map(({ type }) => type))].sort();
@@ -171,7 +179,7 @@ const hashId = (...parts: readonly Uint8Array[]): string =>
 const assemble = (
   opc: OpcPackage,
   { kept, unsigned, signature, certificate, serial, options }: Assembly,
-): Promise<Uint8Array> => {
+): Uint8Array => {
   const id = hashId(signature);
   const signaturePart = `${FOLDER}/xml-signature/${id}.psdsxs`;
   const certificatePart = `${FOLDER}/certificate/${toHex(serial).toUpperCase()}.cer`;
@@ -206,11 +214,10 @@ const assemble = (
   const own = signatureParts(opc).own;
   const overrides = new Map([...opc.types.overrides].filter(([key]) => !own.has(key)));
   const types = typesWith({ defaults: opc.types.defaults, overrides }, [...added, ...relationshipParts]);
-  const all: ZipInput[] = [
-    { name: TYPES_ENTRY, bytes: encodeTypes(types) },
-    ...[...rest.map(({ name, bytes }) => ({ name, bytes: bytes() })), ...added, ...relationshipParts].map(
-      ({ name, bytes }) => ({ name: name.slice(1), bytes }),
-    ),
+  const all: readonly PackedInput[] = [
+    packedInput(TYPES_ENTRY, encodeTypes(types)),
+    ...rest.map(({ name, size, packed }) => ({ name: name.slice(1), size, packed })),
+    ...[...added, ...relationshipParts].map(({ name, bytes }) => packedInput(name.slice(1), bytes)),
   ];
-  return encodeZip(all, { modified: options.signedAtMs });
+  return assembleZip(all, options.signedAtMs);
 };

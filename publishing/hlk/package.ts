@@ -55,11 +55,21 @@ export const readHlkPackage = (bytes: Uint8Array, file: string, nowMs: number): 
   return {
     ...{ file, kind: kindOf(info), bytes: bytes.length, info, data },
     signature: verifyOpc(opc, nowMs),
-    diagnostics: missing.map((kind) =>
-      problem('HLK_NOT_A_PACKAGE', `${shownText(file)} has no ${kind} data: nothing in it could be reviewed.`, {
-        at: { file },
-      }),
-    ),
+    diagnostics: [
+      ...missing.map((kind) =>
+        problem('HLK_NOT_A_PACKAGE', `${shownText(file)} has no ${kind} data: nothing in it could be reviewed.`, {
+          at: { file },
+        }),
+      ),
+      ...(opc.zip64
+        ? [
+            problem('OPC_ZIP64', 'The package is a ZIP64 archive.', {
+              at: { file },
+              hint: 'Partner Center refuses these. `winpv hlk sign` writes one that is none, as long as it is below 4 GiB.',
+            }),
+          ]
+        : []),
+    ],
   };
 };
 

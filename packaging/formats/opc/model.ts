@@ -1,3 +1,5 @@
+import type { PackedEntry } from '../zip/unpack.ts';
+
 /** An Open Packaging Conventions package (ECMA-376 part 2): a ZIP whose entries are parts, with types and relationships. */
 
 export interface OpcPart {
@@ -7,6 +9,10 @@ export interface OpcPart {
   readonly size: number;
   /** Unpacks the part. @throws WinpvError ZIP_DATA_INVALID */
   bytes(): Uint8Array;
+  /** The same piece by piece. @throws WinpvError ZIP_DATA_INVALID after the last one */
+  chunks(): AsyncGenerator<Uint8Array>;
+  /** As the ZIP has it. */
+  readonly packed: PackedEntry;
 }
 
 export interface OpcRelationship {
@@ -33,6 +39,8 @@ export interface OpcPackage {
   readonly types: OpcTypes;
   /** By the part that they start from (`/` for the package), lower case. */
   readonly relationships: ReadonlyMap<string, readonly OpcRelationship[]>;
+  /** The archive is one of the form for more than 4 GiB, which not everybody takes. */
+  readonly zip64: boolean;
 }
 
 export const RELATIONSHIPS_TYPE = 'application/vnd.openxmlformats-package.relationships+xml';

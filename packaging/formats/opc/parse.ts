@@ -19,6 +19,8 @@ import {
 import { partNameFlaw, resolveTarget } from './names.ts';
 
 const MAX_PARTS = 10_000;
+/** What an application that changed the package in place left behind: no part (ECMA-376 part 2, 10.2.8). */
+const TRASH = /^\[trash\]\//i;
 /** Of a part that lists types or relationships. */
 const MAX_LIST_BYTES = 8 * 1024 * 1024;
 
@@ -29,7 +31,7 @@ const MAX_LIST_BYTES = 8 * 1024 * 1024;
  * @throws WinpvError ZIP_*, XML_*, OPC_NOT_A_PACKAGE, OPC_PART_NAME, OPC_CONTENT_TYPE, OPC_RELATIONSHIP
  */
 export const parseOpc = (bytes: Uint8Array, file: string): OpcPackage => {
-  const entries = parseZip(bytes, file);
+  const entries = parseZip(bytes, file, { zip64: 'read' }).filter(({ name }) => !TRASH.test(name));
   const list = entries.find(({ name }) => name.toLowerCase() === TYPES_ENTRY.toLowerCase());
   if (list === undefined) {
     const message = `The archive has no ${TYPES_ENTRY}.`;
@@ -42,7 +44,7 @@ export const parseOpc = (bytes: Uint8Array, file: string): OpcPackage => {
   const types = parseTypes(listOf(list, file));
   const parts = entries.filter((entry) => entry !== list).map((entry) => partOf(entry, types, file));
   const relationships = readRelationships(parts, file);
-  return { file, parts, types, relationships };
+  return { file, parts, types, relationships, zip64: entries.some(({ zip64 }) => zip64) };
 };
 
 const listOf = (entry: Pick<ZipEntry, 'name' | 'size' | 'bytes'>, file: string): XmlDocument => {
@@ -64,7 +66,8 @@ const partOf = (entry: ZipEntry, types: OpcTypes, file: string): OpcPart => {
   if (contentType === undefined) {
     throw new WinpvError('OPC_CONTENT_TYPE', `${shownText(name)} has no content type.`, { at: { file } });
   }
-  return { name, contentType, size: entry.size, bytes: () => entry.bytes() };
+  const { size, packed } = entry;
+  return { name, contentType, size, packed, bytes: () => entry.bytes(), chunks: () => entry.chunks() };
 };
 
 /** An override goes before the default of the extension (10.1.2.4). */
