@@ -30,7 +30,7 @@ export const dumpOutputWords = (output: DumpOutput): string => {
     case 'dump.written':
       return `${output.bytes} bytes went to ${output.file} on disk ${output.vbd}`;
     case 'dump.failed':
-      return output.hangs ? 'the machine stands, without an end' : 'what was in memory is lost';
+      return failedWords(output);
     case 'dump.found':
       return `a dump of ${output.bytes} bytes with ${output.code} was found on disk ${output.vbd}`;
     case 'hibernate.refused':
@@ -54,6 +54,12 @@ export const dumpNoteWords = (note: DumpNote): string => {
   }
   const flush = note.flush === 'none' ? 'nothing to end with' : `a ${note.flush} to end with`;
   return `xencrsh is connected to ${note.device} by a ring under grant ${note.ring}, with ${flush}`;
+};
+
+const failedWords = ({ cause, hangs }: Extract<DumpOutput, { kind: 'dump.failed' }>): string => {
+  const end = hangs ? 'the machine stands, without an end' : 'what was in memory is lost';
+  if (cause.kind === 'dump') return `${end}: ${dumpFailureWords(cause.failure)}`;
+  return cause.kind === 'text' ? `${end}: ${cause.text}` : `${end} (${cause.kind})`;
 };
 
 const STATES: Readonly<Record<string, string>> = {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { DumpFailure } from '../../../drivers/dump.ts';
 import { PAGES_PER_TRANSFER, XENCRSH } from '../../../drivers/xencrsh/limits.ts';
 import { CRASH_CONTROL } from '../../../emulator/guest/dump-stack.ts';
-import { dumpFailureWords, dumpNoteWords } from '../../../emulator/guest/dump-words.ts';
+import { dumpNoteWords } from '../../../emulator/guest/dump-words.ts';
 import type { GuestEvent, GuestOutput } from '../../../emulator/guest/events.ts';
 import { newWorld } from '../../../emulator/new-world.ts';
 import { Run } from '../../../emulator/scenarios/run.ts';
@@ -22,9 +22,6 @@ const lineOf = (output: GuestOutput): readonly string[] => {
   if (output.kind === 'driver.note') {
     const { note } = output;
     return note.kind === 'xen.dump-target' || note.kind === 'xen.dump-connected' ? [`  ${dumpNoteWords(note)}`] : [];
-  }
-  if (output.kind === 'dump.failed' && output.cause.kind === 'dump') {
-    return [`  ${dumpFailureWords(output.cause.failure)}`, `  ${outputWords(output)}`];
   }
   if (output.kind === 'boot.running') return ['  Windows runs'];
   return TOLD.test(output.kind) ? [`  ${outputWords(output)}`] : [];
