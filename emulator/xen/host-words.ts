@@ -1,3 +1,4 @@
+import type { DriverNote } from '../../drivers/behaviour.ts';
 import type { HostEvent } from './host-events.ts';
 
 /** What a host did to a domain, as people say it. */
@@ -17,5 +18,23 @@ export const hostEventWords = (event: HostEvent): string => {
       return `took network card ${event.vif} away`;
     case 'store.write':
       return event.value === undefined ? `removed ${event.path} from xenstore` : `wrote ${event.path} to xenstore`;
+  }
+};
+
+/** What drivers said of their host, as people say it; undefined for what is not about hosts. */
+export const hostNoteWords = (note: DriverNote): string | undefined => {
+  switch (note.kind) {
+    case 'xen.resumed':
+      return `the machine goes on; ${note.mask === 0 ? 'nothing is' : 'emulated devices are'} unplugged again`;
+    case 'xen.not-connected':
+      return `${note.device} is not connected: ${note.reason}`;
+    case 'xen.ejected':
+      return note.asked ? `${note.device} is given back to the host` : `the host took ${note.device} away`;
+    case 'xen.eject-refused':
+      return `${note.device} is not given back: ${note.because}`;
+    case 'xen.resized':
+      return `${note.device} has ${note.sectors} sectors now`;
+    default:
+      return undefined;
   }
 };

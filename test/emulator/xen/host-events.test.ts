@@ -193,9 +193,9 @@ describe('hosts that do anything, with backends that say anything', () => {
         const saved = JSON.parse(JSON.stringify(guest.world)) as World;
         expect(saved).toEqual(guest.world);
       }),
-      { numRuns: 120 },
+      { numRuns: 60 },
     );
     // All of them happen, so that this says something.
-    expect(Math.min(...Object.values(ran))).toBeGreaterThan(50);
-  });
+    expect(Math.min(...Object.values(ran))).toBeGreaterThan(20);
+  }, 60_000);
 });
