@@ -1,4 +1,5 @@
 import type { DriverModel, VersionRange } from './model.ts';
+import type { ControlResult, DiskControl, RingRequest, SendSrb, Srb, SrbResult } from './storage.ts';
 
 /** Data that survives JSON: what an emulated machine is made of. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
@@ -70,6 +71,8 @@ export type DriverFailure =
   | { readonly kind: 'module'; readonly module: string; readonly wanted: string; readonly found: string }
   /** The backend does not come to where the device needs it. */
   | { readonly kind: 'backend'; readonly frontend: string; readonly reason: string }
+  /** The backend says what no disk is (F42). */
+  | { readonly kind: 'backend-keys'; readonly frontend: string; readonly reason: string }
   /** The device starts after a restart only: STATUS_PNP_REBOOT_REQUIRED, problem 14. */
   | { readonly kind: 'restart'; readonly reason: string }
   | { readonly kind: 'other'; readonly reason: string };
@@ -119,6 +122,9 @@ export interface Machine {
   storeWrite(path: string, value: string): void;
   storeRemove(path: string): void;
 
+  /** Puts a request on the ring of a block device and waits for the response; undefined: nobody serves the ring. */
+  askBackend(request: RingRequest): Uint8Array | undefined;
+
   /** Every device that is there now, in the order in which they came. */
   devices(): readonly DeviceView[];
   /** The module as it is in memory; undefined when it is not. */
@@ -138,8 +144,8 @@ export interface Machine {
 
   /** Says something worth telling: `unplug` with its mask, `inert` with the reason. */
   note(event: DriverNote): void;
-  /** Stops the machine on purpose. */
-  stop(code: number, reason: string): void;
+  /** Stops the machine on purpose; with a failure of a driver: because it did what no processor can. */
+  stop(code: number, reason: string, by?: { readonly service: string; readonly failure: DriverFailure }): void;
 }
 
 /** Events that drivers add to the transcript. */
@@ -153,7 +159,13 @@ export type DriverNote =
   | { readonly kind: 'xen.target-hidden'; readonly target: number; readonly vbd: number; readonly because: string }
   | { readonly kind: 'xen.id-list'; readonly device: string; readonly bytes: number }
   | { readonly kind: 'xen.connected'; readonly device: string; readonly path: string }
-  | { readonly kind: 'xen.not-connected'; readonly device: string; readonly reason: string }
+  | {
+      readonly kind: 'xen.not-connected';
+      readonly device: string;
+      readonly reason: string;
+      /** What the backend says of its disk is the reason (F42). */
+      readonly keys?: boolean;
+    }
   /** A device was given back to the host, or taken by it. */
   | { readonly kind: 'xen.ejected'; readonly device: string; readonly asked: boolean }
   /** The guest does not give a device up. */
@@ -226,6 +238,15 @@ export interface DriverBehaviour {
   readonly watch?: (driver: LoadedDriver, device: DeviceView, machine: Machine) => void;
   /** IRP_MN_DEVICE_USAGE_NOTIFICATION on a disk of the adapter: a file of this kind is on it, or no more. */
   readonly usage?: (driver: LoadedDriver, device: DeviceView, usage: DiskUsage, machine: Machine) => void;
+  /** A SCSI request for a disk of the adapter, as its port hands it on. */
+  readonly scsi?: (driver: LoadedDriver, srb: Srb, machine: Machine) => SrbResult;
+  /** A device control for a disk below the adapter that it filters; undefined: it is passed on. */
+  readonly control?: (
+    driver: LoadedDriver,
+    control: DiskControl,
+    machine: Machine,
+    send: SendSrb,
+  ) => ControlResult | undefined;
   /** Orderly removal of the device while the machine runs. */
   readonly remove?: (driver: LoadedDriver, device: DeviceView, machine: Machine) => void;
   /** A user-mode service, each time the machine comes to rest. */

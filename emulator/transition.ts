@@ -5,11 +5,13 @@ import { balloon } from './guest/dump-machine.ts';
 import type { GuestEvent, GuestOutput } from './guest/events.ts';
 import { hibernate, resume } from './guest/hibernation.ts';
 import { hostEvent } from './guest/host-change.ts';
+import type { IoEvent } from './guest/io-events.ts';
 import { CLASSES, ENUM, GuestMachine } from './guest/machine.ts';
 import { setAddress } from './guest/network-connections.ts';
 import { deleteFile } from './guest/pending-files.ts';
 import { runServices } from './guest/services.ts';
 import { stagePackage } from './guest/stage.ts';
+import { diskIo, losePower } from './guest/storage-io.ts';
 import { deletePackage, disableDevice, installPackage, rollBack, uninstallDevice } from './guest/update.ts';
 import { withSwitches } from './guest/windows.ts';
 import type { World } from './guest/world.ts';
@@ -96,11 +98,15 @@ const act = (machine: GuestMachine, event: GuestEvent, world: World): void => {
     case 'store.write':
       hostEvent(machine, event);
       return;
+    case 'io.power-loss':
+      losePower(machine);
+      return;
     default:
       if (machine.running) actRunning(machine, event);
   }
 };
 
+type DiskIo = Exclude<IoEvent, { kind: 'io.power-loss' }>;
 type RunningEvent = Extract<
   GuestEvent,
   {
@@ -111,7 +117,8 @@ type RunningEvent = Extract<
       | 'nic.address'
       | 'crash'
       | 'hibernate'
-      | 'memory.balloon';
+      | 'memory.balloon'
+      | DiskIo['kind'];
   }
 >;
 
@@ -153,6 +160,13 @@ const actRunning = (machine: GuestMachine, event: RunningEvent): void => {
       return;
     case 'nic.address':
       setAddress(machine, event.vif, event.address);
+      return;
+    case 'io.write':
+    case 'io.read':
+    case 'io.flush':
+    case 'io.delete':
+    case 'io.retrim':
+      diskIo(machine, event);
       return;
     case 'service.stop':
       machine.change({ services: machine.session.services.filter((one) => one !== event.service.toLowerCase()) });

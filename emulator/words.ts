@@ -1,5 +1,6 @@
 import { dumpEventWords, dumpOutputWords } from './guest/dump-words.ts';
 import type { Cause, GuestEvent, GuestOutput } from './guest/events.ts';
+import { ioEventWords, ioOutputWords } from './guest/io-words.ts';
 import { hostEventWords } from './xen/host-words.ts';
 
 /** `new:xenbus/x64` is the release's own `xenbus/x64`. */
@@ -50,6 +51,13 @@ export const eventWords = (event: GuestEvent): string => {
     case 'hibernate':
     case 'resume':
       return dumpEventWords(event);
+    case 'io.write':
+    case 'io.read':
+    case 'io.flush':
+    case 'io.delete':
+    case 'io.retrim':
+    case 'io.power-loss':
+      return ioEventWords(event);
     default:
       return hostEventWords(event);
   }
@@ -98,6 +106,11 @@ export const outputWords = (output: GuestOutput): string => {
     case 'resume.done':
     case 'resume.failed':
       return dumpOutputWords(output);
+    case 'io.done':
+    case 'io.failed':
+    case 'io.trimmed':
+    case 'io.not-trimmed':
+      return ioOutputWords(output);
     default:
       return output.kind;
   }

@@ -13,8 +13,9 @@ import { requestRestart } from '../restart-request.ts';
 import { takingTurns } from '../started-devices.ts';
 import { requestUnplug, revokeUnplug } from '../unplug-counter.ts';
 import { closeDisk, connectDisk } from './disk-frontend.ts';
-import { type DiskState, rememberSize, resumeDisks, watchDisks } from './disk-life.ts';
+import { type DiskState, rememberDisk, resumeDisks, watchDisks } from './disk-life.ts';
 import { noteUsage } from './disk-usage.ts';
+import { scsiRequest } from './scsi.ts';
 import { decideTarget, isDiskKey } from './targets.ts';
 
 const ASKED = [
@@ -70,15 +71,18 @@ const NO_TARGET = -1;
 
 const create = (driver: LoadedDriver, machine: Machine, vbd: number, target: number): number | undefined => {
   const connection = connectDisk(driver, machine, vbd, target);
-  if (connection.connected) {
+  const flaw = connection.connected ? rememberDisk(driver, machine, vbd) : undefined;
+  if (connection.connected && flaw === undefined) {
     machine.remember(MODULE, `disk ${vbd}`, target);
-    rememberSize(machine, vbd);
     machine.note({ kind: 'xen.connected', device: `device/vbd/${vbd}`, path: connection.backend });
     return target;
   }
   if (known(machine, vbd) !== NO_TARGET) {
-    machine.note({ kind: 'xen.not-connected', device: `device/vbd/${vbd}`, reason: connection.reason });
+    const reason = flaw ?? (connection.connected ? '' : connection.reason);
+    const keys = flaw === undefined ? {} : { keys: true };
+    machine.note({ kind: 'xen.not-connected', device: `device/vbd/${vbd}`, reason, ...keys });
   }
+  if (flaw !== undefined) closeDisk(machine, vbd);
   machine.remember(MODULE, `disk ${vbd}`, NO_TARGET);
   return undefined;
 };
@@ -144,4 +148,5 @@ const watch = (_driver: LoadedDriver, device: DeviceView, machine: Machine): voi
 export const xenvbd: DriverBehaviour = takingTurns({
   ...{ image: MODULE, start, children, resume, watch, remove },
   usage: (_driver, _device, usage, machine) => noteUsage(machine, usage),
+  scsi: (driver, srb, machine) => scsiRequest(driver, state.targetOf(machine, srb.vbd) ?? 0, srb, machine),
 });

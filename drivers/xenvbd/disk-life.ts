@@ -1,5 +1,6 @@
 import type { DeviceView, LoadedDriver, Machine } from '../behaviour.ts';
 import { XENBUS_STATE } from '../frontend.ts';
+import { rememberFacts, sectorsOf } from './disk-facts.ts';
 import { closeDisk, connectDisk } from './disk-frontend.ts';
 
 /** What the adapter knows of its disks. */
@@ -31,9 +32,28 @@ const disksOf = (adapter: DeviceView, machine: Machine): readonly (readonly [vbd
 const MODULE = 'xenvbd';
 const sizeName = (vbd: number): string => `sectors ${vbd}`;
 
-/** Keeps the size that a disk has as it connects. */
-export const rememberSize = (machine: Machine, vbd: number): void =>
+/** An integer divided by zero: UNEXPECTED_KERNEL_MODE_TRAP. */
+const DIVIDE_ERROR = 0x7f;
+
+/**
+ * Keeps what the backend says of a disk as it connects. A size of sectors of 0 is divided by as soon as Windows asks for the
+ * capacity, and the machine stops (spec xen-pv 4.5, F42).
+ * @returns why the disk is none; undefined for one that can be used
+ */
+export const rememberDisk = (driver: LoadedDriver, machine: Machine, vbd: number): string | undefined => {
   machine.remember(MODULE, sizeName(vbd), backendValue(machine, vbd, 'sectors') ?? null);
+  const { sectorSize } = rememberFacts(driver, machine, vbd);
+  const frontend = frontendOf(vbd);
+  if (sectorSize === 0) {
+    const reason = `The backend of ${frontend} says that its sectors have 0 bytes, by which READ CAPACITY(16) divides.`;
+    machine.stop(DIVIDE_ERROR, reason, {
+      service: driver.service,
+      failure: { kind: 'backend-keys', frontend, reason },
+    });
+    return reason;
+  }
+  return sectorsOf(machine, vbd) > 0 ? undefined : `The backend of ${frontend} says of no sectors that the disk has.`;
+};
 
 /**
  * Each disk connects again, with the rings that the new backend offers (win-xenvbd FrontendSuspendLateCallback). One that does
@@ -49,10 +69,10 @@ export const resumeDisks = (driver: LoadedDriver, adapter: DeviceView, machine: 
     }
     const device = frontendOf(vbd);
     const connection = connectDisk(driver, machine, vbd, target);
-    if (connection.connected) {
-      rememberSize(machine, vbd);
-      machine.note({ kind: 'xen.connected', device, path: connection.backend });
-    } else machine.note({ kind: 'xen.not-connected', device, reason: connection.reason });
+    const flaw = connection.connected ? rememberDisk(driver, machine, vbd) : undefined;
+    if (flaw !== undefined) machine.note({ kind: 'xen.not-connected', device, reason: flaw, keys: true });
+    else if (connection.connected) machine.note({ kind: 'xen.connected', device, path: connection.backend });
+    else machine.note({ kind: 'xen.not-connected', device, reason: connection.reason });
   }
   machine.invalidate(adapter);
 };

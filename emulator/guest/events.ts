@@ -3,6 +3,7 @@ import type { DumpFailure } from '../../drivers/dump.ts';
 import type { HostChange } from '../xen/host.ts';
 import type { HostEvent } from '../xen/host-events.ts';
 import type { DumpEvent, DumpOutput } from './dump-events.ts';
+import type { IoEvent, IoOutput } from './io-events.ts';
 
 /** What happens to a guest from outside, in the words of those who do it. */
 export type GuestEvent =
@@ -47,6 +48,7 @@ export type GuestEvent =
   | { readonly kind: 'host'; readonly change: HostChange }
   | HostEvent
   | DumpEvent
+  | IoEvent
   /** A user gives a network card a static address; it stays with the connection that the card has then. */
   | { readonly kind: 'nic.address'; readonly vif: number; readonly address: string }
   /** Switches of the firmware and the boot entry. */
@@ -156,5 +158,6 @@ export type GuestOutput =
       readonly timeoutSeconds: number;
     }
   | DumpOutput
+  | IoOutput
   | { readonly kind: 'driver.note'; readonly note: DriverNote }
   | { readonly kind: 'emulator.unmodelled'; readonly what: string };

@@ -1,5 +1,6 @@
 import type {
   DeviceView,
+  DriverFailure,
   DriverNote,
   Json,
   LoadedDriver,
@@ -8,7 +9,10 @@ import type {
   RegistryDataType,
 } from '../../drivers/behaviour.ts';
 import type { VersionRange } from '../../drivers/model.ts';
+import type { RingRequest } from '../../drivers/storage.ts';
 import type { ImageFacts, PackageFacts, PackageLibrary, TargetFacts } from '../package/facts.ts';
+import { submitBlock } from '../xen/block-requests.ts';
+import type { OwnContent } from '../xen/block-state.ts';
 import type { HostState } from '../xen/host.ts';
 import { readPort, writePort } from '../xen/ports.ts';
 import { type OwnNodes, storeList, storeRead, storeRemove, storeWrite } from '../xen/store.ts';
@@ -79,6 +83,7 @@ export class GuestMachine implements Machine {
   private readonly before: World;
   private readonly ownKeys: OwnKeys = new WeakSet();
   private readonly ownNodes: OwnNodes = new WeakSet();
+  readonly ownContent: OwnContent = new WeakSet();
   private draft: Session | undefined;
   private ownMemory: Record<string, Json> | undefined;
   private ownDevices: Record<string, DeviceNode> | undefined;
@@ -262,6 +267,12 @@ export class GuestMachine implements Machine {
     this.host = { ...this.host, store: storeRemove(this.host.store, path) };
   }
 
+  askBackend(request: RingRequest): Uint8Array | undefined {
+    const [host, response] = submitBlock(this.host, request, this.ownContent);
+    this.host = host;
+    return response;
+  }
+
   // Devices and modules.
 
   node(path: string): DeviceNode | undefined {
@@ -367,9 +378,13 @@ export class GuestMachine implements Machine {
     this.say({ kind: 'driver.note', note });
   }
 
-  stop(code: number, reason: string): void {
+  stop(code: number, reason: string, by?: { readonly service: string; readonly failure: DriverFailure }): void {
     const name = `0x${code.toString(16).toUpperCase()}`;
-    this.halt(name, reason, { kind: 'deliberate', by: reason, reason });
+    const cause =
+      by === undefined
+        ? ({ kind: 'deliberate', by: reason, reason } as const)
+        : ({ kind: 'driver', service: by.service, device: '', failure: by.failure } as const);
+    this.halt(name, reason, cause);
   }
 
   halt(code: string, reason: string, cause: Extract<GuestOutput, { kind: 'boot.stopped' }>['cause']): void {

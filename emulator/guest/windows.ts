@@ -117,6 +117,10 @@ export interface WindowsFeatures {
   readonly dumpStorport: boolean;
   /** Drives NVMe disks by itself (8.1; before it an update had to be there, observed). */
   readonly nvme: boolean;
+  /** classpnp makes SCSI UNMAP of TRIM for disks that say LBPU (spec pnp-install 12: Windows 8, Server 2012). */
+  readonly unmap: boolean;
+  /** defrag tells disks once more what is free (general knowledge: Windows 8). */
+  readonly retrim: boolean;
   /** hal.dll only forwards to the kernel (spec kernel-exports: Windows 10 2004, not verified). */
   readonly halForwards: boolean;
   /**
@@ -140,6 +144,8 @@ export const featuresOf = ({ build }: Pick<WindowsProfile, 'build'>): WindowsFea
     serviceOwners: eight,
     earlyLaunch: eight,
     dumpStorport: build >= FirstBuild.windows10,
+    unmap: eight,
+    retrim: eight,
     nvme: build >= FirstBuild.windows81,
     halForwards: build >= FirstBuild.version2004,
     lastKnownGood: eight ? 'on-request' : 'offered',

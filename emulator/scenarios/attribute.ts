@@ -5,11 +5,10 @@ import { targetKey } from '../guest/guest.ts';
 import { inboxServices } from '../guest/inbox-services.ts';
 import { CLASSES, ENUM } from '../guest/machine.ts';
 import { valueAt } from '../guest/registry.ts';
+import { UnplugMask } from '../xen/ports.ts';
 import { packagesFor } from './input.ts';
 import type { Run } from './run.ts';
-import { lastBoot } from './transcript.ts';
 import { withoutDriver } from './unmatched.ts';
-import { wasUnplugged } from './unplug-facts.ts';
 import { withoutDump } from './without-dump.ts';
 
 /** What a cause means to a release engineer. */
@@ -191,6 +190,9 @@ const driverFailed = ({ service, device, failure }: Extract<Cause, { kind: 'driv
       hint: 'Take a child that was built for this bus.',
     };
   }
+  if (failure.kind === 'backend-keys') {
+    return { failureMode: 'F42', message: failure.reason, hint: 'Repair what the backend says of its disk.' };
+  }
   if (failure.kind === 'module') {
     return {
       failureMode: 'F24',
@@ -200,7 +202,7 @@ const driverFailed = ({ service, device, failure }: Extract<Cause, { kind: 'driv
   }
   if (failure.kind === 'backend') {
     return {
-      ...mode(wasUnplugged(lastBoot(run), 'NICS') ? 'F58' : undefined),
+      ...mode((run.world.host.unplug.mask & UnplugMask.nics) !== 0 ? 'F58' : undefined),
       message: `${who} has no network: the backend on this host does not connect. ${failure.reason}`,
       hint: 'See what the host says of this backend.',
     };

@@ -11,6 +11,9 @@ export const unservedDevice = (
   const device = `device/${type}/${id}`;
   const note = notesOf(outputs).findLast((one) => one.kind === 'xen.not-connected' && one.device === device);
   if (note?.kind !== 'xen.not-connected') return undefined;
+  if (note.keys === true) {
+    return { failureMode: 'F42', message: note.reason, hint: 'Repair what the backend says of its disk.' };
+  }
   return {
     ...(type === 'vif' ? { failureMode: 'F58' } : {}),
     message: `The backend of ${device} on this host does not connect. ${note.reason}`,

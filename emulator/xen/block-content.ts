@@ -148,3 +148,12 @@ export const dropPages = (
   }
   return open;
 };
+
+/** With nothing from a byte on. */
+export const cutContent = (content: BlockContent, size: number): BlockContent => {
+  const page = Math.floor(size / PAGE);
+  const first = Math.ceil(size / PAGE);
+  const cut = dropPages(content, { first, end: Number.MAX_SAFE_INTEGER });
+  if (first === page || pageAt(cut, page) === undefined) return cut;
+  return writeContent(cut, size, new Uint8Array(PAGE - (size % PAGE)));
+};

@@ -1,4 +1,4 @@
-import { type BlockContent, EMPTY_CONTENT, type OwnContent } from './block-content.ts';
+import { type BlockContent, cutContent, EMPTY_CONTENT, type OwnContent } from './block-content.ts';
 
 /** What the host keeps of a volume behind its backend. Made by the first request: a disk that nobody asks has none. */
 export interface BlockDisk {
@@ -72,3 +72,13 @@ export const afterPowerLoss = (disks: BlockDisks | undefined): BlockDisks | unde
     : Object.fromEntries(
         Object.entries(disks).map(([vbd, disk]) => [vbd, { ...disk, content: disk.durable, rings: [] }]),
       );
+
+/** The volume became shorter: what was past its new end is gone, also when it grows again. */
+export const cutBlocks = (disks: BlockDisks, vbd: number, sectors: number): BlockDisks => {
+  const disk = disks[vbd];
+  if (disk === undefined) return disks;
+  const [content, durable] = [disk.content, disk.durable].map((one) => cutContent(one, sectors * SECTOR));
+  return { ...disks, [vbd]: { ...disk, content: content ?? disk.content, durable: durable ?? disk.durable } };
+};
+
+const SECTOR = 512;

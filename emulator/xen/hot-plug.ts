@@ -1,4 +1,5 @@
 import { XenbusState } from './backends.ts';
+import { cutBlocks } from './block-state.ts';
 import {
   backendPath,
   backendTree,
@@ -49,7 +50,9 @@ export const resizeDisk = (host: HostState, vbd: number, sectors: number): HostS
   const path = `${backendPath({ type: 'vbd', id: vbd })}/sectors`;
   const disk = disks.find((one) => one.vbd === vbd);
   const there = disk !== undefined && readNode(host.store, path) !== undefined;
-  return changed(host, { disks }, there ? writeNode(host.store, path, sectorsKey(disk, host.settings)) : host.store);
+  const store = there ? writeNode(host.store, path, sectorsKey(disk, host.settings)) : host.store;
+  const resized = changed(host, { disks }, store);
+  return resized.blocks === undefined ? resized : { ...resized, blocks: cutBlocks(resized.blocks, vbd, sectors) };
 };
 
 /** The toolstack asks for a device back: the backend closes, and stays closed once its frontend is. */

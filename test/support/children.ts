@@ -42,7 +42,10 @@ export const pair = (type: string, id: number, front: Record<string, string>): R
   };
 };
 
-export const disk = (vbd: number, type = 'disk'): Record<string, string> => pair('vbd', vbd, { 'device-type': type });
+export const disk = (vbd: number, type = 'disk'): Record<string, string> => ({
+  ...pair('vbd', vbd, { 'device-type': type }),
+  [`/local/domain/0/backend/vbd/1/${vbd}/sectors`]: '67108864',
+});
 export const card = (vif: number, mac = '00:16:3e:12:34:5f'): Record<string, string> => pair('vif', vif, { mac });
 
 /** The platform function with xenbus on it. */

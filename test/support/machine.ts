@@ -143,6 +143,7 @@ export const testMachine = (start: MachineStart = {}): TestMachine => {
     storeRemove: (path) => {
       store = storeRemove(store, path);
     },
+    askBackend: () => undefined,
     devices: () => devices,
     loaded: (module) => loaded.find(({ model }) => model.image === module.toLowerCase()),
     provide: (device, interfaces) => {
