@@ -100,6 +100,31 @@ describeProofs('a host whose network backend does not connect', [
   },
 ]);
 
+/** Someone uninstalls the card in Device Manager, and has it found again. */
+const again = (run: Run): readonly GuestEvent[] => [
+  { kind: 'device.uninstall', path: run.survey.nics[0]?.device ?? '' },
+  { kind: 'device.rescan' },
+];
+const once = { nics: [{ vif: 0, mac: '00:16:3e:00:00:01', refuses: 'again' as const }] };
+
+describeProofs('a network backend that serves a card once', [
+  {
+    mode: 'F58',
+    what: 'that is found again',
+    caught: ['emulated'],
+    bad: releaseFiles,
+    scenarios: [
+      later('migrate-once', (run) => [{ kind: 'domain.migrate', change: once }, ...again(run)], {
+        ...PV,
+        settled: false,
+      }),
+    ],
+    goodScenarios: [
+      later('migrate-once', (run) => [{ kind: 'domain.migrate' }, ...again(run)], { ...PV, settled: false }),
+    ],
+  },
+]);
+
 const FILTER = `${SERVICES}\\vendorflt`;
 const adapterOf = ({ world }: Run): string =>
   Object.values(world.session?.devices ?? {}).find(({ stack }) =>
