@@ -35,6 +35,8 @@ export type IoOutput =
       readonly op: 'read' | 'write' | 'flush';
       readonly vbd: number;
       readonly blocks: number;
+      /** Bytes of a block. */
+      readonly blockSize: number;
       /** Through which drivers it went, from the top. */
       readonly path: readonly IoHop[];
       /** SRBs, and requests on rings that they became. */

@@ -58,6 +58,12 @@ const portTransport = (machine: GuestMachine, disk: PortDisk): Transport | undef
   };
 };
 
+/** The way to a disk of the guest; undefined when it does not tell its size. */
+export const transportOf = (machine: GuestMachine, node: DeviceNode, vbd: number): Transport | undefined => {
+  const disk = portDisk(machine, node);
+  return disk === undefined ? emulatedTransport(machine, node, vbd) : portTransport(machine, disk);
+};
+
 type Failed = Extract<IoOutput, { kind: 'io.failed' }>;
 type Op = Failed['op'];
 
@@ -127,7 +133,7 @@ const transferAll = (event: Transfer, transport: Transport, data: Uint8Array): I
     }
   }
   const read = op === 'read' ? { sha256: hash.digest('hex'), zeros } : {};
-  return { kind: 'io.done', op, vbd, blocks: event.blocks, path, srbs, requests, ...read };
+  return { kind: 'io.done', op, vbd, blocks: event.blocks, blockSize, path, srbs, requests, ...read };
 };
 
 const transferred = (event: Transfer, transport: Transport): IoOutput => {
@@ -139,10 +145,10 @@ const transferred = (event: Transfer, transport: Transport): IoOutput => {
     : transferAll(event, transport, data);
 };
 
-const flushed = ({ vbd, path, flush }: Transport): IoOutput => {
+const flushed = ({ vbd, path, blockSize, flush }: Transport): IoOutput => {
   const result = flush();
   if (result.status !== 'SRB_STATUS_SUCCESS') return notDone('flush', vbd, result);
-  return { kind: 'io.done', op: 'flush', vbd, blocks: 0, path, srbs: 1, requests: result.requests };
+  return { kind: 'io.done', op: 'flush', vbd, blocks: 0, blockSize, path, srbs: 1, requests: result.requests };
 };
 
 const trimmed = (
@@ -174,13 +180,7 @@ export const diskIo = (machine: GuestMachine, event: Exclude<IoEvent, { kind: 'i
     trimmed(machine, node, event);
     return;
   }
-  const disk = node === undefined ? undefined : portDisk(machine, node);
-  const transport =
-    node === undefined
-      ? undefined
-      : disk === undefined
-        ? emulatedTransport(machine, node, vbd)
-        : portTransport(machine, disk);
+  const transport = node === undefined ? undefined : transportOf(machine, node, vbd);
   if (transport === undefined) {
     const because = node === undefined ? `The guest has no disk ${vbd}.` : 'The disk does not tell its size.';
     machine.say(failed(OPS[event.kind], vbd, 'SRB_STATUS_NO_DEVICE', because));

@@ -1,5 +1,6 @@
 import type { Scenario } from './contract.ts';
 import { crashDump, hibernation } from './crash-dump.ts';
+import { diskIoScenarios } from './disk-io.ts';
 import { foreignFilters, foreignOffer, foreignStack, rebrand, rebrandByHand } from './foreign.ts';
 import { foreignStorageFilter } from './foreign-storage.ts';
 import { freshInstalls, installOneByOne } from './fresh-install.ts';
@@ -43,6 +44,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ejectADisk,
   plugACard,
   resize,
+  ...diskIoScenarios,
   crashDump,
   hibernation,
   uninstall,

@@ -6,6 +6,8 @@ import { dumpFindings } from './dump-findings.ts';
 import { givenUp, keptDevice, lostAddresses, wrongSizes } from './host-findings.ts';
 import { nobodyListens, restlessness, unheard } from './inactivity.ts';
 import { hastyRestarts } from './installer-busy.ts';
+import { ioFindings } from './io-findings.ts';
+import { lostData } from './kept-data.ts';
 import { busyFiles, leftServices } from './leftovers.ts';
 import { located } from './locate.ts';
 import { losses } from './losses.ts';
@@ -29,8 +31,9 @@ export const judgeRun = (run: Run, scenario: string): RunResult => {
     ),
   ];
   const dumps = refused.length > 0 ? [] : dumpFindings(run);
+  const io = refused.length > 0 ? [] : ioFindings(run);
   const silent = found.length === 0 ? restartRequests(run) : [];
-  const findings = located(run, unique([...found, ...dumps, ...silent, ...notes(run)]));
+  const findings = located(run, unique([...found, ...dumps, ...io, ...silent, ...notes(run)]));
   return {
     guest: run.input.guest.id,
     scenario,
@@ -99,6 +102,7 @@ const judgeCheckpoint = (run: Run, checkpoint: Checkpoint): readonly Finding[] =
 const hostFindings = (run: Run, checkpoint: Checkpoint): readonly Finding[] => [
   ...givenUp(run, checkpoint),
   ...lostAddresses(run, checkpoint),
+  ...lostData(run, checkpoint),
   ...wrongSizes(checkpoint),
   ...keptDevice(checkpoint),
 ];
