@@ -12,7 +12,7 @@ import { dumpBehaviourOf } from '../../drivers/dump-behaviours.ts';
 import { libraryBeside, replacesLostPages } from '../../drivers/xencrsh/traits.ts';
 import { lacksBuffers } from '../../drivers/xencrsh/transfer.ts';
 import { type DumpHeader, dumpBytes, HEADER_PAGES, PAGE_BYTES, sha256 } from './dump-bytes.ts';
-import { type Answer, inboxAdapter, submitRequest, writeThrough } from './dump-disk.ts';
+import { type Answer, inboxAdapter, keepThrough, submitRequest, writeThrough } from './dump-disk.ts';
 import { dumpMachine } from './dump-machine.ts';
 import type { Cause } from './events.ts';
 import type { GuestMachine } from './machine.ts';
@@ -105,6 +105,7 @@ const send = (machine: GuestMachine, sending: Sending): Written => {
     requests += sent.value.requests;
     transfers += 1;
   }
+  if (sending.miniport === undefined) keepThrough(machine, adapter);
   for (const request of sending.miniport?.behaviour.finish(adapter) ?? []) {
     submitRequest(machine, adapter.vbd, request, new Uint8Array());
     requests += 1;

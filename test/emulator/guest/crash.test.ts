@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { dumpBytes, encodeHeader, pagesOf, parseHeader, sha256 } from '../../../emulator/guest/dump-bytes.ts';
-import { readBytes } from '../../../emulator/guest/dump-disk.ts';
+import { readAtBoot } from '../../../emulator/guest/dump-disk.ts';
 import { CRASH_CONTROL, POWER } from '../../../emulator/guest/dump-stack.ts';
 import type { GuestEvent, GuestOutput } from '../../../emulator/guest/events.ts';
 import { GuestMachine } from '../../../emulator/guest/machine.ts';
@@ -18,7 +18,7 @@ const storeOf = (run: Run, path: string): string | undefined =>
   new GuestMachine(run.world, run.input.library).storeRead(path);
 
 const bytesOn = (run: Run, vbd: number, start: number, length: number): Uint8Array =>
-  readBytes(new GuestMachine(run.world, run.input.library), vbd, start, length);
+  readAtBoot(new GuestMachine(run.world, run.input.library), vbd, start, length);
 
 const CRASH: GuestEvent = { kind: 'crash', code: '0x7E', pages: 60 };
 const PAGE_FILE = 0x1000_0000;
