@@ -316,7 +316,6 @@ const emulator = rows({
   EMULATOR_NOT_STABLE: { exit: 5, title: 'The emulated machine does not come to rest' },
   EMULATOR_DEVICE_PROBLEM: { exit: 5, title: 'A device of the release does not work' },
   EMULATOR_DISK_SIZE: { exit: 5, title: 'A disk has another size for Windows than for its host' },
-  EMULATOR_DISK_DATA: { exit: 5, title: 'A disk is not read or written as it has to be' },
   EMULATOR_DEVICE_RENAMED: { exit: 5, title: 'A device becomes a new one for Windows' },
   EMULATOR_PACKAGE_REFUSED: { exit: 5, title: 'Windows refuses a package' },
   EMULATOR_OUTRANKED: { exit: 5, title: 'Windows keeps another driver than the one of the release' },

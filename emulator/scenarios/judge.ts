@@ -7,7 +7,6 @@ import { givenUp, keptDevice, lostAddresses, wrongSizes } from './host-findings.
 import { nobodyListens, restlessness, unheard } from './inactivity.ts';
 import { hastyRestarts } from './installer-busy.ts';
 import { ioFindings } from './io-findings.ts';
-import { lostData } from './kept-data.ts';
 import { busyFiles, leftServices } from './leftovers.ts';
 import { located } from './locate.ts';
 import { losses } from './losses.ts';
@@ -102,7 +101,6 @@ const judgeCheckpoint = (run: Run, checkpoint: Checkpoint): readonly Finding[] =
 const hostFindings = (run: Run, checkpoint: Checkpoint): readonly Finding[] => [
   ...givenUp(run, checkpoint),
   ...lostAddresses(run, checkpoint),
-  ...lostData(run, checkpoint),
   ...wrongSizes(checkpoint),
   ...keptDevice(checkpoint),
 ];

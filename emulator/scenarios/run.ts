@@ -44,8 +44,6 @@ export interface Expectation {
   readonly keepsNames?: boolean;
   /** Static addresses that were given in the run are still those of the cards. */
   readonly keepsAddresses?: boolean;
-  /** What was read of a disk in the run is read again, as long as nothing was written over it. */
-  readonly keepsData?: boolean;
   /** Windows knows the sizes that the host gave its disks. */
   readonly sized?: boolean;
   /** A disk or card that the host has back. */
