@@ -16,17 +16,7 @@ export interface BeforeUpload {
   readonly cert?: readonly string[];
 }
 
-const MAX_CERTIFICATE_BYTES = 1024 * 1024;
 const CHECK_EXIT = 5;
-
-const thumbprints = async (io: Io, paths: readonly string[]): Promise<readonly string[]> => {
-  if (paths.length === 0) return [];
-  const { parseCertificates } = await import('../packaging/formats/x509/parse.ts');
-  const read = paths.map(async (path) =>
-    parseCertificates(await io.files.read(path, { maxBytes: MAX_CERTIFICATE_BYTES }), path),
-  );
-  return (await Promise.all(read)).flat().map(({ thumbprint }) => thumbprint);
-};
 
 /** What Partner Center or Windows Update would refuse; what is no fault of a format leads, and decides the exit code. */
 export const beforeUpload = async (io: Io, request: BeforeUpload): Promise<readonly Diagnostic[]> => {
@@ -41,7 +31,7 @@ export const beforeUpload = async (io: Io, request: BeforeUpload): Promise<reado
     product: 'create' in plan.product ? plan.product.create : undefined,
     submissionType: plan.submission.type,
     drivers: isCabinet ? [] : await sentDrivers(io, { out, brand, architecture, path, content }),
-    thumbprints: await thumbprints(io, cert),
+    thumbprints: cert.length === 0 ? [] : await (await import('./hlk-inputs.ts')).readThumbprints(io, cert),
     known: { standIns: release.standIns, testSigned: release.testSigned },
     ...{ destination, emulated, nowMs: io.clock.now() },
   });

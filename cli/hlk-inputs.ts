@@ -1,4 +1,5 @@
 import { WinpvError } from '../core/errors.ts';
+import { type Trust, trustOf } from '../packaging/signing/chain.ts';
 import { type ErrataList, parseErrata } from '../publishing/hlk/errata.ts';
 import { type FilterSet, parseFilters } from '../publishing/hlk/filters.ts';
 import { type HlkPackage, readHlkPackage } from '../publishing/hlk/package.ts';
@@ -13,10 +14,28 @@ const MAX_RECORD_BYTES = 256 * 1024 * 1024;
 const MAX_RUNS = 20_000;
 
 /** One after the other: each may have hundreds of megabytes. */
-export const readPackages = async (io: Io, paths: readonly string[]): Promise<readonly HlkPackage[]> => {
+export const readPackages = async (io: Io, paths: readonly string[], trust?: Trust): Promise<readonly HlkPackage[]> => {
   const found: HlkPackage[] = [];
-  for (const path of paths) found.push(readHlkPackage(await io.files.read(path), path, io.clock.now()));
+  for (const path of paths) found.push(readHlkPackage(await io.files.read(path), path, io.clock.now(), trust));
   return found;
+};
+
+const MAX_CERTIFICATE_BYTES = 1024 * 1024;
+
+/** Authorities that were named with `--ca`; undefined when none was. */
+export const readTrust = async (io: Io, paths: readonly string[] | undefined): Promise<Trust | undefined> => {
+  if (paths === undefined || paths.length === 0) return undefined;
+  const read = paths.map((path) => io.files.read(path, { maxBytes: MAX_CERTIFICATE_BYTES }));
+  return trustOf(await Promise.all(read));
+};
+
+/** SHA-1 thumbprints of the certificates in files that were named. */
+export const readThumbprints = async (io: Io, paths: readonly string[]): Promise<readonly string[]> => {
+  const { parseCertificates } = await import('../packaging/formats/x509/parse.ts');
+  const read = paths.map(async (path) =>
+    parseCertificates(await io.files.read(path, { maxBytes: MAX_CERTIFICATE_BYTES }), path),
+  );
+  return (await Promise.all(read)).flat().map(({ thumbprint }) => thumbprint);
 };
 
 export const readRelease = async (io: Io, folder: string, request: FactsRequest): Promise<ReleaseFacts> => {

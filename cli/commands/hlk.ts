@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { type Diagnostic, stopOnErrors, WinpvError } from '../../core/errors.ts';
-import type { Io } from '../io.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
 import { examples } from '../render/examples.ts';
@@ -15,6 +14,8 @@ const separated = (value: string, before: readonly string[] | undefined): readon
     .filter((one) => one !== ''),
 ];
 
+const CA_OPTION = 'an authority that the signer has to lead to, PEM or DER, with those between (repeatable)';
+
 /** The outcome of a check: the first error leads. */
 const judged = (result: unknown, text: readonly string[], found: readonly Diagnostic[]): Outcome => {
   const failure = found.find(({ severity }) => severity === 'error');
@@ -22,10 +23,14 @@ const judged = (result: unknown, text: readonly string[], found: readonly Diagno
   return { result, text, failure, diagnostics: found.filter((one) => one !== failure) };
 };
 
-const show = async ({ io }: Context, path: string): Promise<Outcome> => {
-  const { readPackages } = await import('../hlk-inputs.ts');
+interface ShowOptions {
+  readonly ca?: readonly string[];
+}
+
+const show = async ({ io }: Context, path: string, options: ShowOptions): Promise<Outcome> => {
+  const { readPackages, readTrust } = await import('../hlk-inputs.ts');
   const { packageLines, shownPackage } = await import('../render/hlk.ts');
-  const [hlk] = await readPackages(io, [path]);
+  const [hlk] = await readPackages(io, [path], await readTrust(io, options.ca));
   if (hlk === undefined) return { result: null, text: [] };
   const found = [...hlk.diagnostics, ...hlk.signature.diagnostics];
   return judged(shownPackage(hlk), packageLines(hlk), found);
@@ -42,6 +47,7 @@ interface CheckOptions {
   readonly errata?: readonly string[];
   readonly filters?: readonly string[];
   readonly cert?: readonly string[];
+  readonly ca?: readonly string[];
   readonly unsignedOk?: true;
 }
 
@@ -59,12 +65,6 @@ const productTypes = (pairs: readonly string[] | undefined): Readonly<Record<str
   );
 };
 
-const thumbprints = async (io: Io, paths: readonly string[]): Promise<readonly string[]> => {
-  const { parseCertificates } = await import('../../packaging/formats/x509/parse.ts');
-  const read = paths.map(async (path) => parseCertificates(await io.files.read(path, { maxBytes: 1024 * 1024 }), path));
-  return (await Promise.all(read)).flat().map(({ thumbprint }) => thumbprint);
-};
-
 const check = async ({ io }: Context, paths: readonly string[], options: CheckOptions): Promise<Outcome> => {
   const inputs = await import('../hlk-inputs.ts');
   const { checkEvidence } = await import('../../publishing/hlk/gate.ts');
@@ -73,13 +73,13 @@ const check = async ({ io }: Context, paths: readonly string[], options: CheckOp
   const { packageLines, shownPackage } = await import('../render/hlk.ts');
   const { brand, arch: architecture, signatures = [] } = options;
   const release = await inputs.readRelease(io, options.release, { brand, architecture });
-  const packages = await inputs.readPackages(io, paths);
+  const packages = await inputs.readPackages(io, paths, await inputs.readTrust(io, options.ca));
   const results = await inputs.readResults(io, options.results ?? []);
   const request = {
     ...{ packages, release, signatures, results },
     productTypes: productTypes(options.productType),
     unsigned: options.unsignedOk === true ? ('allowed' as const) : ('refused' as const),
-    thumbprints: await thumbprints(io, options.cert ?? []),
+    thumbprints: await inputs.readThumbprints(io, options.cert ?? []),
     playlists: await inputs.readPlaylists(io, options.playlist ?? []),
     errata: await inputs.readErrata(io, options.errata ?? []),
     filters: await inputs.readFilters(io, options.filters ?? []),
@@ -166,6 +166,7 @@ const checkCommand = (bind: Bind): Command =>
     .option('--errata <file>', 'errata that Microsoft gave, with their ids: YAML or JSON (repeatable)', collect)
     .option('--filters <file>', 'a set of filters: the cabinet, or UpdateFilters.sql (repeatable)', collect)
     .option('--cert <file>', 'a certificate that is registered with the account (repeatable)', collect)
+    .option('--ca <file>', CA_OPTION, collect)
     .option('--unsigned-ok', 'take packages that are not signed yet')
     .addHelpText(
       'after',
@@ -187,6 +188,7 @@ export const hlkCommand = (bind: Bind): Command => {
       'Reads an .hlkx or .hckx and verifies its signature over every part. Changes nothing; exit 5 when the signature is not valid.',
     )
     .argument('<package>', 'an .hlkx or .hckx')
+    .option('--ca <file>', CA_OPTION, collect)
     .addHelpText('after', examples('winpv hlk show acme.hlkx', 'winpv hlk show acme.hlkx --json'))
     .action(bind(show));
   command.addCommand(checkCommand(bind));

@@ -31,7 +31,7 @@ const submit = async (context: Context, out: string, options: SubmitOptions): Pr
   const input = await submissionInput(io, out, options, { emulated });
   const { plan } = input;
   const { submissionEvidence } = await import('../submission-evidence.ts');
-  const evidence = await submissionEvidence(io, { out, path: options.package, plan }, options);
+  const evidence = await submissionEvidence(io, { out, path: options.package, plan, emulated }, options);
   const found = [...input.diagnostics, ...evidence];
   if (options.dryRun) {
     const [failure] = found.filter(({ severity }) => severity === 'error');
@@ -112,6 +112,8 @@ export const submitCommand = (bind: Bind): Command =>
       .option('--playlist <file>', 'for WHQL: a playlist that the evidence has to cover; repeatable', collect)
       .option('--errata <file>', 'for WHQL: errata that stand for failed tests; repeatable', collect)
       .option('--filters <file>', 'for WHQL: filters that were applied; repeatable', collect)
+      .option('--results <path>', 'for WHQL: an output folder of AutoHCK, or JSON of toolsHCK; repeatable', collect)
+      .option('--ca <file>', 'for WHQL: an authority that the signer has to lead to; repeatable', collect)
       .addOption(
         new Option(
           '--destination <where>',

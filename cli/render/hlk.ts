@@ -6,10 +6,11 @@ import type { HlkProductInstance } from '../../publishing/hlk/package-info.ts';
 /** A signature as the result shows it. */
 export const shownSignature = ({ verdict, signatures }: OpcVerdict) => ({
   verdict,
-  signatures: signatures.map(({ part, certificate, certificateIn, algorithm, signedAt }) => ({
+  signatures: signatures.map(({ part, certificate, certificateIn, algorithm, signedAt, chain }) => ({
     ...{ part, certificateIn, algorithm: algorithm ?? null, signedAt: signedAt ?? null },
     ...{ subject: certificate?.subjectText ?? null, issuer: certificate?.issuerText ?? null },
     thumbprint: certificate?.thumbprint ?? null,
+    ...{ chain: chain?.path ?? [], root: chain?.root ?? null },
   })),
 });
 
@@ -39,10 +40,10 @@ export const packageLines = (hlk: HlkPackage): readonly string[] => {
   const { file, kind, info, signature, data } = hlk;
   return [
     `${file}: ${kind}, kit ${shownLine(info.kitVersion ?? 'not named')}, ${shownLine(info.type ?? 'no type')}`,
-    ...signature.signatures.map(
-      ({ certificate, algorithm, signedAt }) =>
-        `  signature  ${signature.verdict}: ${shownLine(certificate?.subjectText ?? 'no certificate')}, ${algorithm ?? 'unknown algorithm'}, ${shownLine(signedAt ?? 'no time')}`,
-    ),
+    ...signature.signatures.flatMap(({ certificate, algorithm, signedAt, chain }) => [
+      `  signature  ${signature.verdict}: ${shownLine(certificate?.subjectText ?? 'no certificate')}, ${algorithm ?? 'unknown algorithm'}, ${shownLine(signedAt ?? 'no time')}`,
+      ...(chain === undefined ? [] : [`  issued by  ${shownLine(chain.root.subject)} (${chain.root.standing})`]),
+    ]),
     ...(signature.verdict === 'unsigned' ? ['  signature  none'] : []),
     ...data.map(({ kind: which, bytes }) => `  data       ${which}, ${bytes} bytes`),
     ...info.projects.flatMap(({ name, rollup, instances }) => [

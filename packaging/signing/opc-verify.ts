@@ -1,5 +1,6 @@
 import { type Diagnostic, problem, WinpvError } from '../../core/errors.ts';
 import { shownText } from '../../core/spelling.ts';
+import type { HashName } from '../formats/cms/algorithms.ts';
 import { type OpcPackage, partNamed } from '../formats/opc/model.ts';
 import type { Certificate } from '../formats/x509/parse.ts';
 import { signatureHolds } from '../formats/x509/signature.ts';
@@ -14,7 +15,9 @@ import {
   type XmlDocument,
   type XmlElement,
 } from '../formats/xml/tree.ts';
+import type { Trust } from './chain.ts';
 import { type CertificatePlace, checkOpcCertificate, opcCertificates } from './opc-certificate.ts';
+import { judgeOpcChain, type OpcChain } from './opc-chain.ts';
 import { checkManifest } from './opc-manifest.ts';
 import { algorithmOf, base64Of, checkDigest, transformsOf } from './opc-reference.ts';
 import { C14N, C14N_WITH_COMMENTS, DSIG, OPC_DSIG, PACKAGE_OBJECT, RSA_URIS, signatureParts } from './opc-terms.ts';
@@ -30,10 +33,13 @@ export interface OpcSignature {
   readonly algorithm: string | undefined;
   /** As the signer's clock had it, ISO 8601; nobody confirms it. */
   readonly signedAt: string | undefined;
+  /** Where its certificate leads; undefined when there is none. */
+  readonly chain: Pick<OpcChain, 'path' | 'root'> | undefined;
 }
 
 export interface OpcVerdict {
-  readonly verdict: 'valid' | 'invalid' | 'unsigned';
+  /** `untrusted`: whole, but of nobody who is trusted; only when it was said who is. */
+  readonly verdict: 'valid' | 'untrusted' | 'invalid' | 'unsigned';
   readonly signatures: readonly OpcSignature[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -46,9 +52,10 @@ const MAX_SIGNATURES = 16;
  * signatures themselves has to be covered by each of them (spec hlk 1.3). Whom the certificate belongs to is for the
  * caller to judge.
  *
- * @param nowMs the certificate has to be valid then; milliseconds since 1970
+ * @param nowMs the certificates have to be valid then; milliseconds since 1970
+ * @param trust where the certificate has to lead; anywhere when it names nobody
  */
-export const verifyOpc = (opc: OpcPackage, nowMs: number): OpcVerdict => {
+export const verifyOpc = (opc: OpcPackage, nowMs: number, trust: Trust = { anchors: [] }): OpcVerdict => {
   const { file } = opc;
   const { origins, signatures: parts, own } = signatureParts(opc);
   if (parts.length === 0) return { verdict: 'unsigned', signatures: [], diagnostics: [] };
@@ -57,16 +64,22 @@ export const verifyOpc = (opc: OpcPackage, nowMs: number): OpcVerdict => {
     found.push(problem('OPC_SIGNATURE_MALFORMED', 'The package has two origins of signatures.', { at: { file } }));
   if (parts.length > MAX_SIGNATURES)
     found.push(problem('OPC_SIGNATURE_MALFORMED', `The package has ${parts.length} signatures.`, { at: { file } }));
-  const judged = parts.slice(0, MAX_SIGNATURES).map((part) => verifyPart(opc, { part, own, nowMs }));
+  const judged = parts.slice(0, MAX_SIGNATURES).map((part) => verifyPart(opc, { part, own, nowMs, trust }));
   const diagnostics = [...found, ...judged.flatMap((one) => one.diagnostics)];
-  const broken = diagnostics.some(({ severity }) => severity === 'error');
-  return { verdict: broken ? 'invalid' : 'valid', signatures: judged.map((one) => one.signature), diagnostics };
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  const untrusted = errors.every(({ code }) => code === 'OPC_CHAIN') ? 'untrusted' : 'invalid';
+  return {
+    verdict: errors.length === 0 ? 'valid' : untrusted,
+    signatures: judged.map((one) => one.signature),
+    diagnostics,
+  };
 };
 
 interface Request {
   readonly part: string;
   readonly own: ReadonlySet<string>;
   readonly nowMs: number;
+  readonly trust: Trust;
 }
 
 interface Judged {
@@ -78,6 +91,7 @@ const verifyPart = (opc: OpcPackage, request: Request): Judged => {
   const { part } = request;
   const signature: OpcSignature = {
     ...{ part, certificate: undefined, certificateIn: 'nowhere', algorithm: undefined, signedAt: undefined },
+    chain: undefined,
   };
   try {
     return judge(opc, request);
@@ -119,7 +133,7 @@ const readSignature = (opc: OpcPackage, part: string): SignatureXml => {
   return { document, signedInfo, value, packageObject };
 };
 
-const judge = (opc: OpcPackage, { part, own, nowMs }: Request): Judged => {
+const judge = (opc: OpcPackage, { part, own, nowMs, trust }: Request): Judged => {
   const xml = readSignature(opc, part);
   const at = { file: xml.document.file };
   const method = algorithmOf(firstChild(xml.signedInfo, 'SignatureMethod', DSIG));
@@ -130,29 +144,44 @@ const judge = (opc: OpcPackage, { part, own, nowMs }: Request): Judged => {
     hash === undefined
       ? held.certificates[0]
       : held.certificates.find((one) => signatureHolds(one, { ...signed, hash }));
+  const leaf = certificate ?? held.certificates[0];
+  // A certificate that signed nothing here leads nowhere.
+  const chain = certificate && judgeOpcChain({ leaf: certificate, pool: held.certificates, trust, nowMs });
   const signature: OpcSignature = {
-    ...{ part, certificate: certificate ?? held.certificates[0], certificateIn: held.place },
+    ...{ part, certificate: leaf, certificateIn: held.place },
     algorithm: hash === undefined ? undefined : `rsa-${hash}`,
     signedAt: signingTime(xml.packageObject),
+    chain,
   };
   const findings = [
-    ...(hash === undefined
-      ? [refusedAlgorithm(method, at)]
-      : checkHashStrength(hash, `${opc.file} is signed`, { ...at, offset: 0 })),
-    ...(hash !== undefined && certificate === undefined && held.certificates.length > 0
-      ? [
-          problem(
-            'OPC_SIGNATURE_INVALID',
-            'The signature was not made by the key of its certificate, or over other XML.',
-            { at },
-          ),
-        ]
-      : []),
+    ...checkMade({ file: opc.file, method, hash, at }, certificate, held.certificates),
     ...checkReferences(xml),
     ...checkManifest(opc, { document: xml.document, packageObject: xml.packageObject, own }),
-    ...checkOpcCertificate(opc, { part, place: held.place, certificate: signature.certificate, nowMs }),
+    ...checkOpcCertificate(opc, { part, place: held.place, certificate: leaf, nowMs }),
+    ...(chain?.diagnostics ?? []),
   ];
   return { signature, diagnostics: findings };
+};
+
+interface Making {
+  readonly file: string;
+  /** As the signature names its algorithm, and the hash in it when it is one that is read. */
+  readonly method: string;
+  readonly hash: HashName | undefined;
+  readonly at: { readonly file: string };
+}
+
+/** Whether it was made as it should be, and by whom it says. */
+const checkMade = (
+  { file, method, hash, at }: Making,
+  certificate: Certificate | undefined,
+  held: readonly Certificate[],
+): readonly Diagnostic[] => {
+  if (hash === undefined) return [refusedAlgorithm(method, at)];
+  const strength = checkHashStrength(hash, `${file} is signed`, { ...at, offset: 0 });
+  if (certificate !== undefined || held.length === 0) return strength;
+  const message = 'The signature was not made by the key of its certificate, or over other XML.';
+  return [...strength, problem('OPC_SIGNATURE_INVALID', message, { at })];
 };
 
 const refusedAlgorithm = (method: string, at: { readonly file: string }): Diagnostic => {

@@ -25,9 +25,10 @@ export const checkFilters = (request: EvidenceRequest): readonly Diagnostic[] =>
 const checkSet = (set: FilterSet, { nowMs, packages }: EvidenceRequest, filtered: number): readonly Diagnostic[] => {
   const at = { file: set.file };
   const codes = evidenceOf(packages).map(({ code }) => code);
-  const expired = set.filters.filter(
-    ({ expiresMs, platforms }) => expiresMs !== undefined && expiresMs < nowMs && applies(platforms, codes),
-  );
+  const own = set.filters.filter(({ platforms }) => applies(platforms, codes));
+  const expired = own.filter(({ expiresMs }) => expiresMs !== undefined && expiresMs < nowMs);
+  // Which filter helped which test is not told; when none of them holds any more, none does.
+  const none = expired.length === own.length ? 'error' : 'warning';
   const days = set.madeMs === undefined ? undefined : Math.floor((nowMs - set.madeMs) / DAY_MS);
   return [
     ...(days !== undefined && days > OLD_DAYS
@@ -37,7 +38,7 @@ const checkSet = (set: FilterSet, { nowMs, packages }: EvidenceRequest, filtered
       ? [
           problem('HLK_FILTER_EXPIRED', `${expired.length} filters for these systems have ended: ${shown(expired)}.`, {
             at,
-            severity: filtered > 0 ? 'warning' : 'info',
+            severity: filtered > 0 ? none : 'info',
             hint: 'What they turned into a pass may be refused now. Apply the newest filters and pack again.',
           }),
         ]

@@ -1,5 +1,7 @@
 import { type Diagnostic, problem } from '../../core/errors.ts';
 import { shownText } from '../../core/spelling.ts';
+import { keyStanding } from '../../packaging/signing/public-keys.ts';
+import { isTestSigner } from '../../packaging/signing/test-names.ts';
 import { dayOf, type EvidenceRequest } from './evidence.ts';
 import { checkDevices } from './gate-devices.ts';
 import { checkSystems } from './gate-systems.ts';
@@ -39,12 +41,13 @@ const checkSignature = ({ file, signature }: HlkPackage, request: EvidenceReques
       }),
     ];
   }
-  const known = new Set(request.thumbprints.map((one) => one.toLowerCase()));
+  const known = new Set(request.thumbprints.map((one) => one.replaceAll(':', '').toLowerCase()));
   const foreign = signature.signatures.filter(
     ({ certificate }) => known.size > 0 && certificate !== undefined && !known.has(certificate.thumbprint),
   );
   return [
     ...signature.diagnostics,
+    ...checkTestKeys(file, signature.signatures, request),
     ...foreign.map(({ certificate }) =>
       problem('OPC_CERTIFICATE', `"${certificate?.subjectText ?? ''}" is none of the certificates that were named.`, {
         at: { file },
@@ -53,6 +56,22 @@ const checkSignature = ({ file, signature }: HlkPackage, request: EvidenceReques
     ),
   ];
 };
+
+/** A certificate that machines take which were told to, and nobody else. */
+const checkTestKeys = (
+  file: string,
+  signatures: HlkPackage['signature']['signatures'],
+  { testKeys = 'told' }: EvidenceRequest,
+): readonly Diagnostic[] =>
+  signatures
+    .flatMap(({ certificate }) => certificate ?? [])
+    .filter((certificate) => isTestSigner(certificate) || keyStanding(certificate)?.kind === 'test')
+    .map(({ subjectText }) =>
+      problem('OPC_CERTIFICATE', `"${shownText(subjectText)}" is a certificate for test machines.`, {
+        ...{ at: { file }, severity: testKeys === 'refused' ? ('error' as const) : ('info' as const) },
+        hint: 'Partner Center takes the certificates that are registered with the account.',
+      }),
+    );
 
 /** Nothing was tested before it was made, or tomorrow. */
 const checkTimes = (

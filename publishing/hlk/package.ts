@@ -2,6 +2,7 @@ import { type Diagnostic, problem, WinpvError } from '../../core/errors.ts';
 import { shownText } from '../../core/spelling.ts';
 import { type OpcPart, partNamed, relationshipsOf } from '../../packaging/formats/opc/model.ts';
 import { parseOpc } from '../../packaging/formats/opc/parse.ts';
+import type { Trust } from '../../packaging/signing/chain.ts';
 import { type OpcVerdict, verifyOpc } from '../../packaging/signing/opc-verify.ts';
 import { type HlkPackageInfo, parsePackageInfo } from './package-info.ts';
 
@@ -25,9 +26,10 @@ const RELATIONSHIP =
 /**
  * Reads a package and verifies its signature: every digest is computed again.
  * @param nowMs when the certificate has to be valid; milliseconds since 1970
+ * @param trust where the certificate has to lead; anywhere when it is not given
  * @throws WinpvError ZIP_*, XML_*, OPC_*, HLK_NOT_A_PACKAGE, HLK_PACKAGE_INFO
  */
-export const readHlkPackage = (bytes: Uint8Array, file: string, nowMs: number): HlkPackage => {
+export const readHlkPackage = (bytes: Uint8Array, file: string, nowMs: number, trust?: Trust): HlkPackage => {
   if (Buffer.from(bytes.subarray(0, 4)).toString('latin1') === 'MSCF') {
     throw new WinpvError('HLK_NOT_A_PACKAGE', 'The file is a cabinet.', {
       at: { file },
@@ -54,7 +56,7 @@ export const readHlkPackage = (bytes: Uint8Array, file: string, nowMs: number): 
   const missing = (['core', 'stream'] as const).filter((kind) => !data.some((one) => one.kind === kind));
   return {
     ...{ file, kind: kindOf(info), bytes: bytes.length, info, data },
-    signature: verifyOpc(opc, nowMs),
+    signature: verifyOpc(opc, nowMs, trust),
     diagnostics: [
       ...missing.map((kind) =>
         problem('HLK_NOT_A_PACKAGE', `${shownText(file)} has no ${kind} data: nothing in it could be reviewed.`, {

@@ -120,10 +120,13 @@ describe('a set of filters', () => {
     const set = filters(script('2027-06-14T00:00:00').repeat(5000));
     expect(set.filters).toHaveLength(5000);
   });
-  test('that have ended are told, as a warning when a test passed by a filter', async () => {
+  test('that have ended are told; a test that passed by one needs a filter that has not', async () => {
     const ended = [filters(script('2026-06-14T00:00:00'))];
     expect(await found({ filters: ended }, 'info')).toContain('HLK_FILTER_EXPIRED');
-    expect(await found({ filters: ended, results: [results('filtered')] }, 'warning')).toContain('HLK_FILTER_EXPIRED');
+    expect(await found({ filters: ended, results: [results('filtered')] }, 'error')).toContain('HLK_FILTER_EXPIRED');
+    const some = [filters(script('2026-06-14T00:00:00') + script('2027-06-14T00:00:00'))];
+    expect(await found({ filters: some, results: [results('filtered')] }, 'error')).toEqual([]);
+    expect(await found({ filters: some, results: [results('filtered')] }, 'warning')).toContain('HLK_FILTER_EXPIRED');
     expect(await found({ filters: [filters(script('2027-06-14T00:00:00'))] }, 'info')).not.toContain(
       'HLK_FILTER_EXPIRED',
     );
