@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { POWER } from '../../emulator/guest/dump-stack.ts';
 import type { GuestEvent, GuestOutput } from '../../emulator/guest/events.ts';
 import { isInboxImage } from '../../emulator/guest/inbox.ts';
 import { SERVICES } from '../../emulator/guest/machine.ts';
@@ -67,6 +68,20 @@ const MAKERS: readonly (readonly [weight: number, make: (world: World, pick: Pic
   [2, (_world, pick) => ({ kind: 'file.write', path: of(pick, FILES), image: of(pick, images) })],
   [1, (_world, pick) => ({ kind: 'service.stop', service: of(pick, SERVICE_NAMES) })],
   [1, () => ({ kind: 'sysprep' })],
+  [1, (_world, pick) => ({ kind: 'crash', pages: 1 + pick(30) })],
+  [1, (_world, pick) => ({ kind: 'hibernate', pages: 1 + pick(30) })],
+  [1, () => ({ kind: 'resume' })],
+  [1, (_world, pick) => ({ kind: 'memory.balloon', first: pick(40), pages: pick(12) })],
+  [
+    1,
+    (_world, pick) => ({
+      kind: 'registry.set',
+      key: POWER,
+      name: 'HibernateEnabled',
+      type: 'REG_DWORD',
+      data: pick(3),
+    }),
+  ],
   [1, (_world, pick) => ({ kind: 'host', change: { platform: pick(2) === 0 ? '0001' : '0002' } })],
   [1, (_world, pick) => ({ kind: 'host', change: { vendorDevice: of(pick, ['', 'C000', 'C1F0']) } })],
   [2, (_world, pick) => ({ kind: 'domain.migrate', change: { backends: of(pick, KINDS) } })],
