@@ -2,6 +2,7 @@ import { type Diagnostic, WinpvError } from '../core/errors.ts';
 import { type Overlaid, overlayPrebuilt } from '../packaging/bundle/import/overlay.ts';
 import { type SignatureCache, signBundle } from '../packaging/bundle/sign-bundle.ts';
 import type { SignFile } from '../packaging/signing/sign-file.ts';
+import type { FileVerdict } from '../packaging/signing/verdict.ts';
 import { verifyTree } from '../packaging/signing/verify-package.ts';
 import { givenHash } from './brand-versions.ts';
 import { brandOf, buildPackages, type CheckedBrand } from './build.ts';
@@ -23,6 +24,7 @@ import { type Prepared, prepareRelease, type ReleasePorts, type ReleaseRequest, 
 import { errorInProjectWords, inProjectWords } from './project-words.ts';
 import { encodeRecord, type RecordedBrand, type ReleaseRecord, recordBrand, recordFile } from './record.ts';
 import type { BrandRehearsal } from './rehearse-brand.ts';
+import { signatureReportFile } from './signature-report.ts';
 import { type ReadySigning, readySigning } from './signing.ts';
 import { unusedWaivers } from './waivers.ts';
 
@@ -35,6 +37,7 @@ export interface Released {
 interface BrandResult {
   readonly record: RecordedBrand;
   readonly files: readonly OutputFile[];
+  readonly verdicts: readonly FileVerdict[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -67,15 +70,27 @@ interface Verifying {
   readonly anchors: readonly Uint8Array[];
 }
 
+interface VerifiedBrand {
+  /** By paths below OUT. */
+  readonly verdicts: readonly FileVerdict[];
+  /** Warnings. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
 /** Reads back what was made, from its bytes, trusting only the release's own root and the signers of prebuilt files. */
-const verifyBrand = ({ brandId, files, anchors }: Verifying, making: Making): readonly Diagnostic[] => {
+const verifyBrand = ({ brandId, files, anchors }: Verifying, making: Making): VerifiedBrand => {
   const { signing, ports, shown } = making;
   const report = verifyTree({ files, trust: [...signing.anchors(), ...anchors], atMs: ports.clock.now() });
   const diagnostics = report.diagnostics.map((finding): Diagnostic => {
     const { at } = finding;
     return at === undefined ? finding : { ...finding, at: { ...at, file: shown(`${brandId}/${at.file}`) } };
   });
-  if (report.verdict === 'valid') return diagnostics.filter(({ severity }) => severity === 'warning');
+  if (report.verdict === 'valid') {
+    return {
+      verdicts: report.files.map((file) => ({ ...file, path: `${brandId}/${file.path}` })),
+      diagnostics: diagnostics.filter(({ severity }) => severity === 'warning'),
+    };
+  }
   const errors = diagnostics.filter((finding) => finding.severity === 'error');
   throw errors.length > 0
     ? WinpvError.of(errors)
@@ -131,8 +146,9 @@ const signBrand = async ({ plan, bundle, origins, modes }: CheckedBrand, making:
       return {
         record: recordBrand(plan, signed, { cabinets: archives, zip, modes, origins, rehearsal: rehearsed?.record }),
         files: [...content.map(({ path, bytes }) => ({ path: `${plan.id}/${path}`, bytes })), ...archives, zip],
+        verdicts: verified.verdicts,
         diagnostics: [
-          ...verified,
+          ...verified.diagnostics,
           ...(rehearsed?.diagnostics ?? []),
           ...cabinets.flatMap(({ diagnostics }) => diagnostics),
         ],
@@ -171,6 +187,7 @@ const makeAll = async (making: Making, toolVersion: string, output: OutputStage)
   const { plan } = prepared;
   const brands: RecordedBrand[] = [];
   const found: Diagnostic[] = [];
+  const verdicts: FileVerdict[] = [];
   const sums: { path: string; sha256: string }[] = [];
   const write = async (file: OutputFile): Promise<void> => {
     sums.push(recordFile(file.path, file.bytes));
@@ -185,7 +202,8 @@ const makeAll = async (making: Making, toolVersion: string, output: OutputStage)
   const ledger = made.map(({ entry }) => entry);
   found.push(...checkAgainstLedger(prepared.ledger, ledger));
   checkUpgrades(prepared.ledger, made);
-  for await (const { files, record, diagnostics } of brandsInOrder(built.brands, making)) {
+  for await (const { files, record, diagnostics, verdicts: judged } of brandsInOrder(built.brands, making)) {
+    verdicts.push(...judged);
     for (const file of files) await write(file);
     brands.push(record);
     found.push(...diagnostics);
@@ -203,6 +221,7 @@ const makeAll = async (making: Making, toolVersion: string, output: OutputStage)
     inputs: plan.inputs,
     brands,
   };
+  await write(signatureReportFile(verdicts));
   await write({ path: RECORD_NAME, bytes: encodeRecord(record) });
   await output.write(checksumFile(sums));
   const { diagnostics } = prepared;

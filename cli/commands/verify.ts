@@ -3,6 +3,7 @@ import { dateToEpochMs } from '../../core/date.ts';
 import { type Diagnostic, problem, WinpvError } from '../../core/errors.ts';
 import { givenDay } from '../../core/given-date.ts';
 import type { RevocationList } from '../../packaging/formats/x509/crl-parse.ts';
+import type { Explanation } from '../../packaging/signing/explanation.ts';
 import type { PolicyRow } from '../../packaging/signing/policy.ts';
 import type { WindowsRelease } from '../../packaging/signing/policy-data.ts';
 import type { FileVerdict } from '../../packaging/signing/verdict.ts';
@@ -157,13 +158,13 @@ const askedFor = async (paths: readonly string[], policy: readonly string[] = []
 };
 
 /** A file as the result shows it: without what only the policy table needs. */
-const shownFile = (file: FileVerdict, policies: readonly PolicyRow[]) => {
+const shownFile = (file: FileVerdict, policies: readonly PolicyRow[], explanation: Explanation | undefined) => {
   const { counts: _counts, diagnostics: _diagnostics, image: _image, scope: _scope, ...rest } = file;
   const signatures = file.signatures.map(({ authorityPaths: _paths, ...signature }) => signature);
   const catalogs = file.catalogs.map(
     ({ signatures: _signatures, version: _version, osVersions: _os, ...match }) => match,
   );
-  return { ...rest, signatures, catalogs, policies };
+  return { ...rest, signatures, catalogs, policies, ...(explanation === undefined ? {} : { explanation }) };
 };
 
 const run = async ({ io, output }: Context, named: readonly string[], options: VerifyOptions): Promise<Outcome> => {
@@ -171,7 +172,7 @@ const run = async ({ io, output }: Context, named: readonly string[], options: V
   const { policyRows } = await import('../../packaging/signing/policy.ts');
   const { verifyTree } = await import('../../packaging/signing/verify-package.ts');
   const { checkSums } = await import('../../release/verify-sums.ts');
-  const { verifyLines } = await import('../render/verify.ts');
+  const { explanationLines, verifyLines } = await import('../render/verify.ts');
   const trust = await anchors(io, options.ca ?? []);
   const lists = await revocationLists(io, options.crl ?? []);
   const atMs = judgedAt(io, options.at);
@@ -201,11 +202,18 @@ const run = async ({ io, output }: Context, named: readonly string[], options: V
   const diagnostics = found.filter(notable);
   const verdict = worst([...reports.map((report) => report.verdict), ...(sums.length > 0 ? ['invalid' as const] : [])]);
   const tables = files.map((file) => policyRows(file, releases));
+  const { explain } = await import('../../packaging/signing/explanation.ts');
+  const explanations = files.map((file) => ({ path: file.path, explanation: explain(file) }));
   const revocation = lists.length === 0 ? ('not-checked' as const) : ('checked' as const);
-  const result = { verdict, revocation, files: files.map((file, i) => shownFile(file, tables[i] ?? [])) };
+  const result = {
+    verdict,
+    revocation,
+    files: files.map((file, i) => shownFile(file, tables[i] ?? [], explanations[i]?.explanation)),
+  };
   const { policyLines } = await import('../render/policy.ts');
   const text = [
     ...verifyLines(verdict, files, revocation),
+    ...explanationLines(explanations),
     ...files.flatMap(({ path }, i) => policyLines(path, tables[i] ?? [])),
   ];
   if (verdict === 'valid') return { result, text, diagnostics };

@@ -1,3 +1,4 @@
+import type { Explanation } from '../../packaging/signing/explanation.ts';
 import type { FileVerdict, SignatureReport, Verdict } from '../../packaging/signing/verdict.ts';
 
 /** The common name of a subject, or all of it. */
@@ -39,6 +40,25 @@ const notes = (files: readonly FileVerdict[], revocation: 'checked' | 'not-check
       : []),
     ...(revocation === 'not-checked' ? ['Revocation was not checked: no list was given with --crl.'] : []),
   ];
+};
+
+/** Files by what is said of them, each explanation once. */
+export const explanationLines = (
+  files: readonly { readonly path: string; readonly explanation: Explanation | undefined }[],
+): readonly string[] => {
+  const said = new Map<string, { readonly explanation: Explanation; readonly paths: string[] }>();
+  for (const { path, explanation } of files) {
+    if (explanation === undefined) continue;
+    const before = said.get(explanation.why) ?? { explanation, paths: [] };
+    before.paths.push(path);
+    said.set(explanation.why, before);
+  }
+  return [...said.values()].flatMap(({ explanation: { why, todo }, paths: [first, ...others] }) => [
+    '',
+    `${first}${others.length === 0 ? '' : ` and ${others.length} more`}:`,
+    `  ${why}`,
+    `  ${todo}`,
+  ]);
 };
 
 /** One line a file that is not valid, or every file when there are few; then the total, and how far it goes. */

@@ -1,22 +1,24 @@
 import { closestName } from '../../core/spelling.ts';
 import {
   Build,
-  CROSS_SIGNING_CUTOFF,
-  DriverEku,
   type Loads,
   POLICY_RULES,
   POLICY_SOURCES,
   type PolicyArch,
   type PolicyFacts,
   type PolicyRule,
-  SHA1_CUTOFF,
-  type SignerClass,
   UNPROVEN,
   WINDOWS_RELEASES,
   type WindowsRelease,
 } from './policy-data.ts';
-import type { AuthorityPath, CatalogScope, FileVerdict, SignatureReport, VerifyCode } from './verdict.ts';
-import { MICROSOFT_NAMES, RootThumbprint } from './windows-roots.ts';
+import {
+  type PolicyAuthorities,
+  type PolicySignature,
+  type PolicySubject,
+  subjectOf,
+  WINDOWS_AUTHORITIES,
+} from './policy-subject.ts';
+import type { FileVerdict } from './verdict.ts';
 
 /** The state of a machine that decides what its kernel loads. */
 export interface MachineState {
@@ -41,19 +43,6 @@ export interface PolicyAnswer {
 }
 
 export interface PolicyRow extends MachineState, PolicyAnswer {}
-
-/** Roots by their SHA-1 thumbprints; an emulator names its own. */
-export interface PolicyAuthorities {
-  /** Those that sign drivers for Windows (spec signing-formats 6.3: 2010, 2001, 1997). */
-  readonly microsoft: readonly string[];
-  /** Those under which other authorities were cross-certified. */
-  readonly crossSigning: readonly string[];
-}
-
-export const WINDOWS_AUTHORITIES: PolicyAuthorities = {
-  microsoft: [RootThumbprint.microsoft2010, RootThumbprint.microsoft2001, RootThumbprint.microsoft1997],
-  crossSigning: [RootThumbprint.codeVerification],
-};
 
 /** The names of systems; `all` stands for every one. */
 export const WINDOWS_NAMES: readonly string[] = WINDOWS_RELEASES.map(({ name }) => name);
@@ -106,6 +95,34 @@ export const policyRows = (
   );
 };
 
+/** Files that are alike to every kernel, and what all of them are worth. */
+export interface PolicyTable {
+  readonly files: readonly FileVerdict[];
+  readonly rows: readonly PolicyRow[];
+}
+
+/** The tables of many files: most have the same signer, and so the same one. Files that no kernel loads are in none. */
+export const policyTables = (
+  files: readonly FileVerdict[],
+  releases: readonly WindowsRelease[],
+): readonly PolicyTable[] => {
+  const alike = new Map<string, FileVerdict[]>();
+  for (const file of files) {
+    const subject = subjectOf(file, WINDOWS_AUTHORITIES);
+    if (subject === undefined) continue;
+    const signatures = subject.signatures.map(({ report: _report, catalog: _catalog, scope, ...facts }) => ({
+      ...facts,
+      ...(scope === undefined ? {} : { catalogs: [scope.version, ...scope.osVersions] }),
+    }));
+    const key = JSON.stringify({ ...subject, signatures });
+    alike.set(key, [...(alike.get(key) ?? []), file]);
+  }
+  return [...alike.values()].map((group) => ({
+    files: group,
+    rows: group.slice(0, 1).flatMap((file) => policyRows(file, releases)),
+  }));
+};
+
 /**
  * Whether one machine loads one file.
  * @returns undefined for a file that no kernel loads, or a Windows that the table does not know
@@ -120,119 +137,19 @@ export const policyAnswer = (
   return windows === undefined || subject === undefined ? undefined : answerFor(subject, windows, state);
 };
 
-/** A signature as the rules see it. */
-interface PolicySignature {
-  readonly signer: SignerClass;
-  /** False when the root is named by the last certificate but cannot be checked. */
-  readonly proven: boolean;
-  readonly needsSha2: boolean;
-  readonly lateSha1: boolean;
-  readonly issuedEarly: boolean;
-  readonly scope?: CatalogScope;
-}
-
-interface PolicySubject {
-  readonly kind: PolicyFacts['subject'];
-  readonly machine?: string;
-  readonly mappable: boolean;
-  readonly broken: boolean;
-  readonly signatures: readonly PolicySignature[];
-}
-
-const NO_SIGNATURE: PolicySignature = {
-  signer: 'none',
-  proven: true,
-  needsSha2: false,
-  lateSha1: false,
-  issuedEarly: false,
-};
-
-const DAMAGED: PolicySignature = { ...NO_SIGNATURE, signer: 'damaged' };
-
-/** Errors around a signature, after which it cannot count. */
-const UNSOUND: ReadonlySet<string> = new Set<VerifyCode>(['VERIFY_CERTIFICATE_TABLE', 'VERIFY_TRAILING_DATA']);
-/** Errors after which an image does not load, whatever its signature. */
-const BROKEN: ReadonlySet<string> = new Set<VerifyCode>(['VERIFY_SECTIONS_OVERLAP', 'VERIFY_CHECKSUM_WRONG']);
-
-const hasError = ({ diagnostics }: FileVerdict, codes: ReadonlySet<string>): boolean =>
-  diagnostics.some(({ severity, code }) => severity === 'error' && codes.has(code));
-
-const subjectOf = (file: FileVerdict, authorities: PolicyAuthorities): PolicySubject | undefined => {
-  const { kind, image, scope } = file;
-  if (kind !== 'pe' && kind !== 'cat') return undefined;
-  const of = (reports: readonly SignatureReport[], within?: CatalogScope) =>
-    reports.flatMap((report) => signaturesOf(report, authorities, within));
-  const own = of(file.signatures, scope);
-  const unsound = hasError(file, UNSOUND) || (kind === 'cat' && scope === undefined);
-  const signatures = [...(unsound ? [DAMAGED] : own), ...file.catalogs.flatMap((match) => of(match.signatures, match))];
-  const runsIn = image?.runsIn ?? 'kernel';
-  return {
-    kind: kind === 'cat' ? 'catalog' : runsIn,
-    ...(image === undefined ? {} : { machine: image.machine }),
-    mappable: image === undefined || (image.pageAligned && image.writableCode === undefined),
-    broken: kind === 'pe' && (image === undefined || (runsIn === 'kernel' && hasError(file, BROKEN))),
-    signatures: signatures.length === 0 ? [NO_SIGNATURE] : signatures,
-  };
-};
-
-/** One for each way up: a cross-signed signature has two, and the kernel takes the one that it believes. */
-const signaturesOf = (
-  report: SignatureReport,
-  authorities: PolicyAuthorities,
-  scope: CatalogScope | undefined,
-): readonly PolicySignature[] => {
-  const stampedMs = report.timestamp?.time === undefined ? undefined : Date.parse(report.timestamp.time);
-  const stamped = report.timestamp?.verdict === 'invalid' ? undefined : stampedMs;
-  const common = {
-    lateSha1: report.digestAlgorithm === 'sha1' && (stamped === undefined || stamped >= SHA1_CUTOFF),
-    ...(scope === undefined ? {} : { scope }),
-  };
-  const paths = report.authorityPaths;
-  if (report.verdict === 'invalid' || paths.length === 0) {
-    return [DAMAGED];
-  }
-  return paths.map((path) => ({
-    ...common,
-    ...classify(path, authorities),
-    needsSha2: [report.digestAlgorithm, ...hashesOf(path)].some((hash) => hash !== 'sha1' && hash !== 'md5'),
-    issuedEarly: Date.parse(path.certificates[0]?.notBefore ?? '') < CROSS_SIGNING_CUTOFF,
-  }));
-};
-
-/** Hashes that have to be computed to follow the way; a root's signature on itself is never looked at. */
-const hashesOf = ({ certificates }: AuthorityPath) =>
-  certificates.filter(({ selfIssued }, depth) => depth === 0 || !selfIssued).map(({ hash }) => hash);
-
-const classify = (
-  path: AuthorityPath,
-  { microsoft, crossSigning }: PolicyAuthorities,
-): { readonly signer: SignerClass; readonly proven: boolean } => {
-  const last = path.certificates.at(-1);
-  const { root, fault } = path;
-  const named = root === undefined ? MICROSOFT_NAMES[last?.issuer ?? ''] : undefined;
-  const proven = root !== undefined || named === undefined;
-  const isMicrosoft = root === undefined ? named === 'microsoft' : microsoft.includes(root);
-  const isCrossed = root === undefined ? named === 'cross-signing' : crossSigning.includes(root);
-  if (!isMicrosoft && !isCrossed) return { signer: 'private', proven };
-  if (fault !== undefined) return { signer: 'faulty', proven };
-  return { signer: isCrossed ? 'cross-signed' : microsoftClass(path.ekus), proven };
-};
-
-/** Attested files have the purpose of tested ones as well (spec 6.2). */
-const microsoftClass = (ekus: readonly string[]): SignerClass => {
-  if (ekus.includes(DriverEku.attested)) return 'attested';
-  if (ekus.includes(DriverEku.extended)) return 'extended';
-  if (ekus.includes(DriverEku.whql)) return 'whql';
-  return ekus.includes(DriverEku.systemComponent) ? 'system' : 'microsoft';
-};
-
 const BEST: readonly Loads[] = ['yes', 'depends', 'no'];
+
+/** What a machine makes of each signature by itself, one for each way up. */
+export const signatureAnswers = (
+  subject: PolicySubject,
+  windows: WindowsRelease,
+  state: MachineState,
+): readonly PolicyAnswer[] =>
+  subject.signatures.map((signature) => ask(signature, factsOf(subject, signature, windows, state), windows));
 
 /** The signature that serves best decides: Windows looks at all of them. */
 const answerFor = (subject: PolicySubject, windows: WindowsRelease, state: MachineState): PolicyAnswer => {
-  const answers = subject.signatures.map((signature) =>
-    ask(signature, factsOf(subject, signature, windows, state), windows),
-  );
+  const answers = signatureAnswers(subject, windows, state);
   for (const loads of BEST) {
     const found = answers.find((answer) => answer.loads === loads);
     if (found !== undefined) return found;

@@ -58,6 +58,7 @@ describe('a release of stand-ins', () => {
     const expected = [
       'SHA256SUMS',
       'release.json',
+      'signatures.json',
       ...brandFiles('xenproject'),
       ...brandFiles('example-vendor'),
     ].sort();

@@ -19,7 +19,7 @@ import { peChecksum } from '../../packaging/formats/pe/digest.ts';
 import { parsePe } from '../../packaging/formats/pe/parse.ts';
 import { commonName } from '../../packaging/formats/x509/encode.ts';
 import { createKeySigner } from '../../packaging/signing/key.ts';
-import type { PolicyAuthorities } from '../../packaging/signing/policy.ts';
+import type { PolicyAuthorities } from '../../packaging/signing/policy-subject.ts';
 import { signCatalog, signPe } from '../../packaging/signing/sign.ts';
 import type { Signer } from '../../packaging/signing/signer.ts';
 import { testTimestamper } from '../../packaging/signing/timestamp.ts';
@@ -185,7 +185,7 @@ export const policyLaboratory = async () => {
       atMs: Date.UTC(2026, 10, 24),
     });
   };
-  return { judge, judgeWithCatalog, authorities };
+  return { make, judge, judgeWithCatalog, authorities, trust: Object.values(roots) };
 };
 
 const thumbprintOf = (der: Uint8Array): string => createHash('sha1').update(der).digest('hex');

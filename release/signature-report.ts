@@ -1,0 +1,62 @@
+import { type Explanation, explain } from '../packaging/signing/explanation.ts';
+import { type PolicyAnswer, type PolicyRow, policyTables } from '../packaging/signing/policy.ts';
+import { WINDOWS_RELEASES } from '../packaging/signing/policy-data.ts';
+import type { FileVerdict } from '../packaging/signing/verdict.ts';
+import type { OutputFile } from './output.ts';
+
+/** Its name below OUT. */
+export const SIGNATURE_REPORT = 'signatures.json';
+const FORMAT = 1;
+
+/** Which Windows loads which file of a release, and why. */
+export interface SignatureFileReport {
+  readonly formatVersion: typeof FORMAT;
+  /** Files with the same signer have the same table. */
+  readonly tables: readonly {
+    /** Below OUT, in the order of the release. */
+    readonly files: readonly string[];
+    /** What surprises people, where something does. */
+    readonly explanation?: Explanation;
+    readonly answers: readonly SignatureAnswer[];
+  }[];
+}
+
+/** What some machines make of a file. */
+export interface SignatureAnswer extends PolicyAnswer {
+  /** Windows, processor and what is switched on: `11-24h2 x64 secureBoot`. */
+  readonly machines: readonly string[];
+}
+
+const SWITCHES = ['secureBoot', 'testSigning', 'hvci', 'upgraded'] as const;
+
+const answersOf = (rows: readonly PolicyRow[]): readonly SignatureAnswer[] => {
+  const answers = new Map<string, PolicyAnswer & { readonly machines: string[] }>();
+  for (const row of rows) {
+    const { windows, arch, loads, on, reason, source } = row;
+    const machine = [windows, arch, ...SWITCHES.filter((name) => row[name])].join(' ');
+    const key = `${loads} ${reason}`;
+    const before = answers.get(key);
+    if (before === undefined) {
+      answers.set(key, { loads, ...(on === undefined ? {} : { on }), reason, source, machines: [machine] });
+    } else before.machines.push(machine);
+  }
+  return [...answers.values()];
+};
+
+/** The report of a release, from the verdicts on its files as they will be shipped. */
+export const signatureReport = (files: readonly FileVerdict[]): SignatureFileReport => ({
+  formatVersion: FORMAT,
+  tables: policyTables(files, WINDOWS_RELEASES).map(({ files: alike, rows }) => {
+    const explanation = alike[0] === undefined ? undefined : explain(alike[0]);
+    return {
+      files: alike.map(({ path }) => path),
+      ...(explanation === undefined ? {} : { explanation }),
+      answers: answersOf(rows),
+    };
+  }),
+});
+
+export const signatureReportFile = (files: readonly FileVerdict[]): OutputFile => ({
+  path: SIGNATURE_REPORT,
+  bytes: new TextEncoder().encode(`${JSON.stringify(signatureReport(files), null, 1)}\n`),
+});
