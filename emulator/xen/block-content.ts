@@ -6,7 +6,7 @@ export const PAGE = 4096;
 type Group = Readonly<Record<number, string>>;
 
 /**
- * What is on a volume: pages of 4096 bytes, in groups of 1024, each by its number. A page that was never written, or was
+ * What is on a volume: pages of 4096 bytes, in groups of 128, each by its number. A page that was never written, or was
  * discarded, is not there and reads as zeros. One that repeats four bytes is `*` and their eight hex digits (little-endian);
  * others are base64.
  */
@@ -19,7 +19,7 @@ export interface BlockContent {
 /** Groups and tables that one transition made itself, so that they may be changed in place. */
 export type OwnContent = WeakSet<object>;
 
-const IN_GROUP = 1024;
+const IN_GROUP = 128;
 
 export const EMPTY_CONTENT: BlockContent = { groups: {}, pages: 0 };
 

@@ -43,12 +43,12 @@ const move: fc.Arbitrary<Move> = fc.oneof(
       does: fc.constant('resize' as const),
       sectors: fc.integer({ min: SMALLEST, max: LARGEST }),
     }),
-    weight: 15,
+    weight: 8,
   },
-  { arbitrary: plain('migrate'), weight: 8 },
-  { arbitrary: plain('power'), weight: 4 },
-  { arbitrary: plain('restart'), weight: 4 },
-  { arbitrary: fc.record({ does: fc.constant('crash' as const), pages: fc.integer({ min: 1, max: 8 }) }), weight: 3 },
+  { arbitrary: plain('migrate'), weight: 4 },
+  { arbitrary: plain('power'), weight: 2 },
+  { arbitrary: plain('restart'), weight: 1 },
+  { arbitrary: fc.record({ does: fc.constant('crash' as const), pages: fc.integer({ min: 1, max: 8 }) }), weight: 1 },
 );
 
 const input = inputOn();
