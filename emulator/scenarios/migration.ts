@@ -38,14 +38,14 @@ export const migrate: Scenario = {
         for (const backends of HOSTS) {
           run.stage = `on ${backends}`;
           run.play({ kind: 'domain.migrate', change: { backends } });
-          run.play({ kind: 'io.read', ...BLOCKS });
           run.expect(moved(input));
           if (run.stopped) return;
         }
+        run.play({ kind: 'io.read', ...BLOCKS });
         run.stage = 'after a restart';
         run.restart();
-        run.play({ kind: 'io.read', ...BLOCKS });
         run.untilStable(moved(input));
+        run.play({ kind: 'io.read', ...BLOCKS });
       },
     }),
   ],
