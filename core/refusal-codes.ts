@@ -27,6 +27,7 @@ export const REFUSAL_CODES = {
   REFUSAL_HARNESS: { exit: 5, title: 'The test kit is not the one of the requested Windows' },
   REFUSAL_PRODUCT_NAME: { exit: 5, title: 'A product has no name' },
   REFUSAL_FAMILY_MISSING: { exit: 5, title: 'A requested Windows has no product type' },
+  REFUSAL_FAMILY_UNKNOWN: { exit: 5, title: 'A family of Windows is not known' },
   REFUSAL_PRODUCT_TYPE: { exit: 5, title: 'A product type is not known' },
   REFUSAL_UNCLASSIFIED: { exit: 5, title: 'A product is unclassified, which Microsoft always reviews' },
   REFUSAL_ATTRIBUTES: { exit: 5, title: 'A product type lacks its attributes' },

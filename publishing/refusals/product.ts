@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../../core/errors.ts';
 import { closestName, shownText } from '../../core/spelling.ts';
 import type { CreateProduct } from '../partner-center/contract.ts';
-import { osFamilyOf } from '../partner-center/os-codes.ts';
+import { OS_FAMILIES, osFamilyOf } from '../partner-center/os-codes.ts';
 import { isProductType, PRODUCT_TYPES } from '../partner-center/product-types.ts';
 import type { UploadRequest } from './contract.ts';
 import type { Upload } from './read-upload.ts';
@@ -38,8 +38,12 @@ const checkDerived = ({ submissionType, product, file }: UploadRequest, upload: 
         : extension
           ? 'An extension INF'
           : undefined;
-  if (why === undefined) return [];
-  return [refusal('REFUSAL_DERIVED', `${why} has no derived submissions.`, { at: { file } })];
+  const at = { file };
+  if (why !== undefined) return [refusal('REFUSAL_DERIVED', `${why} has no derived submissions.`, { at })];
+  if (product === undefined) return [];
+  const message = 'A new product begins with an initial submission, which a derived one then goes on from.';
+  const hint = 'Name the product that has one: `--product ID`.';
+  return [refusal('REFUSAL_DERIVED', message, { at, hint })];
 };
 
 const checkDestination = (
@@ -77,16 +81,24 @@ const checkTypes = (
   const families = [...new Set(requestedSignatures.flatMap((code) => osFamilyOf(code) ?? []))];
   const missing = families.filter((family) => !types.some(([key]) => same(key, family)));
   const unknown = types.filter(([, type]) => !isProductType(type));
+  const strange = types.filter(([key]) => !OS_FAMILIES.some((known) => same(key, known)));
   const unclassified = types.some(([, type]) => same(type, 'Unclassified')) && destination !== 'signature';
   return [
     ...(missing.length === 0
       ? []
       : [refusal('REFUSAL_FAMILY_MISSING', `No product type is chosen for ${missing.join(', ')}.`, { at })]),
+    ...strange.map(([family]) => refusal('REFUSAL_FAMILY_UNKNOWN', unknownFamily(family), { at })),
     ...unknown.map(([family, type]) => refusal('REFUSAL_PRODUCT_TYPE', unknownType(family, type), { at })),
     ...(unclassified
       ? [refusal('REFUSAL_UNCLASSIFIED', 'The product is unclassified: Microsoft reviews its labels.', { at })]
       : []),
   ];
+};
+
+const unknownFamily = (family: string): string => {
+  const near = closestName(family, OS_FAMILIES);
+  const meant = near === undefined ? '' : ` "${near}" is.`;
+  return `"${shownText(family)}" is no family of Windows that Microsoft lists.${meant}`;
 };
 
 const unknownType = (family: string, type: string): string => {
@@ -129,5 +141,12 @@ const checkAttributes = (
       return [refusal('REFUSAL_ATTRIBUTES', message, { at })];
     });
   });
-  return [...missing, ...controllers];
+  const named = Object.entries(given ?? {}).flatMap(([name, values]) =>
+    (values ?? undefined) === undefined ? [] : [name],
+  );
+  const several =
+    named.length < 2
+      ? []
+      : [refusal('REFUSAL_ATTRIBUTES', `additionalAttributes has ${named.join(' and ')}; a product has one.`, { at })];
+  return [...missing, ...controllers, ...several];
 };

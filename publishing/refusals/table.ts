@@ -114,6 +114,10 @@ export const REFUSAL_RULES: readonly RefusalRow[] = [
     'selectedProductTypes has a product type for the family of every OS code.',
     'Add the family, or name one type for all with `--product-type`.',
   ]),
+  row('REFUSAL_FAMILY_UNKNOWN', 'warning', 'WHQL', PRODUCT, [
+    'The families in selectedProductTypes are among those that Microsoft lists, in any case. The list grows, so that another one is a warning.',
+    'See whether it is spelt as the portal has it.',
+  ]),
   row('REFUSAL_PRODUCT_TYPE', 'warning', 'WHQL', PRODUCT, [
     'The product types are among those that Microsoft lists. The list grows, so that another one is a warning.',
     'See whether it is spelt as the portal has it.',
@@ -123,12 +127,12 @@ export const REFUSAL_RULES: readonly RefusalRow[] = [
     'Nothing for a bus driver; tell Microsoft of it early.',
   ]),
   row('REFUSAL_ATTRIBUTES', 'error', 'WHQL', PRODUCT, [
-    'A storage controller and SVVP have their additionalAttributes, and what a controller is marked with has its name and version.',
+    'A storage controller and SVVP have their additionalAttributes, one kind only, and what a controller is marked with has its name and version.',
     'Fill them in a file for `--from`.',
   ]),
   row('REFUSAL_DERIVED', 'error', 'both', 'dashboard/create-a-new-submission-for-a-product.md; SDCM issue 69', [
-    'A derived submission is of a product with tests, which is not test-signed and no extension.',
-    'Make a new product.',
+    'A derived submission is of a product with tests that is there, and is not test-signed and no extension.',
+    'Make a new product, with an initial submission.',
   ]),
   row('REFUSAL_NOT_RETAIL', 'error', 'both', `${ATTESTATION}; ${PRODUCT}`, [
     'What is to reach everybody by Windows Update is neither attested, nor test-signed, nor for Insiders only.',

@@ -365,6 +365,21 @@ describe('the product', () => {
       ['warning REFUSAL_PRODUCT_TYPE'],
     ],
     [
+      'has a family that nobody knows',
+      { selectedProductTypes: { [GE]: 'Unclassified', Windows_v100_ZZ: 'Unclassified' } },
+      ['warning REFUSAL_FAMILY_UNKNOWN'],
+    ],
+    [
+      'has the attributes of two kinds of products',
+      { additionalAttributes: { storageController: {}, svvp: {} } },
+      ['error REFUSAL_ATTRIBUTES'],
+    ],
+    [
+      'has those of one, and says that it has no others',
+      { additionalAttributes: { svvp: {}, raidController: null } },
+      [],
+    ],
+    [
       'is a storage controller and does not describe itself',
       { selectedProductTypes: { [GE]: 'Storage Controller' } },
       ['error REFUSAL_ATTRIBUTES'],
@@ -396,8 +411,14 @@ describe('the product', () => {
   test('that is attested, or test-signed, has no derived submission', () => {
     const derived = { submissionType: 'derived' } as const;
     expect(news(check(derived))).toEqual(['error REFUSAL_DERIVED']);
-    expect(news(whql(derived), whql())).toEqual([]);
+    expect(news(whql({ ...derived, product: undefined }), whql())).toEqual([]);
     expect(news(whql(derived, { isTestSign: true }), whql())).toContain('error REFUSAL_DERIVED');
+  });
+
+  test('that is new has no derived submission: nothing is there that it could be derived from', () => {
+    const found = whql({ submissionType: 'derived' });
+    expect(news(found, whql())).toEqual(['error REFUSAL_DERIVED']);
+    expect(found.find(({ code }) => code === 'REFUSAL_DERIVED')?.hint).toContain('--product');
   });
 
   test('that is there already is not judged', () => {
