@@ -22,6 +22,7 @@ const machine = rows({
   USAGE: { exit: 2, title: 'The command line is not understood' },
   OUTPUT_NOT_EMPTY: { exit: 8, title: 'The output folder holds something that winpv did not make' },
   OUTPUT_OVER_INPUT: { exit: 8, title: 'The output folder would destroy what the release is made from' },
+  OUTPUT_SUBMISSION_PENDING: { exit: 8, title: 'The output folder knows of a submission that is not done' },
   OUTPUT_LOCKED: { exit: 8, title: 'Another winpv is writing to this output folder' },
   FILE_NOT_FOUND: { exit: 8, title: 'A file or folder does not exist' },
   FILE_UNREADABLE: { exit: 8, title: 'A file cannot be read' },

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { toHex, utf8 } from '../core/bytes.ts';
 import { WinpvError } from '../core/errors.ts';
 import type { Files } from '../core/ports.ts';
+import { checkNothingPending } from './pending-submissions.ts';
 
 /** The file that marks a folder as made by `winpv release`; only such a folder is ever cleaned. */
 export const RECORD_NAME = 'release.json';
@@ -41,7 +42,7 @@ export interface OutputStage {
  * Takes the lock on OUT and opens an empty stage beside it. OUT is never removed before its successor stands in its place:
  * the old one is moved aside, the stage moves in, and only then the old one goes. What a killed run left is put right.
  * @throws WinpvError OUTPUT_NOT_EMPTY when OUT holds files and `clean` is off, or holds something winpv did not make;
- *   OUTPUT_LOCKED; FILE_*
+ *   OUTPUT_SUBMISSION_PENDING; OUTPUT_LOCKED; FILE_*
  */
 export const openOutput = async (files: Files, options: OutputOptions): Promise<OutputStage> => {
   // A link to a folder stays a link: what it leads to is replaced.
@@ -125,6 +126,7 @@ export const checkOutput = async (files: Files, { folder, clean }: OutputOptions
   const at = { file: folder };
   if (there.kind !== 'folder') throw new WinpvError('OUTPUT_NOT_EMPTY', `${folder} is not a folder.`, { at });
   if ((await files.list(folder)).length === 0) return;
+  if (clean) await checkNothingPending(files, folder);
   const stranger = await strangerIn(files, folder);
   if (stranger === undefined && clean) return;
   throw new WinpvError('OUTPUT_NOT_EMPTY', `${folder} is not empty. Nothing was written.`, {
