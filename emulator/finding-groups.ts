@@ -18,6 +18,8 @@ export interface FindingGroup {
   /** The event that broke the first of them. */
   readonly event: string | undefined;
   readonly runs: number;
+  /** Which runs they are, by position. */
+  readonly at: readonly number[];
   /** Variants by scenario. */
   readonly scenarios: ReadonlyMap<string, ReadonlySet<string>>;
   readonly guests: ReadonlySet<string>;
@@ -43,7 +45,9 @@ type Open = {
       ? Map<string, number>
       : FindingGroup[K] extends ReadonlySet<string>
         ? Set<string>
-        : FindingGroup[K];
+        : FindingGroup[K] extends readonly number[]
+          ? number[]
+          : FindingGroup[K];
 };
 
 const opened = (finding: Finding): Open => ({
@@ -54,6 +58,7 @@ const opened = (finding: Finding): Open => ({
   messages: new Map(),
   event: eventOf(finding),
   runs: 0,
+  at: [],
   scenarios: new Map(),
   guests: new Set(),
 });
@@ -64,7 +69,7 @@ export const groupFindings = (
   severities: readonly Severity[] = ['error', 'warning'],
 ): readonly FindingGroup[] => {
   const groups = new Map<string, Open>();
-  for (const run of runs) {
+  for (const [index, run] of runs.entries()) {
     for (const finding of run.findings) {
       if (!severities.includes(finding.severity)) continue;
       const key = keyOf(finding);
@@ -72,6 +77,7 @@ export const groupFindings = (
       groups.set(key, group);
       group.messages.set(finding.message, (group.messages.get(finding.message) ?? 0) + 1);
       group.runs += 1;
+      if (group.at.at(-1) !== index) group.at.push(index);
       group.guests.add(run.guest);
       const variants = group.scenarios.get(scenarioOf(run)) ?? new Set();
       group.scenarios.set(scenarioOf(run), variants.add(variantOf(run)));

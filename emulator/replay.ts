@@ -21,6 +21,7 @@ export interface Difference {
 
 export interface ReplayedRun {
   readonly result: RunResult;
+  readonly run: Run;
   readonly differences: readonly Difference[];
 }
 
@@ -39,7 +40,7 @@ const playedAgain = (saved: SavedRun, { rehearsal }: Transcript, file: string): 
     const run = new Run({ ...rehearsal, guest }, saved.begin);
     playSteps(run, saved);
     const result = judgeRun(run, saved.scenario);
-    return { result, differences: [...compared(run, saved), ...comparedResults(result, saved)] };
+    return { result, run, differences: [...compared(run, saved), ...comparedResults(result, saved)] };
   } catch (error) {
     // Everything here comes from a file: what is not what it says shows as an error of any kind.
     if (error instanceof TypeError || error instanceof RangeError) throw unplayable(saved, file, error.message);

@@ -3,9 +3,11 @@ import { ERROR_CODES } from '../../core/error-codes.ts';
 import { type Diagnostic, problem, WinpvError } from '../../core/errors.ts';
 import type { PlayPorts } from '../../release/play.ts';
 import { type ReadBundle, readBundle } from '../bundle-files.ts';
+import { checkPage, storiesFor } from '../check-page.ts';
 import type { Io } from '../io.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
+import type { StoryRecorder } from '../render/check-html/stories.ts';
 import type { CheckReport } from '../render/check-report.ts';
 import { examples } from '../render/examples.ts';
 
@@ -89,7 +91,17 @@ const failureOf = ({ runs, findings }: CheckReport): Diagnostic => {
 
 type Text = Pick<Outcome, 'text' | 'textTells'>;
 
-const textOf = async ({ io, output }: Context, report: CheckReport, format: CheckOptions['format']): Promise<Text> => {
+interface Told {
+  readonly report: CheckReport;
+  /** Lines of the report as a page, when it was asked for. */
+  readonly page: readonly string[] | undefined;
+}
+
+const textOf = async (
+  { io, output }: Context,
+  { report, page }: Told,
+  format: CheckOptions['format'],
+): Promise<Text> => {
   switch (format) {
     case 'text': {
       const { checkLines } = await import('../render/check.ts');
@@ -101,10 +113,8 @@ const textOf = async ({ io, output }: Context, report: CheckReport, format: Chec
       const { checkJunitLines } = await import('../render/check-junit.ts');
       return { text: checkJunitLines(report), textTells: 'document' };
     }
-    case 'html': {
-      const { checkHtmlLines } = await import('../render/check-html.ts');
-      return { text: checkHtmlLines(report), textTells: 'document' };
-    }
+    case 'html':
+      return { text: page ?? [], textTells: 'document' };
     case 'github': {
       const { checkAnnotations } = await import('../render/check-github.ts');
       return { text: checkAnnotations(report), textTells: 'document' };
@@ -114,24 +124,30 @@ const textOf = async ({ io, output }: Context, report: CheckReport, format: Chec
   }
 };
 
+interface Answered {
+  readonly options: CheckOptions;
+  readonly stories: StoryRecorder | undefined;
+  readonly more: Readonly<Record<string, unknown>>;
+}
+
 /** What is asked for beside the runs: a page in a file, and the form of the answer. */
 const answer = async (
   context: Context,
   report: CheckReport,
-  { options, more }: { readonly options: CheckOptions; readonly more: Readonly<Record<string, unknown>> },
+  { options, stories, more }: Answered,
 ): Promise<Outcome> => {
   const { io, output } = context;
   const { verdict, runs, findings } = report;
-  if (options.html !== undefined) {
-    const { checkHtmlLines } = await import('../render/check-html.ts');
-    await io.files.write(options.html, new TextEncoder().encode(`${checkHtmlLines(report).join('\n')}\n`));
+  const page = await checkPage(io, report, stories);
+  if (options.html !== undefined && page !== undefined) {
+    await io.files.write(options.html, new TextEncoder().encode(`${page.join('\n')}\n`));
   }
   const result = { verdict, runs, findings, ...more };
   const failure = verdict === 'fail' ? failureOf(report) : undefined;
   const diagnostics = findings.filter((finding) => finding !== failure);
   const outcome: Outcome = { result, text: [], diagnostics, ...(failure === undefined ? {} : { failure }) };
   if (output.json) return outcome;
-  if (options.format !== 'json') return { ...outcome, ...(await textOf(context, report, options.format)) };
+  if (options.format !== 'json') return { ...outcome, ...(await textOf(context, { report, page }, options.format)) };
   // The same as `--json` prints.
   const told = [...(failure === undefined ? [] : [failure]), ...diagnostics];
   const head = { ok: failure === undefined, command: 'check', result, ...(failure && { error: failure }) };
@@ -166,8 +182,14 @@ const rehearseBundle = async (context: Context, path: string, options: CheckOpti
   const { recordTranscript } = await import('../../emulator/transcript.ts');
   const head = { tool: io.version, release: path, rehearsal: request, findings };
   const recorder = options.save === undefined ? undefined : recordTranscript(head);
-  const runs = await playRehearsal(portsOf(context), { step: 'rehearse', runs: rehearse(request), request }, (played) =>
-    recorder?.add(played),
+  const stories = await storiesFor(options);
+  const runs = await playRehearsal(
+    portsOf(context),
+    { step: 'rehearse', runs: rehearse(request), request },
+    (played) => {
+      recorder?.add(played);
+      stories?.add(played);
+    },
   );
   if (options.save !== undefined && recorder !== undefined) await io.files.write(options.save, recorder.parts());
   const report = { title: path, verdict: verdictOf({ runs, findings }), runs, findings };
@@ -176,7 +198,7 @@ const rehearseBundle = async (context: Context, path: string, options: CheckOpti
     scenarios: scenarios.map(({ id }) => id),
     before: request.before.map(({ label }) => label),
   };
-  return answer(context, report, { options, more });
+  return answer(context, report, { options, stories, more });
 };
 
 const portsOf = ({ io, reporter }: Context): PlayPorts => ({ reporter, timer: io.timer, elapsedMs: io.elapsedMs });
@@ -188,6 +210,7 @@ const replayTranscript = async (context: Context, file: string, options: CheckOp
   const { playAll } = await import('../../release/play.ts');
   const transcript = parseTranscript(await io.files.read(file, { maxBytes: MAX_TRANSCRIPT_BYTES }), file);
   const runs: CheckReport['runs'][number][] = [];
+  const stories = await storiesFor(options);
   const differences: unknown[] = [];
   const findings: Diagnostic[] = [];
   const total = transcript.runs.length;
@@ -196,6 +219,7 @@ const replayTranscript = async (context: Context, file: string, options: CheckOp
     { step: 'rehearse', runs: replay(transcript, file), total, unit: 'runs' },
     (played, index) => {
       runs.push(played.result);
+      stories?.add(played);
       differences.push(...played.differences);
       findings.push(...played.differences.map((one) => differs(one, file)));
       return index;
@@ -206,7 +230,7 @@ const replayTranscript = async (context: Context, file: string, options: CheckOp
   const all = [...transcript.findings, ...findings];
   const note = `${total} runs were played again: ${same ? 'nothing differs' : `${differences.length} differences`}.`;
   const report = { title: release, verdict: verdictOf({ runs, findings: all }), runs, findings: all, note };
-  return answer(context, report, { options, more: { replay: { same, savedBy: tool, differences } } });
+  return answer(context, report, { options, stories, more: { replay: { same, savedBy: tool, differences } } });
 };
 
 /** A difference as a finding: where, and the first thing that is another. */

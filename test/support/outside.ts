@@ -23,6 +23,7 @@ export const ORACLES = [
   'zip',
   'python3',
   'xmllint',
+  'chromium',
 ] as const;
 export type Oracle = (typeof ORACLES)[number];
 
