@@ -1,6 +1,7 @@
 import { type Diagnostic, problem } from '../../core/errors.ts';
 import { X509Oid } from '../formats/cms/object-ids.ts';
 import { type OpcPackage, partNamed, relationshipsOf } from '../formats/opc/model.ts';
+import { smallBytes } from '../formats/opc/parse.ts';
 import { type Certificate, parseCertificates } from '../formats/x509/parse.ts';
 import { elementsBelow, textOf, type XmlElement } from '../formats/xml/tree.ts';
 import { DSIG, SignatureRelationship } from './opc-terms.ts';
@@ -10,6 +11,7 @@ import { checkStrength } from './strength.ts';
 export type CertificatePlace = 'part' | 'xml' | 'both' | 'nowhere';
 
 const MAX_CERTIFICATES = 32;
+const MAX_CERTIFICATE_BYTES = 1024 * 1024;
 
 /** @throws WinpvError DER_* */
 export const opcCertificates = (
@@ -22,7 +24,9 @@ export const opcCertificates = (
     .slice(0, MAX_CERTIFICATES)
     .flatMap(({ part }) => {
       const found = part === undefined ? undefined : partNamed(opc, part);
-      return found === undefined ? [] : [...parseCertificates(found.bytes(), `${opc.file}${found.name}`)];
+      return found === undefined
+        ? []
+        : [...parseCertificates(smallBytes(found, MAX_CERTIFICATE_BYTES, opc.file), `${opc.file}${found.name}`)];
     });
   const inXml = [...elementsBelow(root)]
     .filter(({ local, namespace }) => local === 'X509Certificate' && namespace === DSIG)

@@ -2,6 +2,7 @@ import { type Diagnostic, problem, WinpvError } from '../../core/errors.ts';
 import { shownText } from '../../core/spelling.ts';
 import type { HashName } from '../formats/cms/algorithms.ts';
 import { type OpcPackage, partNamed } from '../formats/opc/model.ts';
+import { smallBytes } from '../formats/opc/parse.ts';
 import type { Certificate } from '../formats/x509/parse.ts';
 import { signatureHolds } from '../formats/x509/signature.ts';
 import { canonicalXml } from '../formats/xml/canonical.ts';
@@ -117,7 +118,9 @@ const refuse = (document: XmlDocument, message: string, element: XmlElement = do
 const readSignature = (opc: OpcPackage, part: string): SignatureXml => {
   const found = partNamed(opc, part);
   if (found === undefined) throw new WinpvError('OPC_SIGNATURE_MALFORMED', `${part} is not there.`);
-  const document = parseXml(found.bytes(), `${opc.file}${part}`, { maxBytes: MAX_SIGNATURE_BYTES });
+  const document = parseXml(smallBytes(found, MAX_SIGNATURE_BYTES, opc.file), `${opc.file}${part}`, {
+    maxBytes: MAX_SIGNATURE_BYTES,
+  });
   const { root } = document;
   if (root.local !== 'Signature' || root.namespace !== DSIG) return refuse(document, 'This is no XML signature.');
   const [signedInfo, second] = childrenNamed(root, 'SignedInfo', DSIG);

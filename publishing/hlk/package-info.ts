@@ -65,7 +65,8 @@ export interface HlkDriver {
   readonly locales: readonly string[];
 }
 
-const MAX_BYTES = 16 * 1024 * 1024;
+/** Of the summary. */
+export const MAX_INFO_BYTES = 16 * 1024 * 1024;
 /** Counts beyond this are no counts of tests. */
 const MAX_COUNT = 10_000_000;
 
@@ -74,7 +75,7 @@ const MAX_COUNT = 10_000_000;
  * @throws WinpvError XML_*, HLK_PACKAGE_INFO
  */
 export const parsePackageInfo = (bytes: Uint8Array, file: string): HlkPackageInfo => {
-  const document = parseXml(bytes, file, { maxBytes: MAX_BYTES });
+  const document = parseXml(bytes, file, { maxBytes: MAX_INFO_BYTES });
   const { root } = document;
   if (root.local !== 'Package') throw refuse(document, root, 'The summary is of no package.');
   const projects = named(root, 'Project').map((project) => readProject(document, project));

@@ -1,10 +1,10 @@
 import { type Diagnostic, problem, WinpvError } from '../../core/errors.ts';
 import { shownText } from '../../core/spelling.ts';
 import { type OpcPart, partNamed, relationshipsOf } from '../../packaging/formats/opc/model.ts';
-import { parseOpc } from '../../packaging/formats/opc/parse.ts';
+import { parseOpc, smallBytes } from '../../packaging/formats/opc/parse.ts';
 import type { Trust } from '../../packaging/signing/chain.ts';
 import { type OpcVerdict, verifyOpc } from '../../packaging/signing/opc-verify.ts';
-import { type HlkPackageInfo, parsePackageInfo } from './package-info.ts';
+import { type HlkPackageInfo, MAX_INFO_BYTES, parsePackageInfo } from './package-info.ts';
 
 /** A package of the Windows Hardware Lab Kit (`.hlkx`) or of its forerunner (`.hckx`), as far as it can be read. */
 export interface HlkPackage {
@@ -49,7 +49,7 @@ export const readHlkPackage = (bytes: Uint8Array, file: string, nowMs: number, t
     const message = summary === undefined ? 'The package has no summary of a kit.' : 'The package has two summaries.';
     throw new WinpvError('HLK_NOT_A_PACKAGE', message, { at: { file } });
   }
-  const info = parsePackageInfo(summary.bytes(), `${file}${summary.name}`);
+  const info = parsePackageInfo(smallBytes(summary, MAX_INFO_BYTES, file), `${file}${summary.name}`);
   const data = (['core', 'stream'] as const).flatMap((kind) =>
     partsOf(`${kind}data`).map(({ name, size }) => ({ kind, part: name, bytes: size })),
   );

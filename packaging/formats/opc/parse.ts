@@ -19,6 +19,10 @@ import {
 import { partNameFlaw, resolveTarget } from './names.ts';
 
 const MAX_PARTS = 10_000;
+/** What all parts may have together: a file that promises far more than logs and databases pack to is none of them. */
+const MAX_BYTES = 2 ** 31;
+const MIN_LIMIT = 256 * 1024 * 1024;
+const USUAL_RATIO = 64;
 /** What an application that changed the package in place left behind: no part (ECMA-376 part 2, 10.2.8). */
 const TRASH = /^\[trash\]\//i;
 /** Of a part that lists types or relationships. */
@@ -31,7 +35,8 @@ const MAX_LIST_BYTES = 8 * 1024 * 1024;
  * @throws WinpvError ZIP_*, XML_*, OPC_NOT_A_PACKAGE, OPC_PART_NAME, OPC_CONTENT_TYPE, OPC_RELATIONSHIP
  */
 export const parseOpc = (bytes: Uint8Array, file: string): OpcPackage => {
-  const entries = parseZip(bytes, file, { zip64: 'read' }).filter(({ name }) => !TRASH.test(name));
+  const maxBytes = Math.min(MAX_BYTES, Math.max(MIN_LIMIT, bytes.length * USUAL_RATIO));
+  const entries = parseZip(bytes, file, { zip64: 'read', maxBytes }).filter(({ name }) => !TRASH.test(name));
   const list = entries.find(({ name }) => name.toLowerCase() === TYPES_ENTRY.toLowerCase());
   if (list === undefined) {
     const message = `The archive has no ${TYPES_ENTRY}.`;
@@ -47,12 +52,18 @@ export const parseOpc = (bytes: Uint8Array, file: string): OpcPackage => {
   return { file, parts, types, relationships, zip64: entries.some(({ zip64 }) => zip64) };
 };
 
-const listOf = (entry: Pick<ZipEntry, 'name' | 'size' | 'bytes'>, file: string): XmlDocument => {
-  if (entry.size > MAX_LIST_BYTES) {
-    const message = `${entry.name} has ${entry.size} bytes; ${MAX_LIST_BYTES} is the limit.`;
-    throw new WinpvError('XML_TOO_LARGE', message, { at: { file } });
-  }
-  return parseXml(entry.bytes(), `${file}/${entry.name.replace(/^\//, '')}`);
+const listOf = (entry: Pick<ZipEntry, 'name' | 'size' | 'bytes'>, file: string): XmlDocument =>
+  parseXml(smallBytes(entry, MAX_LIST_BYTES, file), `${file}/${entry.name.replace(/^\//, '')}`);
+
+/** The bytes of a part that is never large. @throws WinpvError XML_TOO_LARGE before it is unpacked, ZIP_DATA_INVALID */
+export const smallBytes = (
+  { name, size, bytes }: Pick<OpcPart, 'name' | 'size' | 'bytes'>,
+  maxBytes: number,
+  file: string,
+): Uint8Array => {
+  if (size <= maxBytes) return bytes();
+  const message = `${shownText(name)} has ${size} bytes; ${maxBytes} is the limit.`;
+  throw new WinpvError('XML_TOO_LARGE', message, { at: { file } });
 };
 
 const partOf = (entry: ZipEntry, types: OpcTypes, file: string): OpcPart => {

@@ -4,6 +4,7 @@ import { parseZip } from '../../../packaging/formats/zip/parse.ts';
 import { signOpc } from '../../../packaging/signing/opc-sign.ts';
 import { checkEvidence } from '../../../publishing/hlk/gate.ts';
 import { readHlkPackage } from '../../../publishing/hlk/package.ts';
+import { noise } from '../../packaging/formats/cab/samples.ts';
 import { evidence, HLK_NOW, hlkBytes, hlkSigner, signedHlk } from '../../support/hlk-sample.ts';
 import { type OddZip, oddZip } from '../../support/odd-zip.ts';
 
@@ -111,5 +112,72 @@ describe('a package that another writer made', () => {
     const kept = parseZip(again, 'a').filter(({ name }) => name.startsWith('hck/data/'));
     expect(kept).toHaveLength(3);
     for (const { packed } of kept) expect(packed.method).toBe('stored');
+  });
+
+  test('that promises more than it can be is refused before it is unpacked', () => {
+    const bytes = oddZip([...unsigned, { name: 'hck/data/bomb', bytes: noise(400_000) }]);
+    const name = Buffer.from(bytes).lastIndexOf('hck/data/bomb');
+    new DataView(bytes.buffer, bytes.byteOffset).setUint32(name - 46 + 24, 390_000_000, true);
+    expect(() => readHlkPackage(bytes, 'a.hlkx', HLK_NOW)).toThrow(expect.objectContaining({ code: 'ZIP_TOO_LARGE' }));
+  });
+
+  test.each([
+    ['PackageInfo.xml', 17 * 1024 * 1024, 'XML_TOO_LARGE'],
+    ['_rels/.rels', 9 * 1024 * 1024, 'XML_TOO_LARGE'],
+  ])('whose %s is as large as no such list is refused', (name, size, code) => {
+    const swollen = edited(unsigned, new RegExp(`${name}$`), (text) => text + ' '.repeat(size));
+    expect(() => read(swollen)).toThrow(expect.objectContaining({ code }));
+  });
+
+  test.each<[string, RegExp, (text: string) => string, string]>([
+    [
+      'an entity in its summary',
+      /PackageInfo/,
+      (text) => text.replace('<Package', '<!DOCTYPE a [<!ENTITY x "y">]><Package'),
+      'XML_DOCTYPE',
+    ],
+    [
+      'an outside entity in its summary',
+      /PackageInfo/,
+      (text) => text.replace('<Package', '<!DOCTYPE a SYSTEM "file:///etc/passwd"><Package'),
+      'XML_DOCTYPE',
+    ],
+    [
+      'an entity that nothing defines',
+      /PackageInfo/,
+      (text) => text.replace('Name="acme"', 'Name="&xxe;"'),
+      'XML_ENTITY',
+    ],
+    [
+      'a DTD in its relationships',
+      /^_rels\/\.rels$/,
+      (text) => text.replace('<Relationships', '<!DOCTYPE a><Relationships'),
+      'XML_DOCTYPE',
+    ],
+    [
+      'a summary outside of the package',
+      /^_rels\/\.rels$/,
+      (text) => text.replace('/hck/data/PackageInfo.xml', '../../../etc/passwd'),
+      'OPC_RELATIONSHIP',
+    ],
+    [
+      'a summary on a server',
+      /^_rels\/\.rels$/,
+      (text) => text.replace('"/hck/data/PackageInfo.xml"', '"http://example.com/a.xml" TargetMode="External"'),
+      'HLK_NOT_A_PACKAGE',
+    ],
+  ])('with %s is refused', (_what, name, edit, code) => {
+    expect(() => read(edited(unsigned, name, edit))).toThrow(expect.objectContaining({ code }));
+  });
+
+  test.each([
+    ['../escape.xml', 'ZIP_NAME_UNSAFE'],
+    ['/etc/passwd', 'ZIP_NAME_UNSAFE'],
+    ['hck\\data\\x.xml', 'ZIP_NAME_UNSAFE'],
+    ['C:/x.xml', 'ZIP_NAME_UNSAFE'],
+    ['HCK/data/PACKAGEINFO.XML', 'ZIP_NAME_TWICE'],
+  ])('with an entry called %j is refused', (name, code) => {
+    const more = [...unsigned, { name, bytes: utf8('<x/>') }];
+    expect(() => read(more)).toThrow(expect.objectContaining({ code }));
   });
 });
