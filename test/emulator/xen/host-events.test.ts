@@ -114,7 +114,22 @@ const path = fc.oneof(
   ),
 );
 
+/** Requests for blocks that may be there or not. */
+const request: fc.Arbitrary<GuestEvent> = fc
+  .record({
+    kind: fc.constantFrom('io.read' as const, 'io.write' as const, 'io.delete' as const, 'io.retrim' as const),
+    vbd: fc.constantFrom(...VBDS),
+    block: fc.oneof(fc.nat(100), fc.nat(), fc.constantFrom(67_108_863, 2 ** 32 - 1, 2 ** 40)),
+    blocks: fc.nat(64),
+  })
+  .map(({ kind, vbd, block, blocks }) =>
+    kind === 'io.read' || kind === 'io.write'
+      ? { kind, vbd, block, blocks }
+      : { kind, vbd, ranges: [{ block, blocks }] },
+  );
+
 const event: fc.Arbitrary<GuestEvent> = fc.oneof(
+  { weight: 4, arbitrary: request },
   {
     weight: 4,
     arbitrary: fc.record({ kind: fc.constant('domain.migrate' as const), change, backendsAfterSeconds: fc.nat(300) }),
