@@ -1,3 +1,4 @@
+import { utf8 } from '../core/bytes.ts';
 import type { Diagnostic } from '../core/errors.ts';
 import type { Account } from '../publishing/partner-center/account.ts';
 import type { SubmissionPlan } from '../publishing/submission/plan.ts';
@@ -14,6 +15,7 @@ export interface SentForSigning {
 }
 
 interface Judges {
+  /** DER of the emulator's root. */
   readonly trust: readonly Uint8Array[];
   readonly nowMs: number;
 }
@@ -36,21 +38,34 @@ const judgesOf = async (io: Io, { endpoint }: Account): Promise<Judges> => {
   return { trust: root === undefined ? [] : [root], nowMs: Math.max(nowMs, Date.parse(clock ?? '') || 0) };
 };
 
+/** Whoever verifies the package later, when no emulator runs any more, needs its root. */
+const keepRoots = async (io: Io, { out, plan }: SentForSigning, { trust }: Judges): Promise<void> => {
+  if (trust.length === 0) return;
+  const { encodePem } = await import('../packaging/formats/x509/pem.ts');
+  const { submissionPath } = await import('../publishing/submission/state.ts');
+  const { brand, architecture } = plan;
+  const pem = trust.map((root) => encodePem('CERTIFICATE', root)).join('');
+  await io.files.write(submissionPath(io.files, { out, brand, architecture }, '-root.pem'), utf8(pem));
+};
+
 /** Compares the signed package with what was sent. */
 export const checkReturnedPackage = async (
   io: Io,
-  { plan, account, out, content }: SentForSigning,
+  submitted: SentForSigning,
   returned: readonly ReturnedFile[],
 ): Promise<readonly Diagnostic[]> => {
+  const { plan, account, out, content } = submitted;
   const { compareReturned } = await import('../publishing/returned/compare.ts');
   const { programmeOf } = await import('../publishing/refusals/contract.ts');
   const { brand, architecture } = plan;
   const product = 'create' in plan.product ? plan.product.create : undefined;
   const programme = programmeOf({ file: plan.package.path, product });
   const sent = await sentDrivers(io, { out, brand, architecture, path: plan.package.path, content });
+  const judges = await judgesOf(io, account);
+  await keepRoots(io, submitted, judges);
   return compareReturned(sent, returned, {
     programme,
-    ...(await judgesOf(io, account)),
+    ...judges,
     signatures: product?.requestedSignatures ?? [],
     special: product?.isTestSign === true || product?.isFlightSign === true,
     allPackages: programme === 'attestation',

@@ -173,6 +173,7 @@ const run = async ({ io, output }: Context, named: readonly string[], options: V
   const { verifyTree } = await import('../../packaging/signing/verify-package.ts');
   const { checkSums } = await import('../../release/verify-sums.ts');
   const { explanationLines, verifyLines } = await import('../render/verify.ts');
+  const { returnedRootLines } = await import('../returned-roots.ts');
   const trust = await anchors(io, options.ca ?? []);
   const lists = await revocationLists(io, options.crl ?? []);
   const atMs = judgedAt(io, options.at);
@@ -182,13 +183,16 @@ const run = async ({ io, output }: Context, named: readonly string[], options: V
   const reports = await Promise.all(
     paths.map(async (path) => {
       const subjects = await subjectsOf(io, path);
-      const { files, alone, damage } = subjects;
+      const { files, alone, relative, damage } = subjects;
       const placed = placedBelow(io, path, subjects);
       const report = verifyTree({ files, trust, atMs, extraCatalogs, alone, revocationLists: lists });
       return {
         verdict: damage.length > 0 ? ('invalid' as const) : report.verdict,
         files: withDamage(report.files, path, damage),
         diagnostics: [...damage, ...report.diagnostics.map(placed)],
+        roots: relative
+          ? returnedRootLines(io, path, { files: files.map((file) => file.path), named: options.ca ?? [] })
+          : [],
         sums: checkSums(files).map(placed),
       };
     }),
@@ -213,6 +217,7 @@ const run = async ({ io, output }: Context, named: readonly string[], options: V
   const { policyLines } = await import('../render/policy.ts');
   const text = [
     ...verifyLines(verdict, files, revocation),
+    ...(verdict === 'valid' ? [] : reports.flatMap((report) => report.roots)),
     ...explanationLines(explanations),
     ...files.flatMap(({ path }, i) => policyLines(path, tables[i] ?? [])),
   ];

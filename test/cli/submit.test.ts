@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { accountOf } from '../../emulator/cloud/partner-center/state.ts';
 import { inProcessHttp } from '../../emulator/http/in-process.ts';
-import { winpvJson } from '../support/command-line.ts';
+import { winpv, winpvJson } from '../support/command-line.ts';
 import { type MemoryFiles, memoryFiles } from '../support/memory-files.ts';
 import { control, ORIGIN, openTestCenter, START_MS, sampleUpload, type TestCenter } from '../support/partner-center.ts';
 
@@ -59,6 +59,13 @@ describe('winpv submit', () => {
     expect(result.product).toMatch(/^\d{19}$/);
     const status = await winpvJson(['status', 'out', '--offline'], { files });
     expect(status.result.submissions).toEqual([result]);
+    // the root is kept for whoever verifies it when no emulator runs any more
+    const root = 'out/.winpv/submission-acme-x64-root.pem';
+    const text = async (...more: readonly string[]) => (await winpv(['verify', 'out', ...more], { files })).stdout;
+    expect(await text()).toContain(`--ca ${root} trusts it`);
+    expect(await text('--ca', root)).not.toContain('trusts it');
+    const verified = await winpvJson(['verify', 'out/acme-x64-signed', '--ca', root], { files, now: START_MS });
+    expect(verified.error).toBeUndefined();
   });
 
   test.each([
