@@ -17,7 +17,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { measured } from './compiled.mjs';
+import { gigabyteOfIo } from './disk-io.mjs';
 import { rehearseEach, rehearseGrowth, rehearseMemory } from './rehearsal.mjs';
+import { submission } from './submission.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const executable = join(root, 'cli', 'winpv.js');
@@ -415,5 +417,7 @@ export const figures = [
   { name: 'quickstart', unit: 's', limit: 3, measure: quickStart },
   { name: 'rehearse-each', unit: 'ms of CPU', limit: 5, measure: rehearseEach },
   { name: 'rehearse-growth', unit: 'x a tenth of the runs', limit: 11, measure: rehearseGrowth },
+  { name: 'io-1gb', unit: 's of CPU', limit: 5, measure: gigabyteOfIo },
   { name: 'rehearse-memory', unit: 'x the heap of a tenth', limit: 1.3, measure: rehearseMemory },
+  { name: 'submission', unit: 's', limit: 3, measure: submission },
 ];

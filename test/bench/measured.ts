@@ -5,5 +5,7 @@ export { asIfSigned } from '../../emulator/rehearse.ts';
 export { SCENARIOS } from '../../emulator/scenarios/index.ts';
 export { judgeRun } from '../../emulator/scenarios/judge.ts';
 export { Run } from '../../emulator/scenarios/run.ts';
+export { stableWorld } from '../../emulator/scenarios/stable.ts';
+export { transition } from '../../emulator/transition.ts';
 export { verifyInf } from '../../packaging/formats/inf/rules/verify.ts';
 export { encodeStandIn } from '../../packaging/formats/pe/stand-in.ts';

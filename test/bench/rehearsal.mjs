@@ -15,7 +15,7 @@ rehearse: false
 `;
 
 /** The files of a release of all drivers, made by the executable. */
-const releaseFiles = () => {
+export const releaseFiles = () => {
   const folder = mkdtempSync(join(tmpdir(), 'winpv-bench-'));
   try {
     writeFileSync(join(folder, 'winpv.yaml'), PROJECT);
