@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
   ledger: async () => (await import('./ledger.ts')).ledgerCommand,
   submit: async () => (await import('./submit.ts')).submitCommand,
   status: async () => (await import('./status.ts')).statusCommand,
+  partner: async () => (await import('./partner.ts')).partnerCommand,
   emulator: async () => (await import('./emulator.ts')).emulatorCommand,
   schema: async () => (await import('./schema.ts')).schemaCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,
