@@ -281,7 +281,7 @@ export const checkCommand = (bind: Bind): Command =>
     )
     .option('--ca <pem>', 'a certificate that the guests trust, beside those in the bundle (repeatable)', collect)
     .addOption(new Option('--format <format>', 'how stdout says it').choices([...FORMATS]).default('text'))
-    .option('--html <file>', 'write the report as one HTML page')
+    .option('--html <file>', 'write the report as one page: each run with device trees, boots and events')
     .option('--save <file>', 'write everything that happened as a transcript, for --replay')
     .option('--replay <file>', 'play a transcript again, judge it again, and tell whether anything differs')
     .option('--list', 'name all guests and scenarios')
@@ -291,6 +291,7 @@ export const checkCommand = (bind: Bind): Command =>
         'winpv check dist/quickstart/xenproject',
         'winpv check dist/quickstart/xenproject --guest windows-11-24h2-x64 --scenario fresh-install',
         'winpv check dist/acme --from releases/9.0/acme --format junit > rehearsal.xml',
+        'winpv check dist/acme --guest windows-11 --html rehearsal.html',
         'winpv check --list --json',
       ),
     )
