@@ -3,15 +3,15 @@ import type { Product } from '../partner-center/contract.ts';
 import { ServiceRefusal } from '../partner-center/transport.ts';
 import { note, type Run, save } from './run.ts';
 
-/** Product and submission: made once, whatever happens to the answers. */
-const TRIES = 4;
+/** How often something is asked for again whose answer was lost. */
+export const TRIES = 4;
 /** A list may lag behind what was made. */
 const LAG_MS = 5000;
 
-const isLost = (error: unknown): error is WinpvError =>
+export const isLost = (error: unknown): error is WinpvError =>
   error instanceof WinpvError && error.code === 'PUBLISH_ANSWER_LOST';
 
-const lag = async (run: Run): Promise<void> => {
+export const lag = async (run: Run): Promise<void> => {
   if (!run.center.account.endpoint.emulated) await run.ports.timer.wait(LAG_MS);
 };
 

@@ -10,6 +10,10 @@ import { planHash, SUBMISSION_FORMAT, submissionPlan } from './plan.ts';
 const id = z.string().refine(isWireId, 'an id of Partner Center');
 const file = z.strictObject({ path: z.string(), bytes: z.int(), sha256: z.string() });
 
+const labelState = z.strictObject({ name: z.string(), asked: z.boolean(), id: id.optional() });
+/** A shipping label: by its name until its id is known. */
+export type LabelState = z.output<typeof labelState>;
+
 /**
  * How far a submission is. Whatever cannot be taken back is written down as `asked` before it is asked for, and with its
  * id when the answer is there. Nothing in here is secret: no link, no token.
@@ -31,6 +35,7 @@ export const submissionState = z.strictObject({
   /** What the comparison with the build said. */
   verdict: z.enum(['as-sent', 'differs']).optional(),
   metadata: file.optional(),
+  labels: z.array(labelState).optional(),
   outcome: z.enum(['open', 'signed', 'failed']),
   messages: z.array(z.string()),
   correlationIds: z.array(z.string()),
