@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { newWorld } from '../../../emulator/new-world.ts';
+import { PV } from '../../../emulator/scenarios/expectations.ts';
 import { connectionIn } from '../../../emulator/scenarios/host-findings.ts';
+import { Run } from '../../../emulator/scenarios/run.ts';
 import { survey } from '../../../emulator/scenarios/survey.ts';
 import { transition } from '../../../emulator/transition.ts';
-import { bundleOf, guestNamed, played, releaseFiles, scenarioNamed } from '../../support/rehearsal.ts';
+import { XEN_PROJECT } from '../../drivers/render.ts';
+import { editedRelease } from '../../support/edited-release.ts';
+import { bundleOf, guestNamed, played, releaseFiles, scenarioNamed, togetherIn } from '../../support/rehearsal.ts';
 
 const GUESTS = ['windows-7-sp1-sha2-x64', 'windows-10-22h2-x64', 'server-2025-x64'].map(guestNamed);
 const NOTHING = { packages: {}, images: {} };
@@ -44,5 +48,25 @@ describe('the connections of network cards', () => {
     expect([before?.path, after?.path]).toEqual(['emulated', 'pv']);
     expect(after?.connection?.identity).toBe(before?.connection?.identity);
     expect(after?.connection?.addresses).toEqual(['192.0.2.10']);
+  });
+
+  test('outlive an upgrade that makes another device of the card, when the first start after it is on emulated ones', () => {
+    const guest = guestNamed('windows-10-22h2-x64');
+    const brand = { ...XEN_PROJECT, version: '8.2.1.30', infDate: '03/21/2018' };
+    const [old, now] = [
+      bundleOf(editedRelease({ generation: '8.2', brand }), [guest], 'old'),
+      bundleOf(releaseFiles(), [guest], 'now'),
+    ] as const;
+    const input = { guest, guests: [guest], library: togetherIn([old, now]), bundle: now.bundle, before: [] };
+    const run = new Run(input, newWorld(guest));
+    run.install(old.bundle);
+    run.untilStable(PV);
+    run.play({ kind: 'nic.address', vif: 0, address: '192.0.2.9' });
+    const before = run.survey.nics[0]?.device ?? '';
+    run.install(now.bundle);
+    run.untilStable(PV);
+    const after = run.survey.nics[0]?.device ?? '';
+    expect(after).not.toBe(before);
+    expect(connectionIn(run.world, after)?.addresses).toEqual(['192.0.2.9']);
   });
 });
