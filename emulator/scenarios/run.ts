@@ -46,6 +46,8 @@ export interface Expectation {
   readonly keepsAddresses?: boolean;
   /** Windows knows the sizes that the host gave its disks. */
   readonly sized?: boolean;
+  /** The host cannot make volumes smaller: that they stay as large is no news (F40). */
+  readonly noDiscard?: boolean;
   /** A disk or card that the host has back. */
   readonly gone?: { readonly kind: 'disk' | 'nic'; readonly id: number };
   /** A storage filter of another vendor that was there before, and has to stay out of the release's way. */

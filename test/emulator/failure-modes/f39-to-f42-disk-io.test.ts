@@ -55,7 +55,7 @@ describe('F40: TRIM is reported, and the backend has none', () => {
   const input = inputOn();
 
   test('is told, and harms nothing', () => {
-    expect(found(machineOn(input, host()), ...WORK)).toEqual(['info F40']);
+    expect(found(machineOn(input, host()), ...WORK)).toEqual(['warning F40']);
   });
 
   test('not where the backend has a discard', () => {
@@ -63,7 +63,7 @@ describe('F40: TRIM is reported, and the backend has none', () => {
   });
 
   test('where the backend turns discards off by discard-enable', () => {
-    expect(found(machineOn(input, host({ ...DISCARD, 'discard-enable': '0' })), ...WORK)).toEqual(['info F40']);
+    expect(found(machineOn(input, host({ ...DISCARD, 'discard-enable': '0' })), ...WORK)).toEqual(['warning F40']);
   });
 });
 
