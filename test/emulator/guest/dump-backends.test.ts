@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { dumpBytes, sha256 } from '../../../emulator/guest/dump-bytes.ts';
+import { clearAtBoot } from '../../../emulator/guest/dump-disk.ts';
 import type { GuestEvent, GuestOutput } from '../../../emulator/guest/events.ts';
+import { GuestMachine } from '../../../emulator/guest/machine.ts';
 import { BACKEND_KINDS, type BackendKind } from '../../../emulator/xen/backend-kinds.ts';
 import type { HostSettings } from '../../../emulator/xen/host.ts';
 import { inputOn, judged, machineOn, modesOf, said } from '../../support/crash.ts';
@@ -46,6 +48,20 @@ describe('a dump on a disk with sectors of 4096 bytes', () => {
     said(run, CRASH);
     expect(foundIn(said(run, RESTART))).toEqual([]);
     expect(modesOf(judged(run))).toEqual(['error F41']);
+  });
+});
+
+describe('a dump that somebody changed before the next start', () => {
+  test('is told to be found with other bytes', () => {
+    const run = machineOn(input);
+    said(run, CRASH);
+    const machine = new GuestMachine(run.world, input.library);
+    clearAtBoot(machine, 768, 0x1000_0000 + 10 * 4096);
+    run.world = { ...run.world, host: machine.host };
+    expect(foundIn(said(run, RESTART))).toHaveLength(1);
+    const { verdict, findings } = judged(run);
+    expect(verdict).toBe('fail');
+    expect(findings.map(({ message }) => message).join()).toContain('is found with other bytes after the next start');
   });
 });
 
