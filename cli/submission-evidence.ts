@@ -37,6 +37,7 @@ export const submissionEvidence = async (
     productTypes: product?.selectedProductTypes ?? undefined,
     results: await inputs.readResults(io, options.results ?? []),
     unsigned: 'refused',
+    submissionType: plan.submission.type,
     thumbprints: await inputs.readThumbprints(io, options.cert ?? []),
     testKeys: emulated ? 'told' : 'refused',
     playlists: await inputs.readPlaylists(io, options.playlist ?? []),

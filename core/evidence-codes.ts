@@ -40,6 +40,7 @@ export const EVIDENCE_CODES = {
   HLK_TARGET_FOREIGN: { exit: 5, title: 'A tested device is not one of this brand' },
   HLK_DRIVER_NOT_TESTED: { exit: 5, title: 'A driver of the release was not tested' },
   HLK_DRIVER_MISSING: { exit: 5, title: 'An HLK package holds no driver for a device' },
+  HLK_UPDATE: { exit: 5, title: 'A package is not built for the kind of submission it is for' },
   HLK_DRIVER_TWICE: { exit: 5, title: 'An HLK package holds two drivers for one device and language' },
   HLK_DRIVER_DEFERRED: {
     exit: 5,

@@ -18,6 +18,8 @@ export interface EvidenceRequest {
   readonly unsigned: 'refused' | 'allowed';
   /** SHA-1 thumbprints of the certificates that the account has; any certificate when there are none. */
   readonly thumbprints: readonly string[];
+  /** What the package is for: not judged when undefined. */
+  readonly submissionType?: 'initial' | 'derived' | undefined;
   /** Certificates for test machines only; told of when undefined. The real service refuses them. */
   readonly testKeys?: 'refused' | 'told' | undefined;
   readonly playlists: readonly Playlist[];

@@ -24,6 +24,7 @@ export const checkEvidence = (request: EvidenceRequest): readonly Diagnostic[] =
     ...checkSignature(one, request),
     ...checkTimes(one, request),
     ...checkContents(one),
+    ...checkUpdate(one, request),
   ]),
   ...checkSystems(request),
   ...checkDevices(request),
@@ -147,4 +148,24 @@ const checkContents = ({ file, info }: HlkPackage): readonly Diagnostic[] => {
       ),
     );
   return found;
+};
+
+/** An update (DUA) comes in the shell of a submission, with one driver that takes the place of another (spec hlk 2). */
+const checkUpdate = (
+  { file, info }: HlkPackage,
+  { submissionType }: Pick<EvidenceRequest, 'submissionType'>,
+): readonly Diagnostic[] => {
+  const drivers = info.projects.flatMap(({ instances }) =>
+    instances.flatMap(({ targets }) => targets.flatMap((one) => one.drivers)),
+  );
+  const replacing = drivers.filter(({ replaces }) => replaces !== undefined);
+  const ids = new Set(replacing.flatMap(({ id }) => id ?? []));
+  const said = (message: string): readonly Diagnostic[] => [
+    problem('HLK_UPDATE', message, { at: { file }, severity: 'warning' }),
+  ];
+  if (submissionType === 'initial' && replacing.length > 0)
+    return said('The package updates a driver, which a derived submission is for; this one is initial.');
+  if (submissionType !== 'derived' || drivers.length === 0) return [];
+  if (replacing.length === 0) return said('No driver of the package takes the place of another, as in an update.');
+  return ids.size > 1 ? said(`The package updates ${ids.size} drivers; an update is of one.`) : [];
 };

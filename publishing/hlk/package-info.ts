@@ -157,10 +157,16 @@ const readTarget = (element: XmlElement): HlkTarget => ({
   driverStatus: textValue(element, 'DriverStatus'),
   drivers: named(element, 'Driver').map((driver) => ({
     id: textValue(driver, 'Id'),
-    replaces: textValue(driver, 'ReplacesId'),
+    replaces: replacedBy(driver),
     systems: [...elementsBelow(driver)]
       .filter(({ local }) => local === 'OperatingSystem')
       .map((system) => ({ architecture: textValue(system, 'Architecture'), code: textValue(system, 'Code') })),
     locales: namesOf(driver, 'Locales', 'Locale', 'Name'),
   })),
 });
+
+/** Nothing is replaced by a driver whose field is empty or zero. */
+const replacedBy = (driver: XmlElement): string | undefined => {
+  const id = textValue(driver, 'ReplacesId');
+  return id === undefined || /^[{}0-]*$/.test(id) ? undefined : id;
+};

@@ -170,3 +170,38 @@ describe('the gate', () => {
     });
   });
 });
+
+describe('an update of a driver', () => {
+  const driver = (id: string, replaces?: string) => ({
+    ...{ id, replaces, systems: [{ architecture: 'X64', code: GE }], locales: ['English'] },
+  });
+  const update = (...drivers: readonly ReturnType<typeof driver>[]): SampleChanges => ({
+    instances: [instance({ targets: drivers.map((one, i) => target(i === 0 ? BUS : DISK, { drivers: [one] })) })],
+  });
+  const codes = async (changes: SampleChanges, submissionType?: 'initial' | 'derived') =>
+    (await warnings(changes, { submissionType })).filter((code) => code === 'HLK_UPDATE');
+
+  test('is one driver in place of another, for a derived submission', async () => {
+    const one = update(driver('2', '1'), driver('2', '1'));
+    expect(await codes(one, 'derived')).toEqual([]);
+    expect(await codes(one, 'initial')).toEqual(['HLK_UPDATE']);
+    expect(await codes(one)).toEqual([]);
+  });
+  test('is told where there is none, or more than one', async () => {
+    expect(await codes(update(driver('1'), driver('2')), 'derived')).toEqual(['HLK_UPDATE']);
+    expect(await codes(update(driver('3', '1'), driver('4', '2')), 'derived')).toEqual(['HLK_UPDATE']);
+  });
+  test('is none when the field is empty or zero', async () => {
+    const zero = '00000000-0000-0000-0000-000000000000';
+    expect(await codes(update(driver('1', ''), driver('1', zero)), 'initial')).toEqual([]);
+  });
+});
+
+describe('an erratum that is not needed', () => {
+  const erratum = { id: '12345', test: 'Flush Test', reason: 'known' };
+  test('is told when it has run out', async () => {
+    const list = errata({ ...erratum, expires: '2026-11-23' });
+    expect(await warnings({}, { errata: list })).toEqual(['HLK_ERRATUM_UNUSED']);
+    expect(await warnings({}, { errata: errata(erratum) })).toEqual([]);
+  });
+});

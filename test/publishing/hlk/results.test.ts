@@ -92,6 +92,17 @@ describe('the results of toolsHCK', () => {
   ])('are refused with %s', (_what, value) => {
     expect(() => parseToolsHck(json(value), 'r.json')).toThrow(expect.objectContaining({ code: 'HLK_RESULTS' }));
   });
+  test('tell of entries that are not read, and of tests that passed by a filter', async () => {
+    const set = parseToolsHck(
+      json([project, run('a', 'Passed', { arefiltersapplied: 'True' }), { machine: 'm' }]),
+      'r.json',
+    );
+    expect(set.diagnostics.map(({ code, severity }) => `${severity} ${code}`)).toEqual(['warning HLK_NOT_READ']);
+    expect((await judged([set])).map(({ code }) => code)).toContain('HLK_FILTERED');
+    const plain = parseToolsHck(json([project, run('a', 'Passed')]), 'r.json');
+    expect(plain.diagnostics).toEqual([]);
+    expect((await judged([plain])).map(({ code }) => code)).not.toContain('HLK_FILTERED');
+  });
   test('that are no JSON are refused', () => {
     expect(() => parseToolsHck(utf8('<html>'), 'r.json')).toThrow(expect.objectContaining({ code: 'HLK_RESULTS' }));
   });
