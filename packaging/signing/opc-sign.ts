@@ -175,6 +175,19 @@ const hashId = (...parts: readonly Uint8Array[]): string =>
       .digest(),
   ).slice(0, 32);
 
+/** The parts that stay but those that are written anew: the package's relationships. @throws WinpvError OPC_SIGNATURE_MALFORMED */
+const withoutClash = (
+  { file }: OpcPackage,
+  kept: readonly OpcPart[],
+  written: readonly { readonly name: string }[],
+): readonly OpcPart[] => {
+  const taken = new Set(written.map(({ name }) => partKey(name)));
+  const clash = kept.find(({ name }) => taken.has(partKey(name)) && partKey(name) !== '/_rels/.rels');
+  if (clash === undefined) return kept.filter(({ name }) => !taken.has(partKey(name)));
+  const message = `${clash.name} is in the place of a signature and is none.`;
+  throw new WinpvError('OPC_SIGNATURE_MALFORMED', message, { at: { file } });
+};
+
 /** Ids follow from the content, so that the same package signed by the same key gives the same bytes. */
 const assemble = (
   opc: OpcPackage,
@@ -204,13 +217,7 @@ const assemble = (
   const relationshipParts = [...lists].map(([source, list]) => ({
     ...{ name: relationshipsPartOf(source), contentType: RELATIONSHIPS_TYPE, bytes: encodeRelationships(list) },
   }));
-  const taken = new Set([...added, ...relationshipParts].map(({ name }) => partKey(name)));
-  const rest = kept.filter(({ name }) => !taken.has(partKey(name)));
-  const clash = kept.find(({ name }) => taken.has(partKey(name)) && partKey(name) !== '/_rels/.rels');
-  if (clash !== undefined)
-    throw new WinpvError('OPC_SIGNATURE_MALFORMED', `${clash.name} is in the place of a signature and is none.`, {
-      at: { file: opc.file },
-    });
+  const rest = withoutClash(opc, kept, [...added, ...relationshipParts]);
   const own = signatureParts(opc).own;
   const overrides = new Map([...opc.types.overrides].filter(([key]) => !own.has(key)));
   const types = typesWith({ defaults: opc.types.defaults, overrides }, [...added, ...relationshipParts]);

@@ -53,27 +53,27 @@ export const readHlkPackage = (bytes: Uint8Array, file: string, nowMs: number, t
   const data = (['core', 'stream'] as const).flatMap((kind) =>
     partsOf(`${kind}data`).map(({ name, size }) => ({ kind, part: name, bytes: size })),
   );
-  const missing = (['core', 'stream'] as const).filter((kind) => !data.some((one) => one.kind === kind));
   return {
     ...{ file, kind: kindOf(info), bytes: bytes.length, info, data },
     signature: verifyOpc(opc, nowMs, trust),
-    diagnostics: [
-      ...missing.map((kind) =>
-        problem('HLK_NOT_A_PACKAGE', `${shownText(file)} has no ${kind} data: nothing in it could be reviewed.`, {
-          at: { file },
-        }),
-      ),
-      ...(opc.zip64
-        ? [
-            problem('OPC_ZIP64', 'The package is a ZIP64 archive.', {
-              at: { file },
-              hint: 'Partner Center refuses these. `winpv hlk sign` writes one that is none, as long as it is below 4 GiB.',
-            }),
-          ]
-        : []),
-    ],
+    diagnostics: [...checkData(file, data), ...(opc.zip64 ? [largeForm(file)] : [])],
   };
 };
+
+const checkData = (file: string, data: HlkPackage['data']): readonly Diagnostic[] =>
+  (['core', 'stream'] as const)
+    .filter((kind) => !data.some((one) => one.kind === kind))
+    .map((kind) =>
+      problem('HLK_NOT_A_PACKAGE', `${shownText(file)} has no ${kind} data: nothing in it could be reviewed.`, {
+        at: { file },
+      }),
+    );
+
+const largeForm = (file: string): Diagnostic =>
+  problem('OPC_ZIP64', 'The package is a ZIP64 archive.', {
+    at: { file },
+    hint: 'Partner Center refuses these. `winpv hlk sign` writes one that is none, as long as it is below 4 GiB.',
+  });
 
 /** Kits before that of Windows 10 have versions below 10. */
 const kindOf = ({ kitVersion }: HlkPackageInfo): HlkPackage['kind'] => {
