@@ -1,4 +1,5 @@
 import type { DriverFailure } from '../../drivers/behaviour.ts';
+import { dumpFailureWords } from '../guest/dump-words.ts';
 import type { Cause } from '../guest/events.ts';
 
 type Of<Kind extends Cause['kind']> = Extract<Cause, { kind: Kind }>;
@@ -37,6 +38,10 @@ const driverFailed = ({ service, device, failure }: Of<'driver'>): string =>
 const importMissing = ({ image, module, names }: Of<'import-missing'>): string =>
   `${image} imports ${names.length === 0 ? `from ${module}, which is not there` : `${listed(names)} from ${module}, which does not export it`}.`;
 
+/** The emulated disk is `present` or `unplugged`; `pv` names devices on the way to the other, if there are any. */
+const diskGone = ({ emulated, pv }: Of<'disk-gone'>): string =>
+  `The emulated disk is ${emulated}, and ${pv === '' ? 'no device leads to a PV disk' : `${pv} does not work`}.`;
+
 const OVERRIDE = { start: 'its start type', override: 'StartOverride' } as const;
 
 /** Why something is as it is, link after link of the chain: what is told first follows from what is told next. */
@@ -71,7 +76,9 @@ export const causeLines = (cause: Cause): readonly string[] => {
     case 'restart-pending':
       return [`${cause.device} waits for a restart: ${cause.because}`];
     case 'disk-gone':
-      return [`${cause.emulated} is gone, and ${cause.pv} does not take its place.`, ...causeLines(cause.because)];
+      return [diskGone(cause), ...causeLines(cause.because)];
+    case 'dump':
+      return [dumpFailureWords(cause.failure)];
     case 'deliberate':
       return [`${cause.by} stops the machine on purpose: ${cause.reason}`];
     case 'text':

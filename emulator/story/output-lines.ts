@@ -1,5 +1,6 @@
 import type { DriverNote } from '../../drivers/behaviour.ts';
-import type { GuestOutput } from '../guest/events.ts';
+import { dumpNoteWords } from '../guest/dump-words.ts';
+import type { Cause, GuestOutput } from '../guest/events.ts';
 import { outputWords, packageName } from '../words.ts';
 import { hostNoteWords } from '../xen/host-words.ts';
 import { causeLines } from './cause-words.ts';
@@ -90,8 +91,14 @@ const otherLine = (output: GuestOutput): StoryLine => {
     case 'emulator.unmodelled':
       return line('notice', 'Not modelled', [output.what]);
     default:
-      return line('step', outputWords(output));
+      return line(toneOf(output.kind), outputWords(output), 'cause' in output ? causeLines(output.cause as Cause) : []);
   }
+};
+
+/** Kinds say by their last word how they ended: `dump.failed`, `io.done`. */
+const toneOf = (kind: string): Tone => {
+  if (/[.-](failed|refused|lost|not-connected|blocked)$/.test(kind)) return 'fault';
+  return /[.-](done|written|found|resumed|connected)$/.test(kind) ? 'good' : 'step';
 };
 
 const noteLine = (note: DriverNote): StoryLine => {
@@ -139,7 +146,10 @@ const otherNote = (note: DriverNote): StoryLine => {
       return line('notice', `${note.module} on ${note.device}: taken to go well`, [note.reason]);
     case 'xen.warning':
       return line('notice', note.module, [note.message]);
+    case 'xen.dump-target':
+    case 'xen.dump-connected':
+      return line(toneOf(note.kind), dumpNoteWords(note));
     default:
-      return line(note.kind === 'xen.not-connected' ? 'fault' : 'step', hostNoteWords(note) ?? note.kind);
+      return line(toneOf(note.kind), hostNoteWords(note) ?? note.kind);
   }
 };

@@ -114,7 +114,7 @@ const whyNot = ({ session, host }: World, of: RequestPath['of']): readonly strin
     problem === undefined ? [] : [`${path} has problem ${problem.code}.`, ...causeLines(problem.cause)],
   );
   return [
-    ...(stop === undefined ? [] : [`The machine stopped with ${stop.code}: ${stop.reason}`]),
+    ...(stop === undefined ? [] : [`The machine stopped with ${stop.code}: ${stop.reason}`, ...causeLines(stop.cause)]),
     ...(host.unplug.mask === 0 ? [] : [`Emulated devices were unplugged (mask ${host.unplug.mask}).`]),
     ...problems,
   ];

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { causeLines } from '../../../emulator/story/cause-words.ts';
 import { deviceTree } from '../../../emulator/story/device-tree.ts';
 import { storyLine } from '../../../emulator/story/output-lines.ts';
 import { storyOf } from '../../../emulator/story/story.ts';
@@ -70,7 +71,7 @@ describe('the way of a request', () => {
   test('that ends nowhere says why', () => {
     const disk = bad.story.paths.find(({ of }) => of === 'disk');
     expect(disk).toMatchObject({ via: undefined, hops: [{ place: 'asker' }] });
-    expect(disk?.broken?.join(' ')).toContain('0x7B');
+    expect(disk?.broken?.join(' ')).toMatch(/0x7B.*The emulated disk is unplugged.*xenvbd does not start at boot/);
   });
 });
 
@@ -92,6 +93,14 @@ describe('the events of a run', () => {
   test('survive a way through JSON', () => {
     expect(JSON.parse(JSON.stringify(bad.story))).toEqual(bad.story);
     expect(JSON.stringify(storyOf(bad.run, bad.result))).toBe(JSON.stringify(bad.story));
+  });
+
+  test('of crashes have their words, and why memory did not get to the disk', () => {
+    const failure = { kind: 'target', target: 130, limit: 128 } as const;
+    expect(causeLines({ kind: 'dump', failure })).toEqual([expect.stringContaining('target 130')]);
+    const note = { kind: 'xen.dump-target', target: 0, device: '768', guessed: true } as const;
+    const line = storyLine({ kind: 'driver.note', note } as unknown as Parameters<typeof storyLine>[0]);
+    expect(line).toEqual({ tone: 'step', text: expect.stringContaining('xencrsh takes target 0') });
   });
 
   test('of a kind that has no words are named', () => {
