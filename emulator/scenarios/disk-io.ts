@@ -8,7 +8,7 @@ import { fromStable } from './stable.ts';
 
 /** Of 64 GiB, where nothing else is: the fifth disk of Xen's own numbers. */
 const VBD = 51_776;
-const PAGES = 64;
+const PAGES = 16;
 const START = 1 << 21;
 
 const hasDisks = (input: ScenarioInput): boolean =>

@@ -35,8 +35,8 @@ describe('a thin volume', () => {
       output.kind === 'io.trimmed' ? [[output.by, output.pagesBefore, output.pagesAfter]] : [],
     );
     expect(pages).toEqual([
-      ['xendisk', 64, 48],
-      ['xendisk', 48, 32],
+      ['xendisk', 16, 12],
+      ['xendisk', 12, 8],
     ]);
   });
 
@@ -45,13 +45,13 @@ describe('a thin volume', () => {
     const pages = outputs.flatMap((output) =>
       output.kind === 'io.trimmed' ? [[output.by, output.pagesBefore, output.pagesAfter]] : [],
     );
-    expect(pages).toEqual([['xendisk', 64, 48]]);
+    expect(pages).toEqual([['xendisk', 16, 12]]);
   });
 
   test('stays as large where the backend has no discard, which is what that scenario is for', () => {
     const { result, outputs } = played('trim-without-discard', 'windows-10-22h2-x64');
     const pages = outputs.flatMap((output) => (output.kind === 'io.trimmed' ? [output.pagesAfter] : []));
-    expect(pages).toEqual([64, 64]);
+    expect(pages).toEqual([16, 16]);
     expect(result.findings).toEqual([]);
   });
 });
