@@ -1,6 +1,7 @@
 import { type Diagnostic, problem, WinpvError } from '../core/errors.ts';
 import { judgeFolder } from '../packaging/bundle/judge-folder.ts';
 import { type CheckedFile, packageView } from '../packaging/bundle/package-view.ts';
+import { type Completion, completionOf, type Stocked, vendorOf } from './completion.ts';
 import type { GuestSpec } from './guest/guest.ts';
 import type { Templates } from './history/historic-package.ts';
 import { type History, historicReleases } from './history/historic-releases.ts';
@@ -96,40 +97,44 @@ export const prepareRehearsal = (request: FilesRequest): PreparedRehearsal => {
   const own = compiledFrom(bundle, NEW, request);
   const others = before.map((one, index) => compiledFrom(one, one.label === '' ? `from ${index}` : one.label, request));
   const chosen = guestsFor(own.library, own.bundle, guests);
-  const known = knownReleases(own, chosen.guests, request);
-  const library = merged([known.library, ...[own, ...others].map((one) => one.library)]);
   if (chosen.guests.length === 0) throw noGuest(bundle, guests, asked);
+  const completion = completionOf(own, chosen.guests, request.templates);
+  const whole = completed(own, completion);
+  const known = knownReleases(whole, chosen.guests, request);
+  const library = merged([known.library, whole.library, ...others.map((one) => one.library)]);
   const findings = [
     ...judged,
     ...own.compiled.diagnostics.filter((finding) => !judged.some(({ message }) => message === finding.message)),
-    ...missingDrivers(library, own.bundle),
+    ...missingDrivers(library, own.bundle, completion),
     ...conditions(own.compiled, chosen.testSigning),
   ];
   return {
-    ...{ library, bundle: own.bundle, scenarios, findings },
+    ...{ library, bundle: whole.bundle, scenarios, findings },
     before: [...known.bundles, ...others.map((one) => ({ ...one.bundle, given: true }))],
     guests: chosen.guests,
   };
 };
 
+/** A part of a release with the buses that it lacks before it. */
+const completed = ({ bundle, library }: Stocked, completion: Completion | undefined): Stocked =>
+  completion === undefined
+    ? { bundle, library }
+    : {
+        bundle: { ...bundle, packages: [...completion.packages, ...bundle.packages] },
+        library: merged([completion.library, library]),
+      };
+
 const NOTHING: History = { bundles: [], library: { packages: {}, images: {} } };
 
 /** Earlier releases of the same vendor, as far as winpv knows what they do: an upgrade is within a brand. */
 const knownReleases = (
-  { bundle, library }: Compiled,
+  { bundle, library }: Stocked,
   guests: readonly GuestSpec[],
   { templates, known }: Pick<FilesRequest, 'templates' | 'known'>,
 ): History => {
-  const bus = bundle.packages.map((key) => library.packages[key]).find((facts) => facts?.driver === 'xenbus');
-  const model = Object.values(library.images).find((image) => image.model?.image === 'xenbus')?.model;
-  if (templates === undefined || bus === undefined || model?.prefix === undefined) return NOTHING;
-  const { prefix, vendorDeviceId = '' } = model;
-  const vendor = {
-    vendorName: bus.provider,
-    productName: bus.provider,
-    vendorPrefix: prefix,
-    ...(vendorDeviceId === '' ? {} : { vendorDeviceId }),
-  };
+  const hasBus = bundle.packages.some((key) => library.packages[key]?.driver === 'xenbus');
+  const vendor = vendorOf({ bundle, library });
+  if (templates === undefined || vendor === undefined || !hasBus) return NOTHING;
   const history = historicReleases({
     ...{ guests, vendor, templates },
     ...(known === 'turning-points' ? { only: TURNING_POINTS } : {}),

@@ -1,4 +1,5 @@
 import { type Diagnostic, problem } from '../core/errors.ts';
+import { type Completion, PARENTS } from './completion.ts';
 import { type GuestSpec, policyKey, signatureKey, targetKey } from './guest/guest.ts';
 import { switchesOf, withSwitches } from './guest/windows.ts';
 import type { PackageFacts, PackageLibrary } from './package/facts.ts';
@@ -114,24 +115,24 @@ export const asIfSigned = (library: PackageLibrary): PackageLibrary => ({
   ),
 });
 
-/** Members that are missing for the PV path, by guest-independent names (xen-pv 1.3). */
-export const missingDrivers = (library: PackageLibrary, { packages }: RehearsedBundle): readonly Diagnostic[] => {
+/** Members that are missing for the PV path, and whose they were rehearsed with (xen-pv 1.3). */
+export const missingDrivers = (
+  library: PackageLibrary,
+  { packages }: RehearsedBundle,
+  completion?: Completion,
+): readonly Diagnostic[] => {
   const have = new Set(packages.map((key) => library.packages[key]?.driver));
-  const needed = NEEDS.flatMap(([driver, parent]) => (have.has(driver) && !have.has(parent) ? [[driver, parent]] : []));
+  const needed = PARENTS.flatMap(([driver, parent]) =>
+    have.has(driver) && !have.has(parent) ? [[driver, parent]] : [],
+  );
+  const instead =
+    completion === undefined
+      ? '.'
+      : `: it was rehearsed with ${completion.drivers.join(' and ')} of ${completion.label}, the newest release known that goes with it.`;
   return needed.map(([driver, parent]) =>
-    problem('EMULATOR_INCOMPLETE', `The release has ${driver} and no ${parent}, which lists its devices.`, {
+    problem('EMULATOR_INCOMPLETE', `The release has ${driver} and no ${parent}, which lists its devices${instead}`, {
       severity: 'warning',
       hint: `Rehearse it together with the ${parent} that it goes with.`,
     }),
   );
 };
-
-const NEEDS: readonly (readonly [driver: string, parent: string])[] = [
-  ['xenvbd', 'xenbus'],
-  ['xenvif', 'xenbus'],
-  ['xeniface', 'xenbus'],
-  ['xenvkbd', 'xenbus'],
-  ['xencons', 'xenbus'],
-  ['xennet', 'xenvif'],
-  ['xenhid', 'xenvkbd'],
-];
