@@ -148,6 +148,9 @@ const positionOf = (text: string, at: number): { readonly line: number; readonly
   return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 };
 
+const PAGE_HINT =
+  'A proxy, a gateway or a sign-in page answered in the place of Partner Center, or --endpoint names another server.';
+
 /**
  * Reads JSON (RFC 8259; a byte order mark is passed over; a name twice in one object is refused).
  * @param file what is read, for messages: a file, or `the answer to GET /products`
@@ -167,6 +170,12 @@ export const parseWireJson = (
     throw new WinpvError(code, 'This is not JSON: it is not UTF-8 text.', { at: { file }, cause });
   }
   if (text.startsWith('\ufeff')) text = text.slice(1);
+  if (/^\s*</.test(text)) {
+    throw new WinpvError(code, 'This is not JSON: it is a page of HTML, or XML.', {
+      at: { file, line: 1, column: 1 },
+      ...(code === 'PUBLISH_ANSWER_SYNTAX' ? { hint: PAGE_HINT } : {}),
+    });
+  }
   return new JsonCursor(text, (message, at) => {
     return new WinpvError(code, `This is not JSON: ${message}.`, { at: { file, ...positionOf(text, at) } });
   }).whole();

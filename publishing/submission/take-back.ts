@@ -144,9 +144,16 @@ const unpack = async (run: Run, files: readonly ReturnedFile[]): Promise<void> =
   const whole = disk.unfinished(stage);
   await disk.remove(stage);
   await disk.remove(aside);
-  for (const { name, bytes } of files) await disk.write(disk.join(stage, ...name.split('/')), bytes);
-  await disk.replace({ from: stage, to: folder, aside });
-  whole();
+  try {
+    for (const { name, bytes } of files) await disk.write(disk.join(stage, ...name.split('/')), bytes);
+    await disk.replace({ from: stage, to: folder, aside });
+  } catch (error) {
+    // Half a package keeps a full disk full.
+    await disk.remove(stage).catch(() => undefined);
+    throw error;
+  } finally {
+    whole();
+  }
 };
 
 /** Compares before anything is put where others take it from. */

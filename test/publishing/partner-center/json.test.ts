@@ -43,6 +43,18 @@ describe('JSON as Partner Center writes it', () => {
     );
   });
 
+  test('tells a page of HTML from a broken answer, and who may have sent it', () => {
+    const answered = (): unknown =>
+      parseWireJson('\n <!doctype html><title>Sign in</title>', 'the answer to GET /products');
+    expect(answered).toThrow(
+      expect.objectContaining({
+        code: 'PUBLISH_ANSWER_SYNTAX',
+        message: expect.stringContaining('a page of HTML'),
+        hint: expect.stringContaining('in the place of Partner Center'),
+      }),
+    );
+  });
+
   test.each([
     ['an HTML page', '<html>', 'line 1 column 1'],
     ['half an answer', '{"value":[{"id":1', ''],

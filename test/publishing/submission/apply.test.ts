@@ -110,6 +110,7 @@ describe('a submission', () => {
       const first = await attempt({ center, files: full, cab }).catch((error: unknown) => error);
       if (first instanceof WinpvError) expect(first.exit).toBe(8);
       else expect(writes).toBeGreaterThan(10);
+      expect([...files.written.keys()].filter((path) => path.includes('-partial/'))).toEqual([]);
       expect((await attempt({ center, files, cab })).state.outcome).toBe('signed');
       expect(made(center), `after ${writes} writes`).toEqual(ONE);
     }
