@@ -110,6 +110,10 @@ const signatureComplaints = (opc: OpcPackage, nowMs: number): readonly Complaint
  */
 const readKitPackage = (bytes: Uint8Array, nowMs: number): ReadUpload => {
   const opc = parseOpc(bytes, 'the package');
+  // observed: the words of the service
+  if (opc.zip64) {
+    return refused('packageInfoValidation', 'Failed to open package: File is using Zip64(4gb+file Size)');
+  }
   if (kitPart(opc, 'packageinfo') === undefined) {
     return refused('packageInfoValidation', 'Failed to open package: it is no package of a hardware lab kit');
   }
@@ -133,7 +137,6 @@ export const readUpload = (bytes: Uint8Array, harness: string, nowMs: number): R
     return readKitPackage(bytes, nowMs);
   } catch (error) {
     if (!(error instanceof WinpvError)) throw error;
-    const zip64 = /zip64/i.test(error.message) ? 'File is using Zip64(4gb+file Size)' : error.message;
-    return refused('packageInfoValidation', `Failed to open package: ${zip64}`);
+    return refused('packageInfoValidation', `Failed to open package: ${error.message}`);
   }
 };
