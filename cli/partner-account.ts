@@ -28,8 +28,7 @@ const certificateSigner = async (io: Io, file: string, key: string | undefined, 
     key === undefined
       ? ({ kind: 'pfx', pfx: file, passin, certificates: [] } as const)
       : ({ kind: 'pem', key, passin, certificates: [file] } as const);
-  return (await openSigner(source, { files: io.files, env: io.env, stdin: io.stdin, exec: io.exec, tokens: io.tokens }))
-    .signer;
+  return (await openSigner(source, io)).signer;
 };
 
 /** A token of GitHub's own for the job that runs, asked for each time. */

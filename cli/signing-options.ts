@@ -1,10 +1,12 @@
 import { type Command, Option } from 'commander';
 import { WinpvError } from '../core/errors.ts';
+import { CLOUD_SERVICES, type CloudService } from '../packaging/signing/cloud/service.ts';
 import type { SigningPurpose } from '../packaging/signing/fitness.ts';
 import type { KeySource } from '../packaging/signing/open-signer.ts';
 import type { CertificatePin } from '../packaging/signing/pin.ts';
 import type { Signer } from '../packaging/signing/signer.ts';
 import type { RemoteTimestamper, TimestampProtocol } from '../packaging/signing/timestamp-servers.ts';
+import { checkRotation, cloudSource } from './cloud-key.ts';
 import type { Io } from './io.ts';
 
 /** What every command that signs has in common: which key, and whose time stamp. */
@@ -17,6 +19,9 @@ export interface KeyOptions {
   readonly pkcs11?: string;
   readonly keyUri?: string;
   readonly pin?: string;
+  readonly cloud?: CloudService;
+  readonly cloudUrl?: string;
+  readonly keyName?: string;
   readonly exec?: string;
   readonly cert?: readonly string[];
   readonly certSha1?: string;
@@ -96,6 +101,9 @@ export const addKeyOptions = (command: Command): Command =>
     .option('--pkcs11 <module>', 'the library of a PKCS#11 token that has the key')
     .option('--key-uri <uri>', 'which key of which token: pkcs11:token=…;object=… (RFC 7512)')
     .option('--pin <source>', 'where the token’s PIN is: env:NAME, file:PATH or stdin', secretSource('--pin'))
+    .addOption(new Option('--cloud <service>', 'the service that has the key').choices(CLOUD_SERVICES))
+    .option('--cloud-url <url>', 'the address of the vault, account or region')
+    .option('--key-name <name>', 'which key of the service')
     .option('--exec <command>', 'a program that gets the digest on its standard input and answers with the signature')
     .option('--cert <file>', 'a certificate, PEM or DER: the key’s own first, then its issuers (repeatable)', collect)
     .addOption(
@@ -136,7 +144,7 @@ export const addTimestampOptions = (command: Command): Command =>
     'sign without a time stamp: the signature ends with its certificate',
   );
 
-const KEY_OPTIONS = ['pfx', 'key', 'pkcs11', 'exec'] as const;
+const KEY_OPTIONS = ['pfx', 'key', 'pkcs11', 'cloud', 'exec'] as const;
 
 /** Whether any option names a key. */
 export const namesKey = (options: KeyOptions): boolean =>
@@ -146,20 +154,25 @@ const chosenKey = (options: KeyOptions): (typeof KEY_OPTIONS)[number] => {
   const named = KEY_OPTIONS.filter((name) => options[name] !== undefined);
   const [kind, second] = named.length === 0 && options.keyUri !== undefined ? (['pkcs11'] as const) : named;
   if (kind === undefined)
-    throw usage('No key was named.', 'Use --pfx with --passin, --key with --cert, --pkcs11 with --key-uri, or --exec.');
+    throw usage(
+      'No key was named.',
+      'Use --pfx with --passin, --key with --cert, --pkcs11 with --key-uri, --cloud, or --exec.',
+    );
   if (second !== undefined) throw usage(`--${kind} and --${second} both name a key.`, 'Name one.');
   return kind;
 };
 
 /** Options that say nothing with the key that was named: somebody expects them to. */
 const checkCompanions = (kind: (typeof KEY_OPTIONS)[number], options: KeyOptions): void => {
-  const of: Readonly<Record<'passin' | 'keyUri' | 'pin', readonly string[]>> = {
+  const of: Readonly<Record<'passin' | 'keyUri' | 'pin' | 'cloudUrl' | 'keyName', readonly string[]>> = {
     passin: ['pfx', 'key'],
     keyUri: ['pkcs11'],
     pin: ['pkcs11'],
+    cloudUrl: ['cloud'],
+    keyName: ['cloud'],
   };
   for (const [name, kinds] of Object.entries(of) as [keyof typeof of, readonly string[]][]) {
-    const option = name === 'keyUri' ? 'key-uri' : name;
+    const option = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     if (options[name] !== undefined && !kinds.includes(kind))
       throw usage(`--${option} does not go with --${kind}.`, `It belongs to --${kinds.join(' or --')}.`);
   }
@@ -178,6 +191,7 @@ export const keySource = (options: KeyOptions): KeySource => {
     if (keyUri === undefined) throw usage('--pkcs11 needs --key-uri.', 'For example --key-uri "pkcs11:object=signer".');
     return { kind, module, keyUri, pin, certificates };
   }
+  if (kind === 'cloud') return cloudSource(options);
   if (certificates.length === 0)
     throw usage(`--${kind} needs --cert.`, 'Give the certificate of the key first, then its issuers.');
   return kind === 'key' ? { kind: 'pem', key, passin, certificates } : { kind: 'command', command: exec, certificates };
@@ -205,6 +219,7 @@ export const loadSigners = () =>
  * @throws WinpvError USAGE, SIGN_*, FILE_*, and what `use` throws
  */
 export const withSigner = async <T>(io: Io, options: KeyOptions, use: (signer: Signer) => Promise<T>): Promise<T> => {
+  checkRotation(options);
   const source = keySource(options);
   const [{ checkPin }, { openSigner }] = await loadSigners();
   const { signer, close } = await openSigner(source, io);

@@ -76,7 +76,7 @@ export interface Plan {
   readonly formatVersion: typeof PLAN_FORMAT;
   readonly date: string;
   readonly signing: {
-    readonly kind: 'test' | 'pfx' | 'pem' | 'pkcs11' | 'command' | 'file-command';
+    readonly kind: 'test' | 'pfx' | 'pem' | 'pkcs11' | 'cloud' | 'command' | 'file-command';
     /** `tool`: the tool that signs asks for them. */
     readonly timestamps: 'test' | 'none' | 'rfc3161' | 'tool';
   };

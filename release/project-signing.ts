@@ -1,6 +1,7 @@
 import type { Settings } from '../branding/settings.ts';
 import { WinpvError } from '../core/errors.ts';
 import type { Files } from '../core/ports.ts';
+import { cloudAddress, knowsCertificate, rotates } from '../packaging/signing/cloud/service.ts';
 import type { SigningPurpose } from '../packaging/signing/fitness.ts';
 import type { KeySource } from '../packaging/signing/open-signer.ts';
 import type { CertificatePin } from '../packaging/signing/pin.ts';
@@ -27,7 +28,7 @@ export type SigningSettings = (
 
 type Written = NonNullable<ProjectSettings['signing']>;
 
-const KINDS = ['test', 'pfx', 'key', 'pkcs11', 'command', 'fileCommand'] as const;
+const KINDS = ['test', 'pfx', 'key', 'pkcs11', 'cloud', 'command', 'fileCommand'] as const;
 type Kind = (typeof KINDS)[number];
 
 /** Which settings go with which key. Anything else would be read by nobody. */
@@ -36,10 +37,20 @@ const COMPANIONS: Readonly<Record<Kind, readonly (keyof Written)[]>> = {
   pfx: ['passin', 'cert', 'certificate', 'testSigning'],
   key: ['passin', 'cert', 'certificate', 'testSigning'],
   pkcs11: ['keyUri', 'pin', 'cert', 'certificate', 'testSigning'],
+  cloud: ['cloudUrl', 'keyName', 'cert', 'certificate', 'testSigning'],
   command: ['cert', 'certificate', 'testSigning'],
   fileCommand: ['certificate', 'testSigning'],
 };
-const ALL_COMPANIONS = ['passin', 'keyUri', 'pin', 'cert', 'certificate', 'testSigning'] as const;
+const ALL_COMPANIONS = [
+  'passin',
+  'keyUri',
+  'pin',
+  'cloudUrl',
+  'keyName',
+  'cert',
+  'certificate',
+  'testSigning',
+] as const;
 
 /**
  * The key that `signing` of a project names; test keys when it is not there. Paths start from the project's folder, and a
@@ -86,8 +97,25 @@ const chosenKind = (written: Written, refuse: Refuse): Kind => {
   if (kind !== undefined && second === undefined) return kind;
   return refuse(
     '`signing` has to name exactly one key.',
-    'Use one of `test: true`, `pfx` with `passin`, `key` with `cert`, `pkcs11` with `keyUri`, `command` with `cert`, or `fileCommand`.',
+    'Use one of `test: true`, `pfx` with `passin`, `key` with `cert`, `pkcs11` with `keyUri`, `cloud` with `cloudUrl` and `keyName`, `command` with `cert`, or `fileCommand`.',
   );
+};
+
+/** A key in a cloud. One whose certificates change every few days cannot be pinned by thumbprint, and needs a time stamp. */
+const cloudSource = (written: Written, certificates: readonly string[], refuse: Refuse): KeySource => {
+  const { cloud: service, cloudUrl, keyName, certificate, timestamp } = written;
+  if (service === undefined || cloudUrl === undefined || keyName === undefined)
+    return refuse(
+      '`signing.cloud` needs `cloudUrl` and `keyName`.',
+      'For example `cloudUrl: https://acme.vault.azure.net`.',
+    );
+  if (!knowsCertificate(service) && certificates.length === 0)
+    return refuse('This service needs `cert`: it keeps no certificates.', 'List them, the leaf first.', 'cloud');
+  if (rotates(service) && timestamp === 'none')
+    return refuse('These signatures end within days without a time stamp.', 'Name a server.', 'timestamp');
+  if (rotates(service) && (certificate?.sha1 !== undefined || certificate?.sha256 !== undefined))
+    return refuse('These certificates change every few days.', 'Pin `subject`, `issuer` or `eku`.', 'certificate');
+  return { kind: 'cloud', service, url: cloudAddress(cloudUrl), keyName, certificates };
 };
 
 const keySource = (
@@ -113,6 +141,7 @@ const keySource = (
     const module = pkcs11 === undefined || !/[\\/]/.test(pkcs11) ? pkcs11 : path(pkcs11);
     return { kind, module, keyUri, pin: secret(written.pin), certificates };
   }
+  if (kind === 'cloud') return cloudSource(written, certificates, refuse);
   if (certificates.length === 0)
     return refuse(`\`signing.${kind}\` needs \`cert\`.`, 'List the certificates, the leaf first.');
   if (kind === 'command') return { kind, command, folder, certificates };

@@ -10,6 +10,7 @@ import type { SourceSettings } from '../packaging/bundle/source.ts';
 import { CATALOG_OSES, osByName } from '../packaging/formats/cat/os.ts';
 import type { InfMode } from '../packaging/formats/inf/rules/contract.ts';
 import { INF_MODES } from '../packaging/formats/inf/rules/modes.ts';
+import { CLOUD_SERVICES } from '../packaging/signing/cloud/service.ts';
 import { type RehearsalSettings, rehearsalOf } from './project-rehearsal.ts';
 import { type SigningSettings, signingOf } from './project-signing.ts';
 import { binariesOnly, sourceFlaws, sourceSchema, sourceSettings } from './project-sources.ts';
@@ -56,7 +57,9 @@ const signingSchema = z.strictObject({
   existing: z.enum(['refuse', 'replace']).optional(),
   testSigning: z.literal(true).optional(),
   certificate: certificatePin.optional(),
-  cloud: z.unknown().optional(),
+  cloud: z.enum(CLOUD_SERVICES).optional(),
+  cloudUrl: webAddress.optional(),
+  keyName: z.string().min(1).optional(),
 });
 
 export const projectSchema = z
@@ -129,21 +132,6 @@ const resolver =
   (files: Files, folder: string) =>
   (path: string): string =>
     files.isAbsolute(path) ? path : files.join(folder, path);
-
-const unsupported = (settings: Settings<ProjectSettings>): readonly Diagnostic[] => {
-  const { value } = settings;
-  const later: (readonly [path: readonly (string | number)[], asked: boolean])[] = [
-    [['signing', 'cloud'], value.signing?.cloud !== undefined],
-  ];
-  return later
-    .filter(([, asked]) => asked)
-    .map(([path]) =>
-      problem('CONFIG_UNSUPPORTED', `\`${path.join('.')}\` is not supported by this version of winpv.`, {
-        ...settings.keyPoint(path),
-        hint: 'Remove it. The changelog says when it arrives.',
-      }),
-    );
-};
 
 const unknownWindows = (settings: Settings<ProjectSettings>): readonly Diagnostic[] =>
   (settings.value.windows ?? []).flatMap((name, index) => {
@@ -218,7 +206,6 @@ export const parseProject = async (
     ...unknownSources(settings),
     ...unknownWindows(settings),
     ...sourceFlaws(settings),
-    ...unsupported(settings),
     ...flaws,
     ...waiverFlaws(settings),
   ]);

@@ -1,7 +1,8 @@
 import { WinpvError } from '../../core/errors.ts';
-import type { Exec } from '../../core/ports.ts';
+import type { Clock, Exec, Http, Timer } from '../../core/ports.ts';
 import type { TokenLibraries } from '../../core/tokens.ts';
 import { parseCertificates } from '../formats/x509/pem.ts';
+import type { CloudService } from './cloud/service.ts';
 import type { NamedBytes } from './pem-key.ts';
 import { environmentSecrets, Secret } from './secret.ts';
 import { readSecret, type SecretPorts } from './secret-source.ts';
@@ -35,11 +36,21 @@ export type KeySource =
       /** Where it is started; the working folder otherwise. */
       readonly folder?: string | undefined;
       readonly certificates: readonly string[];
+    }
+  | {
+      readonly kind: 'cloud';
+      readonly service: CloudService;
+      readonly url: string;
+      readonly keyName: string;
+      readonly certificates: readonly string[];
     };
 
 export interface SignerPorts extends SecretPorts {
   readonly exec: () => Promise<Exec>;
   readonly tokens: () => Promise<TokenLibraries>;
+  readonly http: () => Promise<Http>;
+  readonly clock: Clock;
+  readonly timer: Timer;
 }
 
 export interface OpenSigner {
@@ -75,6 +86,14 @@ export const openSigner = async (source: KeySource, ports: SignerPorts): Promise
     }
     case 'pkcs11':
       return openToken(source, chain(), ports);
+    case 'cloud': {
+      const { openCloudSigner } = await import('./cloud/open.ts');
+      const { files, env, clock, timer } = ports;
+      const place = { url: source.url, keyName: source.keyName, certificates: chain() };
+      const http = await ports.http();
+      const signer = await openCloudSigner(source.service, place, { files, env, clock, timer, http });
+      return { signer, close: nothingToClose };
+    }
     case 'command': {
       const { parseCommandLine } = await import('./command-line.ts');
       const { createCommandSigner } = await import('./command-signer.ts');

@@ -9,6 +9,8 @@ export interface SignerUnderTest {
   readonly signer: Signer;
   /** A text that no message may contain: the password, or a part of the key. */
   readonly secret?: string;
+  /** What the service or the key can do; everything of its kind otherwise. The rest has to be refused. */
+  readonly algorithms?: readonly SignatureAlgorithm[];
 }
 
 const RSA: readonly SignatureAlgorithm[] = ['rsa-sha1', 'rsa-sha256', 'rsa-sha384', 'rsa-sha512'];
@@ -28,10 +30,16 @@ export const describeSignerContract = (name: string, open: () => Promise<SignerU
     });
 
     test('it signs the message itself, with each algorithm of its kind', async () => {
-      const { signer } = await open();
+      const { signer, algorithms } = await open();
       const message = utf8('the attributes of a signature');
       const publicKey = await leafKey(signer);
       for (const algorithm of publicKey.asymmetricKeyType === 'ec' ? EC : RSA) {
+        if (algorithms?.includes(algorithm) === false) {
+          await expect(signer.sign(message, algorithm), algorithm).rejects.toMatchObject({
+            code: 'SIGN_KEY_UNSUPPORTED',
+          });
+          continue;
+        }
         const signature = await signer.sign(message, algorithm);
         expect(verify(DIGEST_OF[algorithm], message, publicKey, signature), algorithm).toBe(true);
       }

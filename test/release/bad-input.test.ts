@@ -341,7 +341,7 @@ describe('winpv.yaml', () => {
     ['brands: [xenproject]\nsources: { default: fake }\n', 'CONFIG_INVALID'],
     ['brands: [xenproject]\nsources: { xenbus: stand-in }\ndrivers: [xenvbd]\n', 'PROJECT_NO_SOURCE'],
     ['brands: [xenproject]\nsources: { default: stand-in }\nsigning: { pkcs11: x }\n', 'CONFIG_CONFLICT'],
-    ['brands: [xenproject]\nsources: { default: stand-in }\nsigning: { test: true, cloud: x }\n', 'CONFIG_UNSUPPORTED'],
+    ['brands: [xenproject]\nsources: { default: stand-in }\nsigning: { test: true, cloud: x }\n', 'CONFIG_INVALID'],
     ['brands: [xenproject]\nsources: { default: stand-in }\npatches: patches\n', 'CONFIG_INVALID'],
     ['brands: [xenproject\n', 'CONFIG_SYNTAX'],
     ['sources: { default: stand-in }\n', 'CONFIG_MISSING'],

@@ -32,12 +32,12 @@ const refused = async (files: Content) => {
   return answer;
 };
 
-describe('what is asked for and not done yet', () => {
-  test('by a project’s key in a cloud is refused at its key', async () => {
-    const yaml = `${STAND_IN}signing: { cloud: azure-key-vault }\n`;
+describe('what cannot be done', () => {
+  test('a key in a cloud without its place is refused at its key', async () => {
+    const yaml = `${STAND_IN}signing: { cloud: azure-key-vault, timestamp: none }\n`;
     const answer = await refused({ 'winpv.yaml': yaml, 'acme.yaml': GOOD });
     expect(answer.exit).toBe(3);
-    expect(answer.error).toMatchObject({ code: 'CONFIG_UNSUPPORTED', at: { line: 5 } });
+    expect(answer.error).toMatchObject({ code: 'CONFIG_CONFLICT', at: { line: 5 } });
     expect(answer.error?.message).toContain('`signing.cloud`');
   });
 

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { WinpvError } from '../../../core/errors.ts';
+import type { Clock } from '../../../core/ports.ts';
+import { Secret } from '../secret.ts';
+import { askJson, type CloudPorts } from './rest.ts';
+import { cloudAddress } from './service.ts';
+
+export type TokenSource = () => Promise<Secret>;
+
+/** A token is replaced this long before it ends: it may be on its way when it does. */
+const MARGIN_MS = 120_000;
+
+/** Asks once for what is good for a while; all who ask at the same time get the same. */
+export const tokenCache = <T>(
+  clock: Clock,
+  ask: () => Promise<{ readonly value: T; readonly lifeMs: number }>,
+): (() => Promise<T>) => {
+  let current: Promise<T> | undefined;
+  let endMs = Number.POSITIVE_INFINITY;
+  const renew = async (): Promise<T> => {
+    const { value, lifeMs } = await ask();
+    endMs = clock.now() + lifeMs - Math.min(MARGIN_MS, lifeMs / 2);
+    return value;
+  };
+  return () => {
+    if (current !== undefined && clock.now() < endMs) return current;
+    endMs = Number.POSITIVE_INFINITY;
+    current = renew().catch((error: unknown) => {
+      current = undefined;
+      throw error;
+    });
+    return current;
+  };
+};
+
+export const needed = (service: string, names: string): WinpvError =>
+  new WinpvError('SIGN_CLOUD_AUTH', `Nothing says who signs in to ${service}.`, { hint: `Set ${names}.` });
+
+/** https://docs.github.com/actions/reference/security/oidc */
+const githubAnswer = z.object({ value: z.string().min(1) });
+
+/** GitHub's token for the job that runs; undefined when no such job does. @throws WinpvError SIGN_CLOUD_* */
+export const githubToken = async (audience: string, ports: CloudPorts): Promise<Secret | undefined> => {
+  const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer } = ports.env;
+  if (url === undefined || bearer === undefined) return undefined;
+  const place = new URL(url);
+  cloudAddress(place.origin);
+  place.searchParams.set('audience', audience);
+  const { value } = await askJson(
+    {
+      ...{ label: 'GitHub’s identity provider', method: 'GET', url: place.href, secrets: [new Secret(bearer)] },
+      headers: { authorization: `Bearer ${bearer}`, accept: 'application/json' },
+    },
+    githubAnswer,
+    ports,
+  );
+  return new Secret(value);
+};
