@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { describe, expect } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { inChromium, type OpenedPage } from '../support/browser.ts';
 import { releaseFiles } from '../support/rehearsal.ts';
 import { pageOf, playedIn, releaseThatDoesNotBoot } from '../support/report-page.ts';
 import { HOSTILE, manyRuns, withHostileNames } from '../support/report-runs.ts';
+
+// Ten thousand runs take a while to be told.
+vi.setConfig({ testTimeout: 240_000 });
 
 const WHERE = {
   guests: ['windows-10-22h2-x64', 'windows-11-24h2-x64', 'server-2019-x64'],

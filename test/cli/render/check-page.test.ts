@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { checkPageLines } from '../../../cli/render/check-html/page.ts';
 import { recordStories } from '../../../cli/render/check-html/stories.ts';
 import { escapeMarkup } from '../../../cli/render/markup.ts';
@@ -10,6 +10,9 @@ import { storyOf } from '../../../emulator/story/story.ts';
 import type { Played } from '../../support/rehearsal.ts';
 import { pageOf, playedIn, releaseThatDoesNotBoot, reportAssets, reportOf } from '../../support/report-page.ts';
 import { HOSTILE, manyRuns, withHostileNames } from '../../support/report-runs.ts';
+
+// Ten thousand runs take a while to be told.
+vi.setConfig({ testTimeout: 240_000 });
 
 const failing = playedIn(releaseThatDoesNotBoot(), { guests: ['windows-10-22h2-x64'], scenarios: ['fresh-install'] });
 const [failed] = failing as readonly [Played];
