@@ -44,15 +44,17 @@ describe('JSON as Partner Center writes it', () => {
   });
 
   test('tells a page of HTML from a broken answer, and who may have sent it', () => {
-    const answered = (): unknown =>
-      parseWireJson('\n <!doctype html><title>Sign in</title>', 'the answer to GET /products');
-    expect(answered).toThrow(
-      expect.objectContaining({
-        code: 'PUBLISH_ANSWER_SYNTAX',
-        message: expect.stringContaining('a page of HTML'),
-        hint: expect.stringContaining('in the place of Partner Center'),
-      }),
-    );
+    const page = '\n <!doctype html><title>Sign in</title>';
+    const failure = (() => {
+      try {
+        return parseWireJson(page, 'the answer to GET /products');
+      } catch (error) {
+        return error;
+      }
+    })() as WinpvError;
+    expect(failure.code).toBe('PUBLISH_ANSWER_SYNTAX');
+    expect(failure.message).toContain('a page of HTML');
+    expect(failure.diagnostics[0]?.hint).toContain('in the place of Partner Center');
   });
 
   test.each([
