@@ -156,8 +156,13 @@ const notes = (run: Run): readonly Finding[] => {
       ? [finding('EMULATOR_UNDECIDED', 'info', { message: `${note.module} on ${note.device}: ${note.reason}` })]
       : [],
   );
+  // Versions and days of releases that winpv knows are made up: that they are equal says nothing.
+  const made = new Set(run.input.before.flatMap(({ given, packages }) => (given === true ? [] : packages)));
   const ties = outputs.flatMap((output) =>
-    output.kind === 'device.outranked' && output.tie && run.input.bundle.packages.includes(output.package)
+    output.kind === 'device.outranked' &&
+    output.tie &&
+    run.input.bundle.packages.includes(output.package) &&
+    !made.has(output.by)
       ? [
           finding(
             'EMULATOR_TIE',

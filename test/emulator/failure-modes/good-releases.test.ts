@@ -7,7 +7,7 @@ import { editedRelease } from '../../support/edited-release.ts';
 import { guestNamed, REHEARSAL_TIME } from '../../support/rehearsal.ts';
 
 const MODERN = ['windows-10-1607-x64', 'windows-10-22h2-x64', 'windows-11-24h2-x64', 'server-2025-x64'];
-const OLDER = ['windows-7-sp1-sha2-x64', 'windows-8.1-x64', 'server-2012-r2-x64', 'windows-10-22h2-x64'];
+const OLDER = ['windows-7-sp1-sha2-x64', 'windows-8.1-x64', 'server-2012r2-x64', 'windows-10-22h2-x64'];
 
 const known = new Set(guestSpecs().map(({ id }) => id));
 const sample = (ids: readonly string[]) => ids.filter((id) => known.has(id));
