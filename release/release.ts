@@ -24,7 +24,7 @@ import { type Prepared, prepareRelease, type ReleasePorts, type ReleaseRequest, 
 import { errorInProjectWords, inProjectWords } from './project-words.ts';
 import { encodeRecord, type RecordedBrand, type ReleaseRecord, recordBrand, recordFile } from './record.ts';
 import type { BrandRehearsal } from './rehearse-brand.ts';
-import { signatureReportFile } from './signature-report.ts';
+import { SignatureTables } from './signature-report.ts';
 import { type ReadySigning, readySigning } from './signing.ts';
 import { unusedWaivers } from './waivers.ts';
 
@@ -37,7 +37,6 @@ export interface Released {
 interface BrandResult {
   readonly record: RecordedBrand;
   readonly files: readonly OutputFile[];
-  readonly verdicts: readonly FileVerdict[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -47,6 +46,7 @@ interface Making {
   readonly signing: ReadySigning;
   /** Signatures are shared by brands that sign alike. */
   readonly signatures: Map<SignFile, SignatureCache>;
+  readonly tables: SignatureTables;
   readonly out: string;
   /** The path to show for what stands, or would stand, below OUT. */
   readonly shown: (path: string) => string;
@@ -121,7 +121,7 @@ interface BrandInRehearsal {
 }
 
 const signBrand = async ({ plan, bundle, origins, modes }: CheckedBrand, making: Making): Promise<BrandInRehearsal> => {
-  const { ports, prepared, signing, signatures, shown } = making;
+  const { ports, prepared, signing, signatures, tables, shown } = making;
   const { date } = prepared;
   const sign = signing.signFor(brandOf(plan, making).loaded.brand);
   const cache: SignatureCache = signatures.get(sign) ?? new Map();
@@ -133,8 +133,11 @@ const signBrand = async ({ plan, bundle, origins, modes }: CheckedBrand, making:
   const verifying: Verifying = { brandId: plan.id, files: packages, anchors };
   const verified = await step(ports, named('verify'), () => verifyBrand(verifying, making));
   const content = [...packages, ...signing.trust];
+  const rehearsed = rehearsalOf(verifying, making);
+  // Meanwhile.
+  tables.add(verified.verdicts);
   return {
-    rehearsed: rehearsalOf(verifying, making),
+    rehearsed,
     finish: async (rehearsed) => {
       const { cabinets, zip } = await step(ports, named('pack'), async () => ({
         cabinets: await Promise.all(
@@ -146,7 +149,6 @@ const signBrand = async ({ plan, bundle, origins, modes }: CheckedBrand, making:
       return {
         record: recordBrand(plan, signed, { cabinets: archives, zip, modes, origins, rehearsal: rehearsed?.record }),
         files: [...content.map(({ path, bytes }) => ({ path: `${plan.id}/${path}`, bytes })), ...archives, zip],
-        verdicts: verified.verdicts,
         diagnostics: [
           ...verified.diagnostics,
           ...(rehearsed?.diagnostics ?? []),
@@ -187,7 +189,6 @@ const makeAll = async (making: Making, toolVersion: string, output: OutputStage)
   const { plan } = prepared;
   const brands: RecordedBrand[] = [];
   const found: Diagnostic[] = [];
-  const verdicts: FileVerdict[] = [];
   const sums: { path: string; sha256: string }[] = [];
   const write = async (file: OutputFile): Promise<void> => {
     sums.push(recordFile(file.path, file.bytes));
@@ -202,8 +203,7 @@ const makeAll = async (making: Making, toolVersion: string, output: OutputStage)
   const ledger = made.map(({ entry }) => entry);
   found.push(...checkAgainstLedger(prepared.ledger, ledger));
   checkUpgrades(prepared.ledger, made);
-  for await (const { files, record, diagnostics, verdicts: judged } of brandsInOrder(built.brands, making)) {
-    verdicts.push(...judged);
+  for await (const { files, record, diagnostics } of brandsInOrder(built.brands, making)) {
     for (const file of files) await write(file);
     brands.push(record);
     found.push(...diagnostics);
@@ -221,7 +221,7 @@ const makeAll = async (making: Making, toolVersion: string, output: OutputStage)
     inputs: plan.inputs,
     brands,
   };
-  await write(signatureReportFile(verdicts));
+  await write(making.tables.file());
   await write({ path: RECORD_NAME, bytes: encodeRecord(record) });
   await output.write(checksumFile(sums));
   const { diagnostics } = prepared;
@@ -249,7 +249,15 @@ export const release = async (request: ReleaseRequest, ports: ReleasePorts): Pro
       readySigning(prepared.loaded.project, prepared.date, ports, request.out),
     );
     const shown = (path: string): string => ports.files.join(request.out, path);
-    const making: Making = { prepared, signing, signatures: new Map(), ports, out: request.out, shown };
+    const making: Making = {
+      prepared,
+      signing,
+      signatures: new Map(),
+      tables: new SignatureTables(),
+      ports,
+      out: request.out,
+      shown,
+    };
     const { ledger, ...released } = await makeAll(making, request.toolVersion, output);
     const noted = await step(ports, 'write', () =>
       commitWithLedger(ports, prepared.ledger, ledger, () => output.commit()),

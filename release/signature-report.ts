@@ -1,5 +1,5 @@
 import { type Explanation, explain } from '../packaging/signing/explanation.ts';
-import { type PolicyAnswer, type PolicyRow, policyTables } from '../packaging/signing/policy.ts';
+import { type PolicyAnswer, type PolicyRow, policyKey, policyRows } from '../packaging/signing/policy.ts';
 import { WINDOWS_RELEASES } from '../packaging/signing/policy-data.ts';
 import type { FileVerdict } from '../packaging/signing/verdict.ts';
 import type { OutputFile } from './output.ts';
@@ -43,20 +43,34 @@ const answersOf = (rows: readonly PolicyRow[]): readonly SignatureAnswer[] => {
   return [...answers.values()];
 };
 
-/** The report of a release, from the verdicts on its files as they will be shipped. */
-export const signatureReport = (files: readonly FileVerdict[]): SignatureFileReport => ({
-  formatVersion: FORMAT,
-  tables: policyTables(files, WINDOWS_RELEASES).map(({ files: alike, rows }) => {
-    const explanation = alike[0] === undefined ? undefined : explain(alike[0]);
-    return {
-      files: alike.map(({ path }) => path),
-      ...(explanation === undefined ? {} : { explanation }),
-      answers: answersOf(rows),
-    };
-  }),
-});
+type Table = SignatureFileReport['tables'][number] & { readonly files: string[] };
 
-export const signatureReportFile = (files: readonly FileVerdict[]): OutputFile => ({
-  path: SIGNATURE_REPORT,
-  bytes: new TextEncoder().encode(`${JSON.stringify(signatureReport(files), null, 1)}\n`),
-});
+/** The report of a release, which grows with its brands: whoever signs as one before costs next to nothing. */
+export class SignatureTables {
+  private readonly tables = new Map<string, Table>();
+
+  /** Adds files by their verdicts, as they will be shipped. */
+  add(files: readonly FileVerdict[]): void {
+    for (const file of files) {
+      const key = policyKey(file);
+      if (key === undefined) continue;
+      const table = this.tables.get(key) ?? tableOf(file);
+      this.tables.set(key, table);
+      table.files.push(file.path);
+    }
+  }
+
+  file(): OutputFile {
+    const report: SignatureFileReport = { formatVersion: FORMAT, tables: [...this.tables.values()] };
+    return { path: SIGNATURE_REPORT, bytes: new TextEncoder().encode(`${JSON.stringify(report, null, 1)}\n`) };
+  }
+}
+
+const tableOf = (file: FileVerdict): Table => {
+  const explanation = explain(file);
+  return {
+    files: [],
+    ...(explanation === undefined ? {} : { explanation }),
+    answers: answersOf(policyRows(file, WINDOWS_RELEASES)),
+  };
+};

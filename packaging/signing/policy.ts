@@ -95,32 +95,15 @@ export const policyRows = (
   );
 };
 
-/** Files that are alike to every kernel, and what all of them are worth. */
-export interface PolicyTable {
-  readonly files: readonly FileVerdict[];
-  readonly rows: readonly PolicyRow[];
-}
-
-/** The tables of many files: most have the same signer, and so the same one. Files that no kernel loads are in none. */
-export const policyTables = (
-  files: readonly FileVerdict[],
-  releases: readonly WindowsRelease[],
-): readonly PolicyTable[] => {
-  const alike = new Map<string, FileVerdict[]>();
-  for (const file of files) {
-    const subject = subjectOf(file, WINDOWS_AUTHORITIES);
-    if (subject === undefined) continue;
-    const signatures = subject.signatures.map(({ report: _report, catalog: _catalog, scope, ...facts }) => ({
-      ...facts,
-      ...(scope === undefined ? {} : { catalogs: [scope.version, ...scope.osVersions] }),
-    }));
-    const key = JSON.stringify({ ...subject, signatures });
-    alike.set(key, [...(alike.get(key) ?? []), file]);
-  }
-  return [...alike.values()].map((group) => ({
-    files: group,
-    rows: group.slice(0, 1).flatMap((file) => policyRows(file, releases)),
+/** What decides on a file, without the file: files with the same have the same table. Undefined for what no kernel loads. */
+export const policyKey = (file: FileVerdict): string | undefined => {
+  const subject = subjectOf(file, WINDOWS_AUTHORITIES);
+  if (subject === undefined) return undefined;
+  const signatures = subject.signatures.map(({ report: _report, catalog: _catalog, scope, ...facts }) => ({
+    ...facts,
+    ...(scope === undefined ? {} : { catalogs: [scope.version, ...scope.osVersions] }),
   }));
+  return JSON.stringify({ ...subject, signatures });
 };
 
 /**
@@ -165,7 +148,11 @@ const factsOf = (
 ): PolicyFacts => {
   const versions = signature.scope?.osVersions ?? [];
   return {
-    ...state,
+    arch: state.arch,
+    secureBoot: state.secureBoot,
+    testSigning: state.testSigning,
+    hvci: state.hvci,
+    upgraded: state.upgraded,
     role: windows.role,
     sha2: windows.sha2,
     subject: subject.kind,
