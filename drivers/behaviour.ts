@@ -75,7 +75,8 @@ export type DriverFailure =
   | { readonly kind: 'backend-keys'; readonly frontend: string; readonly reason: string }
   /** The device starts after a restart only: STATUS_PNP_REBOOT_REQUIRED, problem 14. */
   | { readonly kind: 'restart'; readonly reason: string }
-  | { readonly kind: 'other'; readonly reason: string };
+  /** `waits`: the next start mends it, and Windows is not told so. */
+  | { readonly kind: 'other'; readonly reason: string; readonly waits?: true };
 
 export type Outcome = { readonly ok: true } | { readonly ok: false; readonly failure: DriverFailure };
 export const OK: Outcome = { ok: true };

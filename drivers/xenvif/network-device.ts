@@ -43,7 +43,10 @@ const yieldToAlias = (bus: LoadedDriver, machine: Machine, vif: number, alias: D
   if (alias !== undefined) machine.remember(MODULE, `alias ${vif}`, true);
   requestRestart(bus, machine, reason);
   // Since version 2 of UNPLUG the device says that it waits for a restart; before, it only failed.
-  return { ok: false, failure: { kind: waitsForRestart(bus) ? 'restart' : 'other', reason } };
+  return {
+    ok: false,
+    failure: waitsForRestart(bus) ? { kind: 'restart', reason } : { kind: 'other', reason, waits: true },
+  };
 };
 
 /** 6967416 and 4ad537e: a card starts only in a boot that unplugged the emulated ones. */
@@ -60,7 +63,10 @@ export const startNetworkDevice = (device: DeviceView, machine: Machine): Outcom
   if (machine.safeMode)
     return { ok: false, failure: { kind: 'other', reason: 'Network devices do not start in safe mode.' } };
   if (!waitsForRestart(bus) && machine.recall(MODULE, `alias ${vif}`) === true) {
-    return { ok: false, failure: { kind: 'other', reason: `The emulated network card ${vif} was in use.` } };
+    return {
+      ok: false,
+      failure: { kind: 'other', reason: `The emulated network card ${vif} was in use.`, waits: true },
+    };
   }
   const alias = aliasOf(machine, vif);
   if (alias !== undefined) takeIdentity(machine, device, alias);

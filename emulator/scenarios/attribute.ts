@@ -17,6 +17,8 @@ export interface Attribution {
   readonly failureMode?: string;
   readonly message: string;
   readonly hint?: string;
+  /** No release can help it: told, and no reason to stop one. */
+  readonly helpless?: true;
 }
 
 const listed = (names: readonly string[]): string => names.join(', ');
@@ -45,11 +47,15 @@ const DISABLED = 4;
 /** Without it nobody restarts the machine when a driver needs it. */
 const isMonitor = (service: string): boolean => service.toLowerCase() === 'xenbus_monitor';
 
+/** A driver of the family that the release itself switches off. */
+const disabledMode = (service: string): string =>
+  isMonitor(service) ? 'F47' : (FILTER_MODES[service.toLowerCase()] ?? 'F30');
+
 const disabled = ({ service, by }: Disabled, run: Run): Attribution =>
   by === 'override'
     ? { failureMode: 'F17', message: `${service} is switched off by StartOverride.`, hint: BY_OVERRIDE }
     : {
-        ...mode(isMadeDisabled(run, service) ? (isMonitor(service) ? 'F47' : 'F30') : undefined),
+        ...mode(isMadeDisabled(run, service) ? disabledMode(service) : undefined),
         message: `The service ${service} is disabled.`,
         hint: 'Reset Start of the services that are needed to start the machine.',
       };

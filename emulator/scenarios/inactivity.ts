@@ -5,7 +5,7 @@ import type { GuestOutput } from '../guest/events.ts';
 import { SERVICES } from '../guest/machine.ts';
 import { keyAt, valueAt } from '../guest/registry.ts';
 import type { Attribution } from './attribute.ts';
-import { installsService } from './input.ts';
+import { bundleIds, installsService, packageWrites } from './input.ts';
 import type { Run } from './run.ts';
 import { notesOf } from './transcript.ts';
 
@@ -51,6 +51,8 @@ export const inactivity = (outputs: readonly GuestOutput[], run: Run): Attributi
         hint: 'Replace the package of the bus on all platform functions at once, and restart before anything else.',
       };
     }
+    const left = leftPrecedence(run);
+    if (left !== undefined) return left;
     return {
       failureMode: 'F22',
       message: `No platform function is the active one: ${active[0]?.because ?? ''}`,
@@ -65,6 +67,25 @@ export const inactivity = (outputs: readonly GuestOutput[], run: Run): Attributi
     failureMode: 'F30',
     message: 'The bus lists no devices: SupportedClasses below its parameters is missing or empty.',
     hint: 'HKR,"Parameters","SupportedClasses",0x00010000,"VIF","VBD",... in AddReg of the service of xenbus.',
+  };
+};
+
+const endOf = (name: string): RegExp => new RegExp(`\\\\precedence\\\\${name.replace(/\W/g, '\\$&')}$`, 'i');
+
+/** Functions that the release is not for may be preferred by what another package has left; no INF takes it away (spec xen-pv 1.5). */
+const leftPrecedence = (run: Run): Attribution | undefined => {
+  const place = `${SERVICES}\\xenfilt\\Parameters\\Precedence`;
+  const values = Object.keys(keyAt(run.world.disk.registry, place)?.values ?? {});
+  const own = [...bundleIds(run.input)];
+  const other = values.find(
+    (name) =>
+      !own.some((id) => id === name || id.startsWith(`${name}&`)) && !packageWrites(run.input, 'xenbus', endOf(name)),
+  );
+  if (other === undefined) return undefined;
+  return {
+    message: `No platform function is the active one: xenfilt still prefers ${other.toUpperCase()}, for which the release has no ids. Another package left that.`,
+    hint: 'Remove the drivers of another vendor with its cleaner, which deletes Precedence below the parameters of xenfilt.',
+    helpless: true,
   };
 };
 

@@ -110,6 +110,7 @@ const concerns = ({ problem, facts }: DeviceNode): boolean => {
   const cause = problem?.cause;
   // That a device waits for a restart follows from something else, and shows in what is lost.
   if (cause?.kind === 'restart-pending') return false;
+  if (cause?.kind === 'driver' && cause.failure.kind === 'other' && cause.failure.waits === true) return false;
   if (cause?.kind !== 'no-driver') return true;
   const isPv = facts.kind === 'xen-class' || facts.kind === 'nic';
   return isPv && (cause.nearest.length > 0 || cause.wanted.length === 0);

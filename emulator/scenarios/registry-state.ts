@@ -7,9 +7,25 @@ import { packagesFor } from './input.ts';
 import type { Checkpoint, Run } from './run.ts';
 import { finding } from './transcript.ts';
 
-/** F21: a filter that is in its list twice. */
-export const filterFindings = ({ survey }: Checkpoint): readonly Finding[] =>
-  survey.classFilters.flatMap(({ classGuid, list, names }) => {
+/** F21: a filter that is in its list twice, for a class or for a device of the family. */
+export const filterFindings = ({ survey, world }: Checkpoint): readonly Finding[] => [
+  ...ofClasses(survey),
+  ...ofDevices(world),
+];
+
+const ofDevices = ({ session }: World): readonly Finding[] =>
+  Object.values(session?.devices ?? {}).flatMap(({ path, stack }) => {
+    if (stack.length < 3) return [];
+    const names = stack.map(({ service }) => service.toLowerCase());
+    const twice = names.find((name, index) => name.startsWith('xen') && names.indexOf(name) !== index);
+    if (twice === undefined) return [];
+    const message = `${twice} is in the stack of ${path} twice.`;
+    const hint = 'Name each filter once in the list of the device.';
+    return [finding('EMULATOR_REGISTRY', 'warning', { failureMode: 'F21', message, hint })];
+  });
+
+const ofClasses = ({ classFilters }: Checkpoint['survey']): readonly Finding[] =>
+  classFilters.flatMap(({ classGuid, list, names }) => {
     const lower = names.map((name) => name.toLowerCase());
     const twice = lower.find((name, index) => lower.indexOf(name) !== index);
     if (twice === undefined) return [];

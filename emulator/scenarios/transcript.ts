@@ -22,8 +22,8 @@ export const finding = (
 const INHERENT: ReadonlySet<string> = new Set(['F18']);
 
 /** How much a failure mode weighs when a machine is harmed. */
-export const severityOf = ({ failureMode }: Attribution): Finding['severity'] =>
-  failureMode !== undefined && INHERENT.has(failureMode) ? 'warning' : 'error';
+export const severityOf = ({ failureMode, helpless }: Attribution): Finding['severity'] =>
+  helpless === true || (failureMode !== undefined && INHERENT.has(failureMode)) ? 'warning' : 'error';
 
 export const outputsOf = (steps: readonly Step[]): readonly GuestOutput[] => steps.flatMap(({ outputs }) => outputs);
 

@@ -1,7 +1,8 @@
 import { type PvId, parsePvId } from '../../packaging/formats/inf/pv/ids.ts';
 import type { Cause } from '../guest/events.ts';
+import { targetKey } from '../guest/guest.ts';
 import type { Attribution } from './attribute.ts';
-import { bundleIds } from './input.ts';
+import { bundleIds, packagesFor } from './input.ts';
 import type { Run } from './run.ts';
 
 type NoDriver = Extract<Cause, { kind: 'no-driver' }>;
@@ -35,7 +36,15 @@ export const withoutDriver = (cause: NoDriver, run: Run): Attribution => {
   }
   const lower = new Set(cause.wanted.map((id) => id.toLowerCase()));
   if (near.some(({ text }) => lower.has(text.toLowerCase()))) {
-    return { message: `The driver of ${cause.device} is not one that Windows binds while it boots.` };
+    const section = idleSection(run, lower);
+    if (section === undefined) {
+      return { message: `The driver of ${cause.device} is not one that Windows binds while it boots.` };
+    }
+    return {
+      failureMode: 'F30',
+      message: `The package for ${cause.device} is installed by [${section}], which adds no service that drives it.`,
+      hint: `Write AddService with the flags 0x00000002 in [${section}.Services].`,
+    };
   }
   const differences = new Set(near.map((id) => difference(id, wanted)));
   const prefixes = new Set(wanted.map(({ prefix }) => prefix));
@@ -61,6 +70,20 @@ export const withoutDriver = (cause: NoDriver, run: Run): Attribution => {
     };
   }
   return unlisted(first, near, { wanted, isOwn: ofRelease.length > 0 });
+};
+
+const ASSOCIATE = 0x2;
+
+/** The section by which the release would install a device, when it names no driver for it; the ids in lower case. */
+const idleSection = ({ input }: Run, wanted: ReadonlySet<string>): string | undefined => {
+  for (const { targets } of packagesFor(input, input.bundle)) {
+    const { models, installs } = targets[targetKey(input.guest)] ?? { models: [], installs: {} };
+    const model = models.find(({ ids }) => ids.some((id) => wanted.has(id.toLowerCase())));
+    const install = installs[model?.install ?? ''];
+    if (install !== undefined && !install.services.some(({ flags }) => (flags & ASSOCIATE) !== 0))
+      return install.section;
+  }
+  return undefined;
 };
 
 /** Whether a bus package of the release is for a platform function. */

@@ -85,21 +85,25 @@ const checkProviders = (infs: readonly PvInf[]): readonly Diagnostic[] => {
   const [bus] = buses;
   if (bus === undefined) return [];
   const vendors = new Set(buses.map((inf) => providerOf(inf).toLowerCase()));
-  return infs
-    .filter((inf) => prefixesOf(inf).length > 0 && !vendors.has(providerOf(inf).toLowerCase()))
-    .map((inf) =>
-      pvProblem(
-        inf.pv,
-        'PV_ID_PREFIX',
-        `The INF is by "${shownText(providerOf(inf))}" with the prefix "${prefixesOf(inf)[0]}", and the bus beside it by "${shownText(providerOf(bus))}".`,
-        {
-          line: lineOf(sectionOf(inf.document, 'Version'), 'Provider')?.line,
-          severity: 'warning',
-          failureMode: 'F01',
-          hint: 'Take bus and children from one vendor: the bus makes devices under the prefix that it was built with.',
-        },
-      ),
-    );
+  return (
+    infs
+      // A placeholder that was not replaced is no other vendor (F33).
+      .filter((inf) => prefixesOf(inf).length > 0 && !/@\w+@/.test(providerOf(inf)))
+      .filter((inf) => !vendors.has(providerOf(inf).toLowerCase()))
+      .map((inf) =>
+        pvProblem(
+          inf.pv,
+          'PV_ID_PREFIX',
+          `The INF is by "${shownText(providerOf(inf))}" with the prefix "${prefixesOf(inf)[0]}", and the bus beside it by "${shownText(providerOf(bus))}".`,
+          {
+            line: lineOf(sectionOf(inf.document, 'Version'), 'Provider')?.line,
+            severity: 'warning',
+            failureMode: 'F01',
+            hint: 'Take bus and children from one vendor: the bus makes devices under the prefix that it was built with.',
+          },
+        ),
+      )
+  );
 };
 
 const nameOf = (inf: PvInf | undefined): string => fileNameOf(inf?.path ?? '');

@@ -46,4 +46,10 @@ describeProofs('the filter of the bus is not appended once, to both classes, as 
     good,
     severity: 'warning',
   },
+  {
+    mode: 'F21',
+    what: 'the filter of disks stands in the list of the adapter twice',
+    caught: ['static', 'emulated'],
+    bad: () => editedRelease({ infs: { xenvbd: replacing('0x00010000,"xendisk"', '0x00010000,"xendisk","XENDISK"') } }),
+  },
 ]);

@@ -87,4 +87,19 @@ describeProofs('a typing error in an INF', [
     caught: ['static'],
     bad: () => editedRelease({ infs: { xennet: replacing('HKR,,"BootFlags",', 'HKR,"BootFlags",,') } }),
   },
+  {
+    mode: 'F30',
+    what: 'a misspelt suffix, so that one Windows finds no services of the network bus',
+    caught: ['static', 'emulated'],
+    bad: () =>
+      editedRelease({ infs: { xenvif: replacing('[BusWithBootFlags.Services]', '[BusWithBootFlags.Service]') } }),
+    guests: ['windows-11-24h2-x64'],
+  },
+  {
+    mode: 'F30',
+    what: 'a service that is added, and not for its device',
+    caught: ['static', 'emulated'],
+    bad: () =>
+      editedRelease({ infs: { xennet: replacing('AddService = xennet,0x00000002', 'AddService = xennet,0') } }),
+  },
 ]);

@@ -100,6 +100,12 @@ describeProofs('a template that was not finished', [
   },
   {
     mode: 'F33',
+    what: 'a token for the vendor of one package',
+    caught: ['static'],
+    bad: () => editedRelease({ infs: { xenvbd: replacing('Provider = %Vendor%', 'Provider = "@VENDOR_NAME@"') } }),
+  },
+  {
+    mode: 'F33',
     what: 'a token in the name of a file',
     caught: STATIC,
     bad: () => editedRelease({ infs: { xeniface: replacing('xenagent_9_1_0_30', 'xenagent_@MAJOR_VERSION@_1_0_30') } }),

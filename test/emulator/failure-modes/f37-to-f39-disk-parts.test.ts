@@ -51,6 +51,12 @@ describeProofs('the filter of disks', [
   },
   {
     mode: 'F38',
+    what: 'is registered and its service is disabled',
+    caught: ['static', 'emulated'],
+    bad: () => editedRelease({ infs: { xenvbd: replacing(/(\[FilterService\][^[]*?StartType = )0/, '$14') } }),
+  },
+  {
+    mode: 'F38',
     what: 'is registered and has no service',
     caught: BOTH,
     bad: () => editedRelease({ infs: { xenvbd: without('AddService = xendisk') } }),

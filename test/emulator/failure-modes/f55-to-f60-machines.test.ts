@@ -89,6 +89,13 @@ describeProofs('network cards', [
   },
   {
     mode: 'F58',
+    what: 'no AddReg names the section of the bus of cards that clears their request',
+    caught: ['static'],
+    bad: () =>
+      editedRelease({ infs: { xenvif: replacing('AddReg = BusParameters,UnplugReset', 'AddReg = BusParameters') } }),
+  },
+  {
+    mode: 'F58',
     what: 'the bus leaves their request',
     caught: ['static'],
     bad: () => editedRelease({ infs: { xenbus: without('"NICS"') } }),

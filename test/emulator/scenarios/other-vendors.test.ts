@@ -36,6 +36,18 @@ describe('the stack of another vendor', () => {
     }
   });
 
+  test('a preference for its function that it left is told, and fails no release', { timeout: 60_000 }, () => {
+    const runs = runsOf(releaseFiles(), editedRelease({ brand: { ...OTHER, forced: true } }), AFTER_REMOVAL);
+    expect(runs.filter(({ verdict }) => verdict !== 'pass')).toEqual([]);
+    const told = runs.flatMap(({ findings }) => findings).filter(({ severity }) => severity === 'warning');
+    expect(told.length).toBeGreaterThan(0);
+    for (const { message, hint, failureMode } of told) {
+      expect(message).toContain('xenfilt still prefers PCI\\VEN_5853&DEV_C000');
+      expect(hint).toContain('cleaner');
+      expect(failureMode).toBeUndefined();
+    }
+  });
+
   test('an offer by Windows Update afterwards fails no release: it is for the host to prevent', () => {
     const runs = runsOf(releaseFiles(), knownRelease('8.2.1', {}, { brand: OTHER }), ['foreign-offered']);
     expect(runs.map(({ verdict }) => verdict)).toEqual(['pass']);

@@ -144,9 +144,20 @@ const checkDeviceFilters = (facts: PvFacts, install: PvInstall): readonly Diagno
       });
     }),
   );
+  found.push(...filters.flatMap((write) => namedTwice(facts, write)));
   if (facts.kind !== 'xenvbd') return found;
   const upper = filters.find(({ name }) => name.toLowerCase() === 'upperfilters');
   return [...found, ...(upper === undefined ? checkLeftover(facts, install) : [aboveStorport(facts, upper)])];
+};
+
+/** F21: each name of a list is a filter of its own, and two of one kind answer each request twice. */
+const namedTwice = (facts: PvFacts, write: RegistryWrite): readonly Diagnostic[] => {
+  const names = textsOf(write).map((name) => name.toLowerCase());
+  const twice = names.find((name, index) => name !== '' && names.indexOf(name) !== index);
+  if (twice === undefined) return [];
+  const message = `The line names the filter "${twice}" twice.`;
+  const detail = { line: write.line, token: write.name, failureMode: 'F21', hint: 'Name each filter once.' };
+  return [pvProblem(facts, 'PV_FILTER_APPEND', message, detail)];
 };
 
 const aboveStorport = (facts: PvFacts, write: RegistryWrite): Diagnostic =>

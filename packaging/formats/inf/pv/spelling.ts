@@ -53,6 +53,22 @@ const checkDirective = (facts: PvFacts, { key, line }: InfLine): readonly Diagno
   return name === undefined ? [] : [misspelt(facts, line, key, name)];
 };
 
+const ASSOCIATE = 0x2;
+
+/** F30: an install section whose services Windows does not find, so that its device has no driver. */
+export const checkFunctionDriver = (facts: PvFacts): readonly Diagnostic[] =>
+  facts.ids.length === 0 || facts.kind === 'child'
+    ? []
+    : facts.installs
+        .filter(({ services }) => !services.some(({ flags }) => (flags & ASSOCIATE) !== 0))
+        .map(({ section: { name, headers } }) =>
+          pvProblem(facts, 'PV_REGISTRY_LINE', `[${name}] gets no service that drives its device.`, {
+            line: headers[0],
+            failureMode: 'F30',
+            hint: `Write AddService with the flags 0x00000002 in [${name}.Services].`,
+          }),
+        );
+
 /** F30: a directive or a value under a name that differs by one slip from one that counts. */
 export const checkSpelling = (facts: PvFacts): readonly Diagnostic[] => {
   const directives = facts.document.sections

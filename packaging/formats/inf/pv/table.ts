@@ -140,7 +140,7 @@ export const PV_RULE_TABLE: readonly PvRuleRow[] = [
   row(
     'PV_FILTER_APPEND',
     ['INF', 'both', 'F21'],
-    'The class filter is appended, as an upper filter, once, to System and HDC, together with Precedence, and only where the brand forces activation.',
+    'The class filter is appended, as an upper filter, once, to System and HDC, together with Precedence, and only where the brand forces activation. The filters of a device are named once.',
     'HKLM,class key,"UpperFilters",0x00010008,"xenfilt" for both classes.',
   ),
   row(
@@ -224,7 +224,7 @@ export const PV_RULE_TABLE: readonly PvRuleRow[] = [
   row(
     'PV_REGISTRY_LINE',
     ['INF', 'error', 'F30'],
-    'Registry lines have their commas, a root and a number for flags; values have the types that the drivers read; xenbus and xenvbd start at boot.',
+    'Registry lines have their commas, a root and a number for flags; values have the types that the drivers read; every install section has a service that drives its device; xenbus and xenvbd start at boot.',
     'Write root,"subkey","name",flags,value with a comma for each field that is left out.',
   ),
   row(

@@ -35,8 +35,13 @@ const deletingSections = ({ document }: PvFacts): ReadonlySet<string> =>
     ),
   );
 
-/** The sections that set unplug requests, each with what it sets. */
-const requestSections = (facts: PvFacts): readonly { section: InfSection; names: readonly string[] }[] => {
+/** A section that sets unplug requests, with what it sets. */
+interface RequestSection {
+  readonly section: InfSection;
+  readonly names: readonly string[];
+}
+
+const requestSections = (facts: PvFacts): readonly RequestSection[] => {
   const deleting = deletingSections(facts);
   return facts.document.sections
     .filter(({ name }) => !deleting.has(name.toLowerCase()))
@@ -66,7 +71,7 @@ const checkReset = (facts: PvFacts): readonly Diagnostic[] => {
       const own = names.filter((name) => missing.has(name));
       if (own.length === 0 && anywhere.has(section.name)) continue;
       for (const name of own) missing.delete(name);
-      add(`idle ${section.name}`, forgotten(facts, install, section));
+      add(`idle ${section.name}`, forgotten(facts, install, { section, names }));
     }
     for (const write of requests) {
       if (write.value !== 0) add(`value ${write.line}`, request(facts, write));
@@ -83,14 +88,14 @@ const forDisks = (found: readonly Diagnostic[]): readonly Diagnostic[] =>
 
 const duties = ({ kind, coInstallers }: PvFacts): readonly string[] => (coInstallers ? [] : (DUTIES[kind] ?? []));
 
-const forgotten = (facts: PvFacts, install: PvInstall, section: InfSection): Diagnostic =>
+const forgotten = (facts: PvFacts, install: PvInstall, { section, names }: RequestSection): Diagnostic =>
   pvProblem(
     facts,
     'PV_UNPLUG_RESET',
     `[${section.name}] clears the unplug requests, but no AddReg that is used${forTarget(facts, install)} names it.`,
     {
       line: section.headers[0],
-      failureMode: 'F13',
+      failureMode: names.every((name) => name === 'NICS') ? 'F58' : 'F13',
       hint: `Name it in AddReg of the service: AddReg = ${section.name}. Otherwise the next start takes the emulated devices away before the PV drivers work.`,
     },
   );

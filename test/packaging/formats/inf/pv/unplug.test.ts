@@ -18,8 +18,8 @@ describeFaults('the emulated devices at the next start', [
     line: '[UnplugReset]',
   },
   {
-    mode: 'F13',
-    what: 'the same for newer Windows only',
+    mode: 'F58',
+    what: 'the same for network cards, for newer Windows only',
     sample: 'xenvif',
     changes: [['AddReg=Parameters,Reset\n', 'AddReg=Parameters\n']],
     code: 'PV_UNPLUG_RESET',
