@@ -82,6 +82,14 @@ const REASONS: readonly Reason[] = [
   },
   {
     ...{
+      what: /^<software> \| netcfginstanceid$|\\control\\network\\\{[^\\]+\}\\\{[^\\]+\}\\connection \| (name|pnpinstanceid)$/,
+      only: 'ours',
+      right: 'winpv',
+    },
+    why: 'the same installer gives an adapter its connection, by which users know it and addresses stay',
+  },
+  {
+    ...{
       what: / \| (upperfilters|lowerfilters|veto_devices|hide_devices|qemu_hide_flags)$/,
       only: 'ours',
       right: 'winpv',
