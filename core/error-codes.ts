@@ -33,6 +33,7 @@ const machine = rows({
   REMOTE_UNREACHABLE: { exit: 7, title: 'A server cannot be reached' },
   REMOTE_TIMEOUT: { exit: 7, title: 'A server did not answer in time' },
   REMOTE_TOO_LARGE: { exit: 7, title: "A server's answer is larger than winpv reads" },
+  CLOCK_WRONG: { exit: 8, title: 'The clock of this machine is wrong' },
   INTERRUPTED: { exit: 130, title: 'Interrupted before the work was done' },
 });
 
@@ -223,6 +224,9 @@ const signing = rows({
   SIGN_CLOUD_REFUSED: { exit: 6, title: 'A cloud refuses a request to sign' },
   SIGN_CLOUD_ANSWER: { exit: 6, title: 'A cloud answers with something else than a signature' },
   SIGN_CLOUD_UNREACHABLE: { exit: 6, title: 'A cloud that was to sign does not answer' },
+  SIGN_CHAIN_INCOMPLETE: { exit: 6, title: 'Windows cannot build the chain of a certificate from what was given' },
+  SIGN_ROOT_UNKNOWN: { exit: 6, title: 'A certificate leads to a root that no Windows is known to trust' },
+  SIGN_CERTIFICATE_EXPIRING: { exit: 6, title: 'A certificate ends within a month' },
   SIGN_TIMESTAMP_NEEDED: { exit: 2, title: 'A signature would end within days without a time stamp' },
   SIGN_ALREADY_SIGNED: { exit: 4, title: 'A file is signed already' },
   SIGN_NOT_SIGNABLE: { exit: 4, title: 'A file cannot hold a signature' },

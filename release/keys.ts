@@ -59,6 +59,22 @@ const missingKeys = async (files: Files, folder: string): Promise<readonly strin
   return HIERARCHY_STORE_NAMES.filter((name) => !there.includes(name));
 };
 
+/** The test keys that a project has; undefined before its first release. Makes none. @throws as {@link projectTestKeys} */
+export const existingTestKeys = async (files: Files, projectFolder: string): Promise<TestHierarchy | undefined> => {
+  const folder = files.join(projectFolder, '.winpv', 'keys');
+  return (await allKeysThere(files, folder)) ? readStore(files, folder) : undefined;
+};
+
+/** Whether all are there; false when none is. @throws WinpvError KEYS_INCOMPLETE */
+const allKeysThere = async (files: Files, folder: string): Promise<boolean> => {
+  const missing = await missingKeys(files, folder);
+  if (missing.length === 0 || missing.length === HIERARCHY_STORE_NAMES.length) return missing.length === 0;
+  throw new WinpvError('KEYS_INCOMPLETE', `The test keys in ${folder} lack ${missing.join(', ')}.`, {
+    at: { file: folder },
+    hint: 'Put the files back, or delete the folder: new keys are made, and machines have to trust the new root.',
+  });
+};
+
 /**
  * The test keys of a project, in its `.winpv/keys/`: made once, readable by their owner only, and used again.
  * @param name who the certificates speak of
@@ -71,14 +87,7 @@ export const projectTestKeys = async (
 ): Promise<LoadedTestKeys> => {
   const { files } = ports;
   const folder = files.join(projectFolder, '.winpv', 'keys');
-  const complete = async (): Promise<boolean> => {
-    const missing = await missingKeys(files, folder);
-    if (missing.length === 0 || missing.length === HIERARCHY_STORE_NAMES.length) return missing.length === 0;
-    throw new WinpvError('KEYS_INCOMPLETE', `The test keys in ${folder} lack ${missing.join(', ')}.`, {
-      at: { file: folder },
-      hint: 'Put the files back, or delete the folder: new keys are made, and machines have to trust the new root.',
-    });
-  };
+  const complete = (): Promise<boolean> => allKeysThere(files, folder);
   // Keys that are there are only read: any number of releases may do so at once, also in a read-only project.
   if (await complete()) return { hierarchy: await readStore(files, folder), diagnostics: [] };
   const unlock = await lockPatiently(ports, folder);
