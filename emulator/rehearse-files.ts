@@ -120,7 +120,11 @@ const completed = ({ bundle, library }: Stocked, completion: Completion | undefi
   completion === undefined
     ? { bundle, library }
     : {
-        bundle: { ...bundle, packages: [...completion.packages, ...bundle.packages] },
+        bundle: {
+          ...bundle,
+          packages: [...completion.packages, ...bundle.packages],
+          lent: completion.packages,
+        },
         library: merged([completion.library, library]),
       };
 

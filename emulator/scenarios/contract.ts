@@ -14,6 +14,8 @@ export interface RehearsedBundle {
   readonly packages: readonly string[];
   /** Given by the user, and not one of the releases that winpv knows. */
   readonly given?: boolean;
+  /** Keys of those among its packages that it lacks, and that a known release lent it. */
+  readonly lent?: readonly string[];
 }
 
 /** What a scenario has to work with. */

@@ -8,6 +8,7 @@ import { nobodyListens, restlessness, unheard } from './inactivity.ts';
 import { hastyRestarts } from './installer-busy.ts';
 import { ioFindings } from './io-findings.ts';
 import { busyFiles, leftServices } from './leftovers.ts';
+import { withoutLent } from './lent.ts';
 import { located } from './locate.ts';
 import { losses } from './losses.ts';
 import { refusals, vetoes } from './refusals.ts';
@@ -32,7 +33,8 @@ export const judgeRun = (run: Run, scenario: string): RunResult => {
   const dumps = refused.length > 0 ? [] : dumpFindings(run);
   const io = refused.length > 0 ? [] : ioFindings(run);
   const silent = found.length === 0 ? restartRequests(run) : [];
-  const findings = located(run, unique([...found, ...dumps, ...io, ...silent, ...notes(run)]));
+  const all = located(run, unique([...found, ...dumps, ...io, ...silent, ...notes(run)]));
+  const findings = withoutLent(run, all);
   return {
     guest: run.input.guest.id,
     scenario,

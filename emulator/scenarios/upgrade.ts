@@ -8,9 +8,16 @@ import type { Expectation, Run } from './run.ts';
 import { upgradedRun } from './shared-runs.ts';
 import { isStable, stableWorld } from './stable.ts';
 
-/** The day that the bus package of a release states. */
-const dayOf = (input: ScenarioInput, bundle: RehearsedBundle): CalendarDate | undefined =>
-  packagesFor(input, bundle).find(({ driver }) => driver === 'xenbus')?.date;
+/** The day that the bus package of a release states, or the latest of its own where the bus was lent. */
+const dayOf = (input: ScenarioInput, bundle: RehearsedBundle): CalendarDate | undefined => {
+  const all = packagesFor(input, bundle);
+  const own = all.filter(({ key }) => bundle.lent?.includes(key) !== true);
+  if (own.length === all.length) return all.find(({ driver }) => driver === 'xenbus')?.date;
+  return own
+    .flatMap(({ date }) => date ?? [])
+    .sort(compareDates)
+    .at(-1);
+};
 
 /** Whether a known release is as old as the one that is rehearsed, or older: others are no upgrades. */
 const isEarlier = (input: ScenarioInput, bundle: RehearsedBundle): boolean => {

@@ -86,4 +86,21 @@ describe('a part of a release without the bus of its devices', () => {
     });
     expect([...new Set(problems(rehearsed(files)))]).toEqual(['F30']);
   });
+
+  test('what the lent bus does to a machine is a note, and no failure mode of the package', () => {
+    const all = rehearsed(mixedRelease({ xenvbd: 'master@2018-12-31' }), ['fresh-install-pass-through-nvme']);
+    const findings = all.runs.flatMap((run) => run.findings);
+    expect(findings.filter(({ severity }) => severity !== 'info')).toEqual([]);
+    const [told] = findings.filter(({ code }) => code === 'EMULATOR_NO_BOOT');
+    expect(told?.message).toMatch(/NVMe controller .* It lies in a package that the release lacks\.$/);
+    expect(told?.failureMode).toBeUndefined();
+  });
+
+  test('machines have no later releases before it, however new the lent bus is', () => {
+    const all = rehearsed(mixedRelease({ xenvbd: 'master@2021-06-30' }), ['upgrade-in-place']);
+    expect(problems(all)).toEqual([]);
+    const from = all.runs.map(({ scenario }) => scenario);
+    expect(from).toContain('upgrade-in-place:8.2.1');
+    expect(from).not.toContain('upgrade-in-place:master@2025-12-31');
+  });
 });
