@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { WinpvError } from '../../../core/errors.ts';
 import { Secret } from '../secret.ts';
-import { readSecret } from '../secret-source.ts';
 import type { SignatureAlgorithm, Signer } from '../signer.ts';
 import { type AwsCredentials, signAwsRequest } from './aws-signature.ts';
-import { githubToken, needed, tokenCache } from './identity.ts';
+import { githubToken, identityFile, needed, tokenCache } from './identity.ts';
 import type { CloudSource } from './open.ts';
 import { askCloud, askJson, type CloudPorts, fromBase64 } from './rest.ts';
 import { cloudAddress } from './service.ts';
@@ -47,9 +46,10 @@ const assumeRole = async (role: string, region: string, ports: CloudPorts) => {
     AWS_ROLE_SESSION_NAME: session,
     AWS_ENDPOINT_URL_STS: endpoint,
   } = ports.env;
-  const stdin = async (): Promise<Uint8Array> => new Uint8Array(0);
   const token =
-    file === undefined ? await githubToken(AUDIENCE, ports) : await readSecret(`file:${file}`, { ...ports, stdin });
+    file === undefined
+      ? await githubToken(AUDIENCE, ports)
+      : new Secret(await identityFile('AWS_WEB_IDENTITY_TOKEN_FILE', file, ports));
   if (token === undefined)
     throw needed('AWS', 'AWS_WEB_IDENTITY_TOKEN_FILE, or GitHub’s `permissions: id-token: write`');
   const body = new URLSearchParams({

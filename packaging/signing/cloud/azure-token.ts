@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { WinpvError } from '../../../core/errors.ts';
 import { Secret } from '../secret.ts';
-import { readSecret } from '../secret-source.ts';
-import { githubToken, needed, type TokenSource, tokenCache } from './identity.ts';
+import { githubToken, identityFile, needed, type TokenSource, tokenCache } from './identity.ts';
 import { askJson, type CloudPorts } from './rest.ts';
 import { cloudAddress } from './service.ts';
 
@@ -24,7 +23,7 @@ const proof = async (
       ? password === undefined
         ? await githubToken(AUDIENCE, ports)
         : undefined
-      : await readSecret(`file:${file}`, { files: ports.files, env, stdin: async () => new Uint8Array(0) });
+      : new Secret(await identityFile('AZURE_FEDERATED_TOKEN_FILE', file, ports));
   if (assertion !== undefined)
     return { secret: assertion, fields: { client_assertion_type: JWT_BEARER, client_assertion: assertion.reveal() } };
   if (password !== undefined) return { secret: new Secret(password), fields: { client_secret: password } };

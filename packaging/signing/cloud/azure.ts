@@ -62,16 +62,18 @@ export const azureKeyVault = ({ url, keyName, certificates }: CloudSource, ports
 
 /**
  * Azure.CodeSigning 2023-06-15-preview (Azure/azure-rest-api-specs, specification/codesigning/data-plane): what submitting
- * and polling answer with. The result stands in `result`; earlier versions had its fields beside the status.
+ * and polling answer with. Its definitions have the signature in `result`, after submitting in `result.signResult`; its
+ * examples have it in `signStatus`, and earlier versions beside the status.
  */
+const codeSignResult = z.object({ signature: z.string().nullish(), signingCertificate: z.string().nullish() });
 const signStatus = z.object({
   id: z.string().optional(),
   operationId: z.string().optional(),
   status: z.string(),
   error: z.object({ code: z.string(), message: z.string() }).nullish(),
-  signature: z.string().nullish(),
-  signingCertificate: z.string().nullish(),
-  result: z.object({ signature: z.string().nullish(), signingCertificate: z.string().nullish() }).nullish(),
+  ...codeSignResult.shape,
+  signStatus: codeSignResult.nullish(),
+  result: z.object({ ...codeSignResult.shape, signResult: codeSignResult.nullish() }).nullish(),
 });
 type SignStatus = z.output<typeof signStatus>;
 
@@ -83,8 +85,8 @@ interface Signed {
   readonly certificates: readonly Uint8Array[];
 }
 
-const signedIn = ({ status, error, result, ...flat }: SignStatus, label: string): Signed => {
-  const { signature, signingCertificate } = result ?? flat;
+const signedIn = ({ status, error, result, signStatus: inner, ...flat }: SignStatus, label: string): Signed => {
+  const { signature, signingCertificate } = result?.signResult ?? result ?? inner ?? flat;
   if (status.toLowerCase() !== 'succeeded') {
     const reason = error === undefined || error === null ? '' : ` (${error.code}: ${error.message})`;
     throw new WinpvError('SIGN_CLOUD_REFUSED', `${label} did not sign: ${status}${reason}.`);

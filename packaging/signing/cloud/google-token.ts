@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { WinpvError } from '../../../core/errors.ts';
 import { Secret } from '../secret.ts';
-import { readSecret } from '../secret-source.ts';
-import { needed, type TokenSource, tokenCache } from './identity.ts';
+import { identityFile, needed, type TokenSource, tokenCache } from './identity.ts';
 import { askCloud, askJson, type CloudPorts } from './rest.ts';
 import { cloudAddress } from './service.ts';
 
@@ -55,10 +54,9 @@ const parsed = (text: string): unknown => {
 
 const subjectToken = async ({ credential_source: source }: Configuration, ports: CloudPorts): Promise<Secret> => {
   const { file, url, headers = {}, format } = source;
-  const stdin = async (): Promise<Uint8Array> => new Uint8Array(0);
   const secrets = Object.values(headers).map((value) => new Secret(value));
   let text: string;
-  if (file !== undefined) text = (await readSecret(`file:${file}`, { ...ports, stdin })).reveal();
+  if (file !== undefined) text = await identityFile('The configuration in GOOGLE_APPLICATION_CREDENTIALS', file, ports);
   else if (url === undefined) throw unreadable();
   else
     text = await askCloud(
@@ -115,7 +113,7 @@ export const googleToken = (ports: CloudPorts): TokenSource => {
   if (given !== undefined && given !== '') return async () => new Secret(given);
   return tokenCache(ports.clock, async () => {
     if (file === undefined) throw needed('Google Cloud', 'GOOGLE_ACCESS_TOKEN or GOOGLE_APPLICATION_CREDENTIALS');
-    const text = new TextDecoder().decode(await ports.files.read(file, { maxBytes: 64 * 1024 }));
+    const text = await identityFile('GOOGLE_APPLICATION_CREDENTIALS', file, ports);
     const { data } = configuration.safeParse(parsed(text));
     if (data === undefined) throw unreadable();
     return federated(data, ports);

@@ -36,6 +36,22 @@ export const tokenCache = <T>(
 export const needed = (service: string, names: string): WinpvError =>
   new WinpvError('SIGN_CLOUD_AUTH', `Nothing says who signs in to ${service}.`, { hint: `Set ${names}.` });
 
+const MAX_FILE_BYTES = 64 * 1024;
+
+/** A file that a variable of the environment names; it has to say who signs in. @throws WinpvError SIGN_CLOUD_AUTH */
+export const identityFile = async (variable: string, file: string, { files }: CloudPorts): Promise<string> => {
+  try {
+    const text = new TextDecoder().decode(await files.read(file, { maxBytes: MAX_FILE_BYTES })).trim();
+    if (text !== '') return text;
+  } catch (cause) {
+    if (!(cause instanceof WinpvError)) throw cause;
+    const hint = `${variable} names it. Nothing was signed.`;
+    throw new WinpvError('SIGN_CLOUD_AUTH', cause.message, { cause, at: { file }, hint });
+  }
+  const hint = `${variable} names it. The platform writes the token there when a job starts.`;
+  throw new WinpvError('SIGN_CLOUD_AUTH', `${file} is empty.`, { at: { file }, hint });
+};
+
 /** https://docs.github.com/actions/reference/security/oidc */
 const githubAnswer = z.object({ value: z.string().min(1) });
 
