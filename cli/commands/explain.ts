@@ -24,19 +24,28 @@ const uncovered = async (): Promise<readonly string[]> => {
 const explainFailureMode = async (mode: string, all: ReturnType<typeof rows>): Promise<Outcome> => {
   const { FAILURE_MODES } = await import('../../packaging/formats/inf/pv/failure-modes.ts');
   const { PV_RULE_TABLE } = await import('../../packaging/formats/inf/pv/table.ts');
+  const { FAILURE_EVIDENCE } = await import('../../emulator/failure-evidence.ts');
   const summary = FAILURE_MODES[mode];
   if (summary === undefined) {
     const hint = `The failure modes are F01 to ${Object.keys(FAILURE_MODES).at(-1)}.`;
     throw new WinpvError('USAGE', `There is no failure mode ${mode}.`, { hint });
   }
   const checks = PV_RULE_TABLE.filter(({ failureModes }) => failureModes.includes(mode));
-  const codes = all.filter(({ code }) => checks.some((check) => check.code === code));
-  const found = checks.flatMap((check) => ['', ...checkLines(check)]);
-  const nothing = ['', 'No check of an INF or a package can show it.'];
-  const text = [`${mode}  ${summary}`, ...(checks.length === 0 ? nothing : found), '', MORE];
-  return { result: { failureMode: mode, summary, codes, checks }, text };
+  const evidence = FAILURE_EVIDENCE[mode];
+  const told = new Set<string>([
+    ...checks.map(({ code }) => code),
+    ...(evidence?.how.match(/\b[A-Z]+(?:_[A-Z]+)+\b/g) ?? []),
+  ]);
+  const codes = all.filter(({ code }) => told.has(code));
+  const text = [
+    `${mode}  ${summary}`,
+    ...(evidence === undefined ? [] : [`  caught: ${evidence.caught}`, `  how: ${evidence.how}`]),
+    ...checks.flatMap((check) => ['', ...checkLines(check)]),
+    ...['', MORE],
+  ];
+  return { result: { failureMode: mode, summary, ...evidence, codes, checks }, text };
 };
-const MORE = 'More: docs/pv-rules.md.';
+const MORE = 'More: docs/failure-modes.md, docs/pv-rules.md.';
 
 const checkLines = ({ code, level, looksAt, checks, fix }: PvRuleRow): readonly string[] => [
   `${code}  (${level === 'both' ? 'error or warning' : level}, seen in the ${looksAt})`,
@@ -52,6 +61,20 @@ const pvChecks = async (code: ErrorCode): Promise<readonly string[]> => {
     `  checked: ${checks}`,
     `  fix: ${fix}`,
   ]);
+};
+
+/** What a finding of a rehearsal says, and which failure modes it is told of. */
+const emulated = async (code: ErrorCode): Promise<readonly string[]> => {
+  const { FINDING_TEXTS } = await import('../../emulator/finding-texts.ts');
+  const { FAILURE_EVIDENCE } = await import('../../emulator/failure-evidence.ts');
+  const text = FINDING_TEXTS[code];
+  if (text === undefined) return [];
+  const modes = Object.keys(FAILURE_EVIDENCE).filter((mode) => FAILURE_EVIDENCE[mode]?.how.includes(code));
+  return [
+    `  means: ${text.means}`,
+    `  do: ${text.advice}`,
+    ...(modes.length === 0 ? [] : [`  failure modes: ${modes.join(', ')} (winpv explain ${modes[0]})`]),
+  ];
 };
 
 const explain = async (wanted: string | undefined): Promise<Outcome> => {
@@ -71,7 +94,10 @@ const explain = async (wanted: string | undefined): Promise<Outcome> => {
   const text = codes.map((row) => `${row.code}  (exit ${row.exit})  ${row.title}`);
   const [only, ...others] = codes;
   if (only === undefined || others.length > 0) return { result: { codes }, text };
-  const more = only.code === 'VERIFY_UNCOVERED' ? await uncovered() : await pvChecks(only.code);
+  const more =
+    only.code === 'VERIFY_UNCOVERED'
+      ? await uncovered()
+      : [...(await pvChecks(only.code)), ...(await emulated(only.code))];
   return { result: { codes }, text: [...text, ...more] };
 };
 
