@@ -127,15 +127,29 @@ export const partnerCommand = (bind: Bind): Command => {
   withAccountOptions(command.command('rename <name>').summary('give a product or submission another name'))
     .requiredOption('--product <id>', 'the product')
     .option('--submission <id>', 'the submission, in place of the product')
+    .description('Gives a product another name, or one of its submissions.')
+    .addHelpText('after', examples('winpv partner rename "Example PV drivers 9.1" --product 14461751976964156'))
     .action(bind(rename));
   withAccountOptions(command.command('translate').summary('find our ids of what another company shared with us'))
     .requiredOption('--publisher <id>', "the other company's id")
     .requiredOption('--product <id>', 'its product')
     .requiredOption('--submission <id>', 'its submission')
+    .description('Finds the ids that a submission has here which another company shared with us.')
+    .addHelpText(
+      'after',
+      examples(
+        'winpv partner translate --publisher 27691110 --product 14461751976964156 --submission 1152921504621465124',
+      ),
+    )
     .action(bind(translate));
   withAccountOptions(command.command('metadata').summary('ask for the driver metadata of a shared submission'))
     .requiredOption('--product <id>', 'our id of the product')
     .requiredOption('--submission <id>', 'our id of the submission')
+    .description('Asks for the driver metadata of a submission that another company shared with us.')
+    .addHelpText(
+      'after',
+      examples('winpv partner metadata --product 14461751976964156 --submission 1152921504621465124'),
+    )
     .action(bind(metadata));
   return command;
 };
