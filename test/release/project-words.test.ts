@@ -9,7 +9,8 @@ const hintOf = (hint: string): string | undefined => inProjectWords(problem('SIG
 
 /** Every piece of advice in signing code that names an option. Files whose findings no release prints are left out. */
 const advice = ['packaging/signing', 'packaging/formats/pe', 'packaging/formats/cab'].flatMap((folder) =>
-  readdirSync(join(projectRoot, folder))
+  (readdirSync(join(projectRoot, folder), { recursive: true }) as string[])
+    .filter((name) => name.endsWith('.ts'))
     .filter((name) => !['embedded-signature.ts', 'chain.ts', 'refuse-signed.ts', 'fitness.ts'].includes(name))
     .flatMap((name) =>
       [...readFileSync(join(projectRoot, folder, name), 'utf8').matchAll(/hint: (['"`])(.*?)\1/g)].map(
