@@ -145,7 +145,7 @@ export const FAILURE_EVIDENCE: Readonly<Record<string, FailureEvidence>> = {
   },
   F35: {
     caught: 'static, emulated',
-    how: 'PV_FILE_NAMES: services, event sources, co-installers and parameters; every installation: a service has no file, and the release copies none to that place.',
+    how: 'PV_FILE_NAMES: services, event sources, co-installers and parameters; BUNDLE_FILE_MISSING for programs; every installation: a service has no file, and the release copies none to that place.',
   },
   F36: {
     caught: 'static, emulated',
@@ -237,7 +237,7 @@ export const FAILURE_EVIDENCE: Readonly<Record<string, FailureEvidence>> = {
   },
   F58: {
     caught: 'static, emulated',
-    how: "PV_UNPLUG_RESET for NICS; EMULATOR_NIC_LOST, in fresh-install-windows-update above all: the emulated card is taken away, and nothing takes its place; in any scenario where a host's backend does not connect the card.",
+    how: "PV_UNPLUG_RESET and PV_FORCE_UNPLUG for NICS; EMULATOR_NIC_LOST, in fresh-install-windows-update above all: the emulated card is taken away, and nothing takes its place; in any scenario where a host's backend does not connect the card.",
   },
   F59: {
     caught: 'emulated',

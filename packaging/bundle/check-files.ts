@@ -61,7 +61,8 @@ const FAILURE_MODES: ReadonlyMap<string, string> = new Map([
 
 /** The failure mode of a PV package that lacks a file, by its name as installed. */
 export const missingFileMode = (name: string): { readonly failureMode?: string } => {
-  const failureMode = FAILURE_MODES.get(name.toLowerCase());
+  // A program that is not there fails as one under another name does: its service does not start.
+  const failureMode = FAILURE_MODES.get(name.toLowerCase()) ?? (/\.(exe|dll)$/i.test(name) ? 'F35' : undefined);
   return failureMode === undefined ? {} : { failureMode };
 };
 

@@ -8,7 +8,7 @@ import { checkFiles } from './pv/files.ts';
 import { checkFilters } from './pv/filters.ts';
 import { checkImage } from './pv/image.ts';
 import { checkProgramme, checkUnstamped } from './pv/programme.ts';
-import { checkFunctionDriver, checkSpelling } from './pv/spelling.ts';
+import { checkFunctionDriver, checkNetworkService, checkSpelling } from './pv/spelling.ts';
 import { checkUnplug } from './pv/unplug.ts';
 
 export interface PvRuleOptions {
@@ -33,7 +33,9 @@ export const checkPvInf = (
   const unfinished = checkUnstamped(facts, options.stampinf ?? false);
   // What a template says otherwise is not what will be installed.
   if (unfinished.some(({ message }) => message.includes('@'))) return unfinished;
-  const misspelt = [checkSpelling, checkFunctionDriver].map((check) => check(facts)).find(({ length }) => length > 0);
+  const misspelt = [checkSpelling, checkFunctionDriver, checkNetworkService]
+    .map((check) => check(facts))
+    .find(({ length }) => length > 0);
   // What a misspelt line does not do would be told again as what is missing.
   if (misspelt !== undefined) return [...unfinished, ...misspelt];
   const found = [

@@ -54,6 +54,20 @@ describeProofs('a filter of other tools in the list of a class', [
   },
   {
     mode: 'F20',
+    what: 'the INF of xenvbd puts one that nobody has below its own class, and it is told once',
+    caught: ['static', 'emulated'],
+    bad: () =>
+      editedRelease({
+        infs: {
+          xenvbd: replacing(
+            '[StoragePolicies]\n',
+            `[StoragePolicies]\nHKLM,"SYSTEM\\CurrentControlSet\\Control\\Class\\{4d36e97b-e325-11ce-bfc1-08002be10318}","LowerFilters",0x00010008,"acmeflt"\n`,
+          ),
+        },
+      }),
+  },
+  {
+    mode: 'F20',
     what: 'scsifilt is left above System',
     caught: ['emulated'],
     bad: releaseFiles,

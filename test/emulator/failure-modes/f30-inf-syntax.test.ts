@@ -102,4 +102,13 @@ describeProofs('a typing error in an INF', [
     bad: () =>
       editedRelease({ infs: { xennet: replacing('AddService = xennet,0x00000002', 'AddService = xennet,0') } }),
   },
+  {
+    mode: 'F30',
+    what: 'the name of a service is misspelt where NDIS reads it',
+    caught: ['static'],
+    bad: () =>
+      editedRelease({
+        infs: { xennet: replacing('"Ndi","Service",0x00000000,"xennet"', '"Ndi","Service",0x00000000,"xennett"') },
+      }),
+  },
 ]);

@@ -67,4 +67,10 @@ describeProofs('a file is copied under another name than it is used by', [
     caught: BOTH,
     bad: () => editedRelease({ infs: { xennet: replacing('KernelFiles = 12', 'KernelFiles = 11') } }),
   },
+  {
+    mode: 'F35',
+    what: 'the program of the agent is not in the package',
+    caught: ['static', 'emulated'],
+    bad: () => editedRelease({ images: { 'xenagent.exe': 'missing' } }),
+  },
 ]);

@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../../../../core/errors.ts';
 import { editDistance } from '../../../../core/spelling.ts';
 import type { InfLine, InfSection } from '../document.ts';
-import { allWrites, type PvFacts, pvProblem } from './facts.ts';
+import { allWrites, type PvFacts, pvProblem, serviceOf } from './facts.ts';
 
 /** What the sections say that install a device, its services and its registry values. */
 const DIRECTIVES: readonly string[] = [
@@ -68,6 +68,22 @@ export const checkFunctionDriver = (facts: PvFacts): readonly Diagnostic[] =>
             hint: `Write AddService with the flags 0x00000002 in [${name}.Services].`,
           }),
         );
+
+/** F30: NDIS binds a network card by the service that its INF names once more. */
+export const checkNetworkService = (facts: PvFacts): readonly Diagnostic[] =>
+  facts.installs.flatMap((install) =>
+    install.registry
+      .filter(({ scope, key, name }) => scope === 'software' && /^hkr\\ndi$/i.test(key) && /^service$/i.test(name))
+      .filter(({ value }) => serviceOf(install, String(value)) === undefined)
+      .map(({ line, value }) =>
+        pvProblem(facts, 'PV_REGISTRY_LINE', `Ndi names the service "${String(value)}", which the INF does not add.`, {
+          line,
+          token: String(value),
+          failureMode: 'F30',
+          hint: 'Name the service that drives the card.',
+        }),
+      ),
+  );
 
 /** F30: a directive or a value under a name that differs by one slip from one that counts. */
 export const checkSpelling = (facts: PvFacts): readonly Diagnostic[] => {

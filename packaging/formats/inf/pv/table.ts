@@ -115,7 +115,7 @@ export const PV_RULE_TABLE: readonly PvRuleRow[] = [
   ),
   row(
     'PV_FORCE_UNPLUG',
-    ['INF', 'error', 'F14'],
+    ['INF', 'error', 'F14', 'F58'],
     'Emulated devices are only taken away at every start by the package whose driver takes over, when the brand asks for it.',
     'Take the line out, or set forceUnplug for the brand.',
   ),
@@ -193,7 +193,7 @@ export const PV_RULE_TABLE: readonly PvRuleRow[] = [
   ),
   row(
     'BUNDLE_FILE_MISSING',
-    ['package', 'error', 'F19', 'F24', 'F37', 'F38'],
+    ['package', 'error', 'F19', 'F24', 'F35', 'F37', 'F38'],
     'Every file that an INF names is in its folder.',
     'Put the file there, or take the line out.',
   ),
@@ -224,7 +224,7 @@ export const PV_RULE_TABLE: readonly PvRuleRow[] = [
   row(
     'PV_REGISTRY_LINE',
     ['INF', 'error', 'F30'],
-    'Registry lines have their commas, a root and a number for flags; values have the types that the drivers read; every install section has a service that drives its device; xenbus and xenvbd start at boot.',
+    'Registry lines have their commas, a root and a number for flags; values have the types that the drivers read; every install section has a service that drives its device, and Ndi names it; xenbus and xenvbd start at boot.',
     'Write root,"subkey","name",flags,value with a comma for each field that is left out.',
   ),
   row(

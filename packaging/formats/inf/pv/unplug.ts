@@ -142,14 +142,15 @@ const unset = (facts: PvFacts, install: PvInstall, name: string): Diagnostic =>
 /** Which packages may force a request: those whose driver takes over from the emulated device. */
 const FORCERS: Readonly<Record<string, readonly PvKind[]>> = { DISKS: ['xenvbd'], NICS: ['xennet', 'xenvif'] };
 
-/** F14: a forced request works whatever state the PV driver is in, so it belongs to a package that has that driver. */
+/** F14, and F58 for network cards: a forced request works whatever state the PV driver is in, so it belongs to a package that has that driver. */
 const checkForced = (facts: PvFacts): readonly Diagnostic[] => {
   const found = new Map<number, Diagnostic>();
   for (const install of facts.installs) {
     for (const write of allWrites(install)) {
       if (!FORCE_KEY.test(keyOf(write)) || write.value === 0 || found.has(write.line)) continue;
       const name = write.name.toUpperCase();
-      const detail = { line: write.line, token: write.name, failureMode: 'F14' } as const;
+      const failureMode = name === 'NICS' ? 'F58' : 'F14';
+      const detail = { line: write.line, token: write.name, failureMode } as const;
       if (FORCERS[name]?.includes(facts.kind) !== true) {
         const message = `The INF takes the emulated ${name} away at every start, and the PV driver for them is not in it.`;
         found.set(write.line, pvProblem(facts, 'PV_FORCE_UNPLUG', message, { ...detail, hint: 'Take the line out.' }));

@@ -91,7 +91,13 @@ describe('the table of rules for PV drivers', () => {
     expect((await winpv(['explain', 'PV_UNPLUG_RESET'])).stdout).toContain('failure mode: F13, F58');
     const { result } = await winpvJson(['explain', 'F34']);
     expect(result).toMatchObject({ failureMode: 'F34', summary: FAILURE_MODES.F34 });
-    const codes = ['BUNDLE_CATALOG_DATE', 'BUNDLE_CATALOG_INCOMPLETE', 'BUNDLE_CATALOG_MISSING', 'BUNDLE_CATALOG_OS'];
+    const codes = [
+      'BUNDLE_CATALOG_DATE',
+      'BUNDLE_CATALOG_INCOMPLETE',
+      'BUNDLE_CATALOG_MISSING',
+      'BUNDLE_CATALOG_OS',
+      'EMULATOR_PACKAGE_REFUSED',
+    ];
     expect(result.codes).toEqual(codes.map((code) => ({ code, ...ERROR_CODES[code as keyof typeof ERROR_CODES] })));
     expect((await winpv(['explain', 'F99'])).exit).toBe(2);
   });

@@ -75,6 +75,19 @@ describeFaults('the emulated devices at the next start', [
     line: 'ForceUnplug',
   },
   {
+    mode: 'F58',
+    what: 'the bus forces the network cards away',
+    sample: 'xenbus',
+    changes: [
+      [
+        '[UnplugReset]\n',
+        '[UnplugReset]\nHKLM,"SYSTEM\\CurrentControlSet\\Services\\XEN\\ForceUnplug","NICS",0x00010001,1\n',
+      ],
+    ],
+    code: 'PV_FORCE_UNPLUG',
+    line: 'ForceUnplug',
+  },
+  {
     mode: 'F14',
     what: 'a mark was replaced by nothing',
     sample: 'xenvbd',
