@@ -163,11 +163,19 @@ const KEY_CHECKS: readonly string[] = ['signature', 'pin', 'key', 'certificate',
 const failureCode = ({ check, code = 'SIGN_FAILED' }: Check): ErrorCode =>
   KEY_CHECKS.includes(check) && ERROR_CODES[code].exit !== 6 ? 'SIGN_FAILED' : code;
 
+const findingOf = (check: Check): Diagnostic => {
+  const { status, message, hint } = check;
+  const severity = status === 'error' ? 'error' : 'warning';
+  return problem(failureCode(check), message, { severity, ...(hint === undefined ? {} : { hint }) });
+};
+
+/** Warnings and errors as every command has them. */
+export const findingsOf = (checks: readonly Check[]): readonly Diagnostic[] =>
+  checks.filter(({ status }) => status === 'error' || status === 'warning').map(findingOf);
+
 /** What the checks come to; undefined when none found an error. Keys come first. */
 export const failureOf = (checks: readonly Check[]): Diagnostic | undefined => {
   const errors = checks.filter(({ status }) => status === 'error');
   const worst = errors.find(({ check }) => KEY_CHECKS.includes(check)) ?? errors[0];
-  if (worst === undefined) return undefined;
-  const { message, hint } = worst;
-  return problem(failureCode(worst), message, hint === undefined ? {} : { hint });
+  return worst === undefined ? undefined : findingOf(worst);
 };

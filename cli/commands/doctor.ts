@@ -47,7 +47,7 @@ const lines = (io: Io, checks: readonly Check[]): readonly string[] => {
 };
 
 const doctor = async ({ io }: Context, options: DoctorOptions): Promise<Outcome> => {
-  const { examine, failureOf } = await import('../../release/doctor.ts');
+  const { examine, failureOf, findingsOf } = await import('../../release/doctor.ts');
   const { project, out, online = false } = options;
   const checks = [...(await examine({ project, out, online }, io)), ...(await checkAccount(io))];
   const failure = failureOf(checks);
@@ -57,6 +57,7 @@ const doctor = async ({ io }: Context, options: DoctorOptions): Promise<Outcome>
     result: { verdict, checks },
     text: lines(io, checks),
     textTells: 'findings',
+    diagnostics: findingsOf(checks).filter(({ message }) => message !== failure?.message),
     ...(failure === undefined ? {} : { failure }),
   };
 };

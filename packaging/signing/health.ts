@@ -108,11 +108,11 @@ const expiring = (certificate: Certificate, { nowMs, rotates }: CertificatesRequ
 /** What `checkFitness` says of the chain as well. */
 const SAID: readonly ErrorCode[] = ['VERIFY_CHAIN_EXPIRED', 'VERIFY_KEY_PUBLIC', 'VERIFY_TEST_CERTIFICATE'];
 
-const faultsOf = ({ path, findings }: Chain, leafFaults: boolean): readonly Diagnostic[] =>
+const faultsOf = ({ path, findings }: Chain): readonly Diagnostic[] =>
   findings.filter(({ code, severity, message }) => {
     if (severity !== 'error' || SAID.includes(code)) return false;
     const ofLeaf = message.startsWith(`"${path[0]?.subjectText}"`);
-    return leafFaults || !ofLeaf || code !== 'VERIFY_CERTIFICATE_UNSUITABLE';
+    return !ofLeaf || code !== 'VERIFY_CERTIFICATE_UNSUITABLE';
   });
 
 const checkChain = (
@@ -121,7 +121,7 @@ const checkChain = (
   { given, nowMs, purpose, chain }: CertificatesRequest,
 ): readonly Check[] => {
   const ways = allPaths({ leaf, pool: issuers, trust: { anchors: [] }, atMs: nowMs, purpose: 'code-signing' });
-  const judged = ways.map((way) => ({ path: way.path, faults: faultsOf(way, false) }));
+  const judged = ways.map((way) => ({ path: way.path, faults: faultsOf(way) }));
   const best = judged.toSorted((a, b) => a.faults.length - b.faults.length || b.path.length - a.path.length)[0];
   if (best === undefined) return [];
   if (best.faults.length > 0)
@@ -149,14 +149,20 @@ const missingIssuer = (
   }: Pick<CertificatesRequest, 'given' | 'chain' | 'purpose'> & { readonly alone: boolean },
 ): Diagnostic | undefined => {
   if (last.selfIssued) return undefined;
-  const used = new Set(chain.map((der) => new X509Certificate(der).fingerprint256));
-  const stray = given.map((der) => new X509Certificate(der)).find(({ fingerprint256 }) => !used.has(fingerprint256));
+  const read = (ders: readonly Uint8Array[]): readonly Certificate[] =>
+    ders.flatMap((der) => parseCertificates(der, 'the certificate'));
+  const used = new Set(read(chain).map(({ thumbprint }) => thumbprint));
+  const stray = read(given).filter(({ thumbprint }) => !used.has(thumbprint));
+  const root = stray.find(({ selfIssued }) => selfIssued) ?? stray[0];
   const hint =
     'Add the certificates of the issuers to `cert`, after the key’s own; the authority has them on its site.';
-  if (stray !== undefined) {
-    const name = stray.subject.replaceAll('\n', ',');
-    const message = `"${name}" was given, but nothing leads to it: the issuer "${last.issuerText}" is missing before it.`;
-    return problem('SIGN_CHAIN_INCOMPLETE', message, { hint });
+  if (root !== undefined) {
+    const message = `"${root.subjectText}" was given, but nothing leads to it: is "${last.issuerText}" missing before it?`;
+    // A root is given for the chain; an authority that is none may be one of yesterday.
+    return problem('SIGN_CHAIN_INCOMPLETE', message, {
+      hint,
+      severity: alone || root.selfIssued ? 'error' : 'warning',
+    });
   }
   if (!alone || rootReport(last, false).standing === 'known') return undefined;
   const message = `The issuer "${last.issuerText}" was not given, and signatures would carry no chain.`;

@@ -27,6 +27,7 @@ const certificatePem = ({ der }: { readonly der: Uint8Array }): string => encode
 
 const root = party('Acme Root');
 const middle = party('Acme Issuing');
+const lower = party('Acme Issuing, lower');
 const key = rsaParty('Acme Drivers');
 const [weak, stranger] = [rsaParty('Acme Drivers', 1024), rsaParty('Acme Drivers')];
 const rootCertificate = (wish: Wish = {}) => certify(root, { authority: true, ...wish });
@@ -130,6 +131,16 @@ describe('winpv doctor', () => {
       'an issuer that is missing below the root',
       [leafCertificate(), rootCertificate()],
       ['error chain SIGN_CHAIN_INCOMPLETE'],
+    ],
+    [
+      'an issuer that is missing between two others',
+      [certify(key, { by: lower, eku: CODE_SIGNING }), certify(lower, { by: middle, authority: 0 }), rootCertificate()],
+      ['error chain SIGN_CHAIN_INCOMPLETE'],
+    ],
+    [
+      'an issuer of yesterday beside the right one',
+      [leafCertificate(), middleCertificate(), certify(lower, { by: root, authority: 0 })],
+      ['warning chain SIGN_CHAIN_INCOMPLETE'],
     ],
     [
       'a certificate for servers',
