@@ -56,6 +56,15 @@ signing: { pkcs11: "${token.module}", keyUri: "${URI}", pin: "file:../pin", time
   const release = (out: string) =>
     winpvJson(['release', '-C', place.path('release'), '--out', place.path(out), '--date', '2026-05-04']);
 
+  test('the doctor has the token sign, and asks for the issuer that the project does not name', async () => {
+    const { exit, result } = await winpvJson(['doctor', '-C', place.path('release'), '--out', place.path('doctor')]);
+    const of = (check: string) => result.checks.find((one: { check: string }) => one.check === check);
+    expect(of('signature')).toMatchObject({ status: 'ok', message: expect.stringContaining('signed a nonce') });
+    expect(of('chain')).toMatchObject({ status: 'error', code: 'SIGN_CHAIN_INCOMPLETE' });
+    expect(exit).toBe(6);
+    expect(JSON.stringify(result)).not.toContain(USER_PIN);
+  });
+
   test('a wrong PIN ends the command with exit 6, and no output has it', async () => {
     const args = ['sign', place.path('x.sys'), ...options('env:PIN')];
     for (const more of [[], ['--json'], ['--verbose'], ['--events']]) {
