@@ -10,7 +10,8 @@ import { signDigest } from './digest-signature.ts';
 
 /**
  * The services as pure functions. Requests and answers are held to strict schemas: what a schema does not name, no side may
- * send. Each is transcribed from the definition that stands over it.
+ * send. Over each stands the definition that it follows. Trusted Signing's, Google's and Vault's were read for it; Key Vault's
+ * and AWS's only in excerpts, so that enumerations and optional fields there are as they are remembered.
  */
 
 export interface CloudKeys {
@@ -163,7 +164,7 @@ export const trustedSigning = (keys: CloudKeys): CloudServer => {
   };
 };
 
-/** The service model of AWS KMS, 2014-11-01: SignRequest and SignResponse, whose KeyId is an ARN. */
+/** AWS KMS, API version 2014-11-01: SignRequest and SignResponse, whose KeyId is an ARN. */
 const kmsAlgorithm = z.enum([
   ...(['RSASSA_PSS_SHA_256', 'RSASSA_PSS_SHA_384', 'RSASSA_PSS_SHA_512'] as const),
   ...(['RSASSA_PKCS1_V1_5_SHA_256', 'RSASSA_PKCS1_V1_5_SHA_384', 'RSASSA_PKCS1_V1_5_SHA_512'] as const),
