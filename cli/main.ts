@@ -119,6 +119,9 @@ const HELP: Partial<Help> = {
   },
 };
 
+/** Of a command of winpv itself its name is enough: what it takes, its own help says. */
+const PROGRAM_HELP: Partial<Help> = { ...HELP, subcommandTerm: (command) => command.name() };
+
 /** `help [command...]` of a command with commands below it. */
 const helpCommand = (parent: Command): Command =>
   new Command('help')
@@ -155,7 +158,7 @@ const prepare = (command: Command, told: Told): void => {
     })
     .showHelpAfterError(false)
     .helpOption('-h, --help', 'print this help')
-    .configureHelp(HELP)
+    .configureHelp(command.parent === null ? PROGRAM_HELP : HELP)
     .configureOutput({
       writeOut: (text) => {
         told.text += text;

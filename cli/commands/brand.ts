@@ -88,9 +88,7 @@ const create = async ({ io }: Context, id: string, options: NewOptions): Promise
 };
 
 export const brandCommand = (bind: Bind): Command => {
-  const command = new Command('brand')
-    .summary('start, list, show and check brands')
-    .description('Who ships the drivers, as data.');
+  const command = new Command('brand').description('Who ships the drivers, as data.');
   command
     .command('list')
     .summary('the brands that come with winpv')

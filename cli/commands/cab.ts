@@ -107,7 +107,7 @@ const create = async (
 };
 
 export const cabCommand = (bind: Bind): Command => {
-  const command = new Command('cab').summary('make and read cabinets').description('The cabinet tool.');
+  const command = new Command('cab').description('The cabinet tool.');
   command
     .command('create')
     .summary('pack files and folders into a cabinet')

@@ -150,7 +150,7 @@ const editOutcome = async (
 };
 
 export const catCommand = (bind: Bind): Command => {
-  const command = new Command('cat').summary('make, read and change catalogs').description('The catalog tool.');
+  const command = new Command('cat').description('The catalog tool.');
   createCatalogs(command, bind);
   command
     .command('add')

@@ -91,7 +91,7 @@ const create = async ({ io }: Context, { out, passout, name }: CreateOptions): P
 };
 
 export const certCommand = (bind: Bind): Command => {
-  const command = new Command('cert').summary('make test certificates').description('Certificates for test signing.');
+  const command = new Command('cert').description('Certificates for test signing.');
   command
     .command('create')
     .summary('make a test root, a signer and a time-stamp authority')

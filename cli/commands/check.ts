@@ -263,7 +263,6 @@ const run = async (context: Context, path: string | undefined, options: CheckOpt
 
 export const checkCommand = (bind: Bind): Command =>
   new Command('check')
-    .summary('rehearse a release in emulated guests')
     .description(
       'Installs the packages of a release in emulated Windows guests on an emulated Xen host, upgrades, restarts and removes them, and tells which machines lose a disk, a network card or do not start, by which event, and what to do. Changes nothing but the files that --html and --save name; exit 5 when a run fails.',
     )

@@ -64,7 +64,6 @@ const doctor = async ({ io }: Context, options: DoctorOptions): Promise<Outcome>
 
 export const doctorCommand = (bind: Bind): Command =>
   new Command('doctor')
-    .summary('look whether the keys of a project sign, and what else a release needs')
     .description(
       'Has the key of a project sign a nonce, checks it with the certificate, and says whether Windows and Partner Center take\n' +
         'the key, its certificate and its chain. Looks at time stamps, clock, output folder, git and credentials too.\n' +

@@ -46,9 +46,9 @@ const serve = async ({ io }: Context, options: ServeOptions): Promise<Outcome> =
 };
 
 export const emulatorCommand = (bind: Bind): Command => {
-  const command = new Command('emulator')
-    .summary('emulated services, to try submissions on')
-    .description('An emulated Partner Center, to try submissions on before they are real.');
+  const command = new Command('emulator').description(
+    'An emulated Partner Center, to try submissions on before they are real.',
+  );
   command
     .command('serve')
     .summary('serve the emulated Partner Center on this machine')

@@ -103,7 +103,6 @@ const explain = async (wanted: string | undefined): Promise<Outcome> => {
 
 export const explainCommand = (bind: Bind): Command =>
   new Command('explain')
-    .summary('tell what an error code means')
     .description(
       'Tells what a code means and with which exit code it ends. Without a code, lists all. Changes nothing.',
     )

@@ -178,9 +178,7 @@ const checkCommand = (bind: Bind): Command =>
     .action(bind(check));
 
 export const hlkCommand = (bind: Bind): Command => {
-  const command = new Command('hlk')
-    .summary('read, check and sign packages of the Hardware Lab Kit')
-    .description('Test evidence for Partner Center, without Windows.');
+  const command = new Command('hlk').description('Test evidence for Partner Center, without Windows.');
   command
     .command('show')
     .summary('show what a package says, and who signed it')

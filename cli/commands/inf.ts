@@ -6,9 +6,9 @@ import { infStampCommand } from './inf-stamp.ts';
 import { infVerifyCommand } from './inf-verify.ts';
 
 export const infCommand = (bind: Bind): Command => {
-  const command = new Command('inf')
-    .summary('read, judge, stamp and compare INF files')
-    .description('The INF tool: what InfVerif and StampInf do, on any system, and more.');
+  const command = new Command('inf').description(
+    'The INF tool: what InfVerif and StampInf do, on any system, and more.',
+  );
   for (const make of [infShowCommand, infVerifyCommand, infStampCommand, infDiffCommand])
     command.addCommand(make(bind));
   return command;

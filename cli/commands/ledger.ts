@@ -57,9 +57,9 @@ const verify = async (context: Context, options: LedgerOptions): Promise<Outcome
 };
 
 export const ledgerCommand = (bind: Bind): Command => {
-  const command = new Command('ledger')
-    .summary('what has been released')
-    .description('The releases of a project (.winpv/ledger.jsonl), which versions and dates have to go forward from.');
+  const command = new Command('ledger').description(
+    'The releases of a project (.winpv/ledger.jsonl), which versions and dates have to go forward from.',
+  );
   const make = (name: string, summary: string, description: string): Command =>
     command
       .command(name)

@@ -109,11 +109,9 @@ const metadata = async ({ io }: Context, options: Omit<SharedOptions, 'publisher
 };
 
 export const partnerCommand = (bind: Bind): Command => {
-  const command = new Command('partner')
-    .summary('look at what a Partner Center account has')
-    .description(
-      'Products, submissions, labels and audiences of an account, and names of them. Makes and publishes nothing.',
-    );
+  const command = new Command('partner').description(
+    'Products, submissions, labels and audiences of an account, and names of them. Makes and publishes nothing.',
+  );
   withAccountOptions(command.command('list <kind>').summary(`list ${KINDS.join(', ')}`))
     .description(`Lists ${KINDS.join(', ')}. The service has no search: --name sifts here, whatever the case.`)
     .option('--product <id>', 'of this product')

@@ -124,9 +124,7 @@ const withTree = (command: Command): Command =>
     .option('--driver-version <version>', 'only the patches of this version, four numbers (default: of every version)');
 
 export const patchCommand = (bind: Bind): Command => {
-  const command = new Command('patch')
-    .summary('look after a patch queue')
-    .description("A vendor's changes to the drivers, as data.");
+  const command = new Command('patch').description("A vendor's changes to the drivers, as data.");
   const make = (name: string, summary: string, description: string): Command =>
     command
       .command(name)

@@ -12,9 +12,7 @@ const show = async ({ io }: Context, file: string): Promise<Outcome> => {
 };
 
 export const peCommand = (bind: Bind): Command => {
-  const command = new Command('pe')
-    .summary('read PE images; strip, extract and attach their signatures')
-    .description('Driver binaries: .sys, .exe, .dll, .efi.');
+  const command = new Command('pe').description('Driver binaries: .sys, .exe, .dll, .efi.');
   command
     .command('show')
     .summary('headers, imports, version resource and hashes of an image')

@@ -71,7 +71,6 @@ const run = async (context: Context, options: ReleaseOptions): Promise<Outcome> 
 
 export const releaseCommand = (bind: Bind): Command =>
   new Command('release')
-    .summary('make a release: brand, catalog, sign, verify, pack')
     .description(
       'Makes the driver packages of every brand of a project into a folder, verified from their bytes. The folder appears whole or not at all.',
     )

@@ -11,7 +11,6 @@ const schema = async (_context: Context): Promise<Outcome> => {
 
 export const schemaCommand = (bind: Bind): Command =>
   new Command('schema')
-    .summary('the JSON schema of the settings files, for editors')
     .description('Prints one JSON schema with `project` (winpv.yaml) and `brand` in `$defs`. Changes nothing.')
     .addHelpText('after', examples('winpv schema > winpv.schema.json'))
     .action(bind(schema));

@@ -267,7 +267,6 @@ export const signCommand = (bind: Bind): Command =>
     addFileToolOption(
       addKeyOptions(
         new Command('sign')
-          .summary('sign images, cabinets and catalogs')
           .description(
             'Embeds SHA-256 Authenticode signatures. The key is asked once a file, and each signature is checked before its file is put in place; when one file fails, none is.',
           )

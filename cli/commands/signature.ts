@@ -158,11 +158,9 @@ export const addImageSignatureCommands = (parent: Command, bind: Bind): Command 
 
 export const signatureCommand = (bind: Bind): Command =>
   addCommands(
-    new Command('signature')
-      .summary('strip, extract and attach signatures')
-      .description(
-        'Embedded signatures of images and cabinets, and those of catalogs, as they are. `sign` makes new ones.',
-      ),
+    new Command('signature').description(
+      'Embedded signatures of images and cabinets, and those of catalogs, as they are. `sign` makes new ones.',
+    ),
     bind,
     ANY,
   );

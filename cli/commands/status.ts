@@ -69,7 +69,6 @@ const status = async ({ io }: Context, out: string, options: StatusOptions): Pro
 export const statusCommand = (bind: Bind): Command =>
   withAccountOptions(
     new Command('status')
-      .summary('how submissions are')
       .description(
         'Tells of each submission of a release how far it is, and asks Partner Center about those that are not done.\n' +
           'Changes nothing: `winpv submit … --resume` takes what is ready.',

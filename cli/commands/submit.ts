@@ -97,7 +97,6 @@ export const withAccountOptions = (command: Command): Command =>
 export const submitCommand = (bind: Bind): Command =>
   withAccountOptions(
     new Command('submit')
-      .summary('take a brand of a release to Partner Center')
       .description(
         'Makes a product and a submission, uploads the package, commits it, waits, and takes the signed package back into\n' +
           'OUT/<brand>-<arch>-signed. OUT/.winpv has the state: whatever stops it, the same command goes on from there.\n' +

@@ -77,7 +77,6 @@ const run = async ({ io }: Context, paths: readonly string[], options: Timestamp
 export const timestampCommand = (bind: Bind): Command =>
   addServerOptions(
     new Command('timestamp')
-      .summary('add time stamps to signatures')
       .description(
         'Adds a time stamp to each signature of images, cabinets and catalogs, nested signatures included. What was signed stays as it is; a broken signature is refused. Nothing is written until every file has its time stamps.',
       )

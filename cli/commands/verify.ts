@@ -229,7 +229,6 @@ const run = async ({ io, output }: Context, named: readonly string[], options: V
 
 export const verifyCommand = (bind: Bind): Command =>
   new Command('verify')
-    .summary('check every signature, from the bytes')
     .description(
       'Checks embedded signatures, catalogs, time stamps and, in packages, that every file is in its catalog. A folder is checked with all below it, and against its SHA256SUMS. Changes nothing; exit 5 when something is not valid.',
     )
