@@ -13,6 +13,14 @@ export interface TextStream {
   flush(): Promise<void>;
 }
 
+/** A person at the terminal. */
+export interface Questions {
+  /** The answer to a question, as typed; empty at the end of input. */
+  ask(question: string): Promise<string>;
+  say(line: string): void;
+  close(): void;
+}
+
 /** Everything a command may touch, handed in by `cli/adapters/`; tests hand in their own. */
 export interface Io {
   readonly argv: readonly string[];
@@ -28,6 +36,8 @@ export interface Io {
   readonly stderr: TextStream;
   /** All of standard input, read when asked for. */
   readonly stdin: () => Promise<Uint8Array>;
+  /** Missing when nobody is at a terminal. */
+  readonly questions?: () => Promise<Questions>;
   readonly files: Files;
   readonly clock: Clock;
   readonly random: Random;

@@ -47,6 +47,9 @@ const processIo = (version: string, ended: Promise<never>): Io => ({
   stdout: stream(process.stdout, 'Standard output'),
   stderr: stream(process.stderr, 'Standard error'),
   stdin: readStdin,
+  ...(process.stdin.isTTY === true && process.stderr.isTTY === true
+    ? { questions: async () => (await import('./terminal.ts')).terminalQuestions() }
+    : {}),
   files: diskFiles,
   clock: systemClock,
   random: systemRandom,

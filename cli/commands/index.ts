@@ -14,6 +14,10 @@ interface Row {
  * as long as starting node does.
  */
 const COMMANDS: Readonly<Record<string, Row>> = {
+  init: {
+    summary: 'begin a project',
+    load: async () => (await import('./init.ts')).initCommand,
+  },
   release: {
     summary: 'make a release: brand, catalog, sign, verify, pack',
     load: async () => (await import('./release.ts')).releaseCommand,

@@ -24,6 +24,8 @@ export interface CommandOptions {
   readonly keyMaker?: KeyMaker;
   readonly invocation?: string;
   readonly ended?: Promise<never>;
+  /** Who answers questions; nobody when not given. */
+  readonly questions?: NonNullable<Io['questions']>;
   /** The network; the system's when not given. */
   readonly http?: Http;
 }
@@ -44,6 +46,7 @@ const ioFor = (
   stdout: { isTerminal: false, write: (text) => write('out', text), flush: async () => undefined },
   stderr: { isTerminal: false, write: (text) => write('err', text), flush: async () => undefined },
   stdin: async () => options.stdin ?? new Uint8Array(),
+  ...(options.questions === undefined ? {} : { questions: options.questions }),
   files: options.files ?? diskFiles,
   clock: { now: () => options.now ?? TEST_NOW },
   random: systemRandom,
