@@ -102,6 +102,10 @@ const COMMANDS: Readonly<Record<string, Row>> = {
     summary: 'the JSON schema of the settings files, for editors',
     load: async () => (await import('./schema.ts')).schemaCommand,
   },
+  completion: {
+    summary: 'completion of the command line, for a shell',
+    load: async () => (await import('./completion.ts')).completionCommand,
+  },
   explain: {
     summary: 'tell what an error code means',
     load: async () => (await import('./explain.ts')).explainCommand,

@@ -24,6 +24,9 @@ export const ORACLES = [
   'python3',
   'xmllint',
   'chromium',
+  'zsh',
+  'fish',
+  'man',
 ] as const;
 export type Oracle = (typeof ORACLES)[number];
 
