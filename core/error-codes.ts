@@ -333,6 +333,7 @@ const emulator = rows({
   EMULATOR_DEVICE_RENAMED: { exit: 5, title: 'A device becomes a new one for Windows' },
   EMULATOR_PACKAGE_REFUSED: { exit: 5, title: 'Windows refuses a package' },
   EMULATOR_OUTRANKED: { exit: 5, title: 'Windows keeps another driver than the one of the release' },
+  EMULATOR_BRAND_FLIP: { exit: 5, title: 'The bus of another brand takes over the devices of a machine' },
   EMULATOR_TIE: { exit: 5, title: 'Two drivers rank equal: Windows promises no order between them' },
   EMULATOR_SERVICE_FAILED: { exit: 5, title: 'A service of the release does not start' },
   EMULATOR_DISK_IO: { exit: 5, title: 'A disk does not do what Windows asks of it' },

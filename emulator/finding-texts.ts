@@ -54,6 +54,12 @@ export const FINDING_TEXTS: Readonly<Partial<Record<ErrorCode, FindingText>>> = 
     means: 'The device keeps another driver: by its score, the place of the matching id, the date or the version.',
     advice: 'Compare both ranks in the finding: signature and feature score first, then the id, then date and version.',
   },
+  EMULATOR_BRAND_FLIP: {
+    means:
+      "Windows took another brand's bus for a machine: the devices below it have ids with another prefix, and the drivers of before bind none of them.",
+    advice:
+      'Label ids that belong to one brand alone, and switch off the device on the host that brings drivers of another one.',
+  },
   EMULATOR_TIE: {
     means: 'Both drivers have the same rank, date and version, and which one Windows takes is not documented.',
     advice: 'Give each release a version of its own.',

@@ -1,7 +1,14 @@
+import type { GuestSpec } from '../guest/guest.ts';
 import type { Templates } from '../history/historic-package.ts';
-import type { PackageLibrary } from '../package/facts.ts';
-import type { RehearsedBundle } from '../scenarios/contract.ts';
-import type { FleetOutcome, FleetState } from './outcome-model.ts';
+import type { PackageFacts, PackageLibrary } from '../package/facts.ts';
+import type { RehearsedBundle, ScenarioInput } from '../scenarios/contract.ts';
+import { Arrivals } from './outcome-arrivals.ts';
+import { type BaseRequest, baseMachines } from './outcome-base.ts';
+import { nearestGuest, representative } from './outcome-guest.ts';
+import { InstalledPackages } from './outcome-installed.ts';
+import { type FleetMachineFacts, machineFacts, NEEDS_RESTART } from './outcome-machine.ts';
+import type { FleetFinding, FleetOutcome, FleetState, FleetVerdict } from './outcome-model.ts';
+import { expectedOf, isWorse, isWorst, type Judged, judged } from './outcome-verdict.ts';
 
 export type { FleetFinding, FleetOutcome, FleetState, FleetStateDevice, FleetVerdict } from './outcome-model.ts';
 
@@ -21,3 +28,134 @@ export interface FleetRehearsal {
   /** How many distinct states were rehearsed. */
   readonly rehearsed: () => number;
 }
+
+/** The part of an outcome that machines share which differ in what makes no difference. */
+type Played = Pick<FleetOutcome, 'outcome' | 'findings' | 'arrival' | 'restarts'>;
+
+const NOTHING: Played = { outcome: 'boots', findings: [], arrival: [], restarts: 0 };
+
+const told = (code: FleetFinding['code'], severity: FleetFinding['severity'], message: string): FleetFinding => ({
+  ...{ code, severity, message },
+});
+
+/** The machine runs, and the emulator has it stop: what stands for its drivers is not what it has. */
+const UNDECIDED: Played = {
+  ...NOTHING,
+  findings: [
+    told(
+      'EMULATOR_UNDECIDED',
+      'warning',
+      'With the drivers that it has, the machine does not start in the emulator: what the offer does to it cannot be told.',
+    ),
+  ],
+};
+
+/** What a machine is by itself: told by its own devices, without a rehearsal. */
+const ownOutcome = ({ broken }: FleetMachineFacts): Played => {
+  const findings = broken.map(({ device, driver, code }) =>
+    told('EMULATOR_DEVICE_PROBLEM', 'warning', `${device} (${driver}) has problem ${code} before anything is offered.`),
+  );
+  const waits = broken.every(({ code }) => code === NEEDS_RESTART);
+  const outcome: FleetVerdict = broken.length === 0 ? 'boots' : waits ? 'restart' : 'degraded';
+  return { ...NOTHING, outcome, findings };
+};
+
+/** A device that a machine has broken stays so, unless something is offered for it. */
+const withOwn = (played: Played, facts: FleetMachineFacts, offered: readonly PackageFacts[]): Played => {
+  const left = facts.broken.filter(({ driver }) => offered.every((one) => one.driver !== driver));
+  const own = ownOutcome({ ...facts, broken: left });
+  if (own.findings.length === 0) return played;
+  const outcome = isWorse(own.outcome, played.outcome) ? own.outcome : played.outcome;
+  return { ...played, outcome, findings: [...played.findings, ...own.findings] };
+};
+
+const ORDER = ['xenbus', 'xenvif', 'xennet', 'xenvbd', 'xeniface', 'xenvkbd', 'xenhid', 'xencons'];
+const placeOf = (driver: string): number => (ORDER.includes(driver) ? ORDER.indexOf(driver) : ORDER.length);
+
+interface Prepared {
+  readonly guest: GuestSpec;
+  readonly facts: FleetMachineFacts;
+  readonly installed: readonly string[];
+  readonly offered: readonly PackageFacts[];
+}
+
+/** Begins the rehearsals of a fleet; what its machines have in common is made once. */
+export const fleetRehearsal = (stock: FleetStock): FleetRehearsal => {
+  const packages = new InstalledPackages(stock);
+  const base = baseMachines();
+  const known = new Map<string, Played>();
+
+  const prepare = (state: FleetState, guest: GuestSpec): Prepared & Pick<FleetOutcome, 'assumed'> => {
+    const facts = machineFacts(state);
+    const keys = [...new Set(state.offered)].sort();
+    const standIns = facts.drivers.map((own) => [own, packages.standInFor(own, guest, keys)] as const);
+    const missing = standIns.flatMap(([own, found]) =>
+      found === undefined
+        ? [`${own.driver} of ${own.installed.provider} is left out: no such build is known.`]
+        : (found.assumed ?? []),
+    );
+    const installed = standIns
+      .flatMap(([, found]) => found ?? [])
+      .sort((a, b) => placeOf(a.driver) - placeOf(b.driver) || (a.key < b.key ? -1 : Number(a.key > b.key)))
+      .map(({ key }) => key);
+    const offered = keys
+      .flatMap((key) => packages.library.packages[key] ?? [])
+      .sort((a, b) => placeOf(a.driver) - placeOf(b.driver));
+    return { guest, facts, installed: [...new Set(installed)], offered, assumed: [...new Set(missing)] };
+  };
+
+  const playOnce = (prepared: Prepared): Played => {
+    const { facts, installed, offered } = prepared;
+    const involved = [...installed, ...offered.map(({ key }) => key)];
+    const guest = representative(prepared.guest, involved, packages.library);
+    const { platform = '0001', vendorDevice, hasNic } = facts;
+    const offers = offered.map(({ key }) => key);
+    const key = JSON.stringify([guest.id, platform, vendorDevice, hasNic, installed, offers]);
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const played = play({ guest, library: packages.library, platform, vendorDevice, hasNic, installed }, offered);
+    known.set(key, played);
+    return played;
+  };
+
+  const play = (request: BaseRequest, offered: readonly PackageFacts[]): Played => {
+    const { guest, library, installed } = request;
+    const machine = base(request);
+    if (!machine.running) return UNDECIDED;
+    const bundle: RehearsedBundle = { label: 'offer', packages: offered.map(({ key }) => key) };
+    const before: RehearsedBundle = { label: 'installed', packages: installed, given: true };
+    const input: ScenarioInput = { guest, guests: [guest], library, bundle, before: [before] };
+    const drivers = new Set([...installed, ...bundle.packages].flatMap((key) => library.packages[key]?.driver ?? []));
+    const expected = expectedOf(drivers, machine.survey);
+    let worst: Judged | undefined;
+    for (const arrival of new Arrivals(input, machine.world, offered).all(expected)) {
+      const one = judged(arrival, machine, input);
+      if (worst === undefined || isWorse(one.verdict, worst.verdict)) worst = one;
+      if (isWorst(worst.verdict)) break;
+    }
+    if (worst === undefined) return NOTHING;
+    const { verdict, findings, arrival } = worst;
+    return { outcome: verdict, findings, arrival: arrival.names, restarts: arrival.restarts };
+  };
+
+  return {
+    rehearsed: () => known.size,
+    outcomeOf: (state) => {
+      const { guest, assumed } = nearestGuest(state);
+      if (guest === undefined) {
+        const why = `No Windows of the emulator runs on ${state.arch}: nothing was rehearsed.`;
+        return { ...NOTHING, findings: [told('EMULATOR_UNDECIDED', 'warning', why)], guest: undefined, assumed };
+      }
+      if (state.offered.length === 0) return { ...ownOutcome(machineFacts(state)), guest: guest.id, assumed: [] };
+      const prepared = prepare(state, guest);
+      const played = withOwn(playOnce(prepared), prepared.facts, prepared.offered);
+      return { ...played, guest: guest.id, assumed: [...assumed, ...prepared.assumed] };
+    },
+  };
+};
+
+/** The outcomes of states, in their order. */
+export const fleetOutcomes = (states: readonly FleetState[], stock: FleetStock): readonly FleetOutcome[] => {
+  const { outcomeOf } = fleetRehearsal(stock);
+  return states.map(outcomeOf);
+};

@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest';
+import { fleetOutcomes, fleetRehearsal } from '../../../emulator/fleet/outcome.ts';
+import type { FleetFinding, FleetOutcome } from '../../../emulator/fleet/outcome-model.ts';
+import { XEN_PROJECT } from '../../drivers/render.ts';
+import { editedRelease } from '../../support/edited-release.ts';
+import { type MachineTraits, offersOf, stateOf, stockOf } from '../../support/fleet-states.ts';
+import { knownRelease } from '../../support/known-release.ts';
+import { releaseFiles } from '../../support/rehearsal.ts';
+
+const OTHER = { ...XEN_PROJECT, vendorName: 'Other Vendor', vendorPrefix: 'XS', vendorDeviceId: 'C000' };
+const STOCK = stockOf({
+  ours: releaseFiles(),
+  theirs: editedRelease({ brand: OTHER }),
+  old: knownRelease('8.2.1'),
+});
+const REHEARSAL = fleetRehearsal(STOCK);
+
+const ours = (...drivers: readonly string[]) => offersOf(STOCK, 'ours', ...drivers);
+const theirs = (...drivers: readonly string[]) => offersOf(STOCK, 'theirs', ...drivers);
+const outcome = (traits: MachineTraits, offered: readonly string[]): FleetOutcome =>
+  REHEARSAL.outcomeOf(stateOf(traits, offered));
+const errors = ({ findings }: FleetOutcome): readonly FleetFinding[] =>
+  findings.filter(({ severity }) => severity === 'error');
+
+const FRESH: MachineTraits = {};
+const OLD: MachineTraits = { release: '8.2.1' };
+const RECENT: MachineTraits = { release: 'master@2024-12-31' };
+
+describe('a machine that is offered nothing', () => {
+  test.each<[string, MachineTraits]>([
+    ['on emulated hardware, C000 without a driver', { vendorDevice: 'C000' }],
+    ['with drivers that work', RECENT],
+  ])('boots as before: %s', (_name, traits) => {
+    expect(outcome(traits, [])).toMatchObject({ outcome: 'boots', findings: [], arrival: [] });
+  });
+
+  test('is degraded where a device of its own does not work', () => {
+    const { outcome: verdict, findings } = outcome({ ...RECENT, problems: { xenvif: 10 } }, []);
+    expect(verdict).toBe('degraded');
+    expect(findings.map(({ code, message }) => [code, message])).toEqual([
+      ['EMULATOR_DEVICE_PROBLEM', expect.stringMatching(/DEV_VIF.* \(xenvif\) has problem 10 before anything/)],
+    ]);
+  });
+
+  test('waits for a restart where its devices do', () => {
+    expect(outcome({ ...RECENT, problems: { xenvbd: 14 } }, []).outcome).toBe('restart');
+  });
+
+  test('has nothing wrong where nobody serves its console', () => {
+    expect(outcome({ ...RECENT, problems: { xencons: 28 } }, []).outcome).toBe('boots');
+  });
+});
+
+describe('a machine on emulated hardware', () => {
+  test.each<[string, MachineTraits]>([
+    ['on 0001', FRESH],
+    ['on 0002', { platform: '0002' }],
+    ['with C000 beside it', { vendorDevice: 'C000' }],
+  ])('gets everything and needs a restart: %s', (_name, traits) => {
+    const { outcome: verdict, ...told } = outcome(traits, ours());
+    expect([verdict, errors({ outcome: verdict, ...told })]).toEqual(['restart', []]);
+  });
+
+  test('keeps what it has where a child comes without its bus', () => {
+    expect(outcome(FRESH, ours('xenvbd'))).toMatchObject({ outcome: 'boots', restarts: 0 });
+  });
+
+  test('is degraded where the child binds a revision that the bus does not list (F03)', () => {
+    const stock = stockOf({
+      mixed: [
+        ...releaseFiles().filter(({ path }) => path.startsWith('xenbus/')),
+        ...knownRelease('8.2.1').filter(({ path }) => path.startsWith('xenvbd/')),
+      ],
+    });
+    const [found] = fleetOutcomes([stateOf(FRESH, offersOf(stock, 'mixed'))], stock);
+    expect(found?.outcome).toBe('degraded');
+    expect(found?.findings).toContainEqual(
+      expect.objectContaining({ code: 'EMULATOR_DEVICE_PROBLEM', failureMode: 'F03' }),
+    );
+  });
+});
+
+describe('an upgrade inside the brand', () => {
+  test.each(['8.2.1', 'master@2021-06-30', 'master@2023-12-31', 'master@2024-12-31', 'master@2025-12-31'])(
+    'from %s needs a restart and breaks nothing, in whatever order it comes',
+    (release) => {
+      const found = outcome({ release }, ours());
+      expect([found.outcome, errors(found)]).toEqual(['restart', []]);
+    },
+  );
+
+  test('is degraded where the bus comes alone and lists no revision of the drivers that stay (F04)', () => {
+    const found = outcome(OLD, ours('xenbus'));
+    expect(found.outcome).toBe('degraded');
+    expect(errors(found)[0]).toMatchObject({ code: 'EMULATOR_DEVICE_PROBLEM', failureMode: 'F04' });
+    expect(errors(found)[0]?.device).toContain('DEV_VBD');
+  });
+
+  test.each(['xenvbd', 'xenvif', 'xennet'])(
+    'of %s alone changes nothing below an older bus that does not list it',
+    (driver) => {
+      expect(outcome(OLD, ours(driver))).toMatchObject({ outcome: 'boots', restarts: 0 });
+    },
+  );
+});
+
+describe('another brand', () => {
+  test.each<[string, MachineTraits, readonly string[]]>([
+    ['its bus alone on the platform function', RECENT, theirs('xenbus')],
+    ['its whole stack', RECENT, theirs()],
+    ['its bus over releases of before', OLD, theirs('xenbus')],
+    ['its bus on its own function beside a stack that works', { ...RECENT, vendorDevice: 'C000' }, theirs('xenbus')],
+  ])('flips the machine: %s', (_name, traits, offered) => {
+    const found = outcome(traits, offered);
+    expect(found.outcome).toBe('brand-flip');
+    expect(errors(found)[0]).toMatchObject({ code: 'EMULATOR_BRAND_FLIP', failureMode: 'F25' });
+    expect(errors(found)[0]?.message).toContain('XS');
+  });
+
+  test('does nothing with children alone, whose ids have another prefix', () => {
+    expect(outcome(RECENT, theirs('xenvbd', 'xenvif', 'xennet'))).toMatchObject({ outcome: 'boots', restarts: 0 });
+  });
+
+  test('is no flip on a machine without drivers', () => {
+    expect(outcome(FRESH, theirs()).outcome).toBe('restart');
+  });
+});
