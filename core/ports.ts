@@ -28,9 +28,9 @@ export interface Files {
   read(path: string, options?: { readonly maxBytes?: number }): Promise<Uint8Array>;
   /**
    * Writes the file whole: a temporary name in the same folder, then a rename. Makes missing folders.
-   * @param content the bytes, or parts of them that belong one after the other
+   * @param content the bytes, or parts of them that belong one after the other; each is gone when the next is asked for
    */
-  write(path: string, content: Uint8Array | readonly Uint8Array[], options?: { readonly mode?: number }): Promise<void>;
+  write(path: string, content: Uint8Array | Iterable<Uint8Array>, options?: { readonly mode?: number }): Promise<void>;
   /** Opens a file too large to be held in memory. @throws as `read` */
   open(path: string): Promise<SourceFile>;
   /** Entries in ordinal name order; FILE_NOT_FOUND when the folder does not exist. */

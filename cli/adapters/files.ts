@@ -79,7 +79,7 @@ const read: Files['read'] = async (path, { maxBytes = MAX_READ_BYTES } = {}) => 
 
 const unfinished: Files['unfinished'] = (path) => hold(() => rmSync(path, { recursive: true, force: true }));
 
-const writeParts = async ({ handle }: Draft, parts: readonly Uint8Array[]): Promise<void> => {
+const writeParts = async ({ handle }: Draft, parts: Iterable<Uint8Array>): Promise<void> => {
   let at = 0;
   for (const part of parts) {
     await writeAt(handle, part, at);

@@ -1,5 +1,5 @@
 import { type CalendarDate, compareDates } from '../../core/date.ts';
-import { compareVersions, type FourPartVersion, parseVersion } from '../../core/version.ts';
+import { compareVersions, type FourPartVersion, formatVersion } from '../../core/version.ts';
 import { parsePvId } from '../../packaging/formats/inf/pv/ids.ts';
 import { vendorOf } from '../completion.ts';
 import { type GuestSpec, targetKey } from '../guest/guest.ts';
@@ -82,11 +82,10 @@ export class InstalledPackages {
   standInFor(own: FamilyDriver, guest: GuestSpec, offered: readonly string[]): StandIn | undefined {
     const given = this.given(own, guest);
     if (given !== undefined) return given;
-    const version = parseVersion(own.installed.version);
     const rivals = offered
       .flatMap((key) => this.library.packages[key] ?? [])
       .filter((one) => one.driver === own.driver);
-    const place = placeAmong(rivals, { date: own.installed.date, version });
+    const place = placeAmong(rivals, own.installed);
     const { prefix, driver, revisions, platform, installed } = own;
     const key = JSON.stringify([driver, prefix, installed, revisions, platform, guest.arch, place]);
     if (!this.found.has(key)) this.found.set(key, this.known(own, guest, place));
@@ -95,7 +94,7 @@ export class InstalledPackages {
 
   /** The very package, when it was handed in. */
   private given({ driver, installed, prefix }: FamilyDriver, guest: GuestSpec): StandIn | undefined {
-    const version = parseVersion(installed.version);
+    const { version } = installed;
     const target = targetKey(guest);
     for (const key of this.stock.releases.flatMap(({ packages }) => packages)) {
       const facts = this.library.packages[key];
@@ -126,7 +125,7 @@ export class InstalledPackages {
     if (templates === undefined || guest.arch === 'arm64') return undefined;
     const vendor = this.vendorFor(own);
     const { driver, installed, revisions } = own;
-    const version = parseVersion(installed.version);
+    const { version } = installed;
     const choice = nearestBuild({ driver, version, date: installed.date, revisions }, vendor);
     if (choice === undefined) return undefined;
     const { commit, label, exact } = choice;
@@ -139,7 +138,7 @@ export class InstalledPackages {
       this.library.packages[key] = { ...facts, date: place.date, version: place.version };
       for (const image of images) this.library.images[image.key] = image;
     }
-    const who = `${driver} ${installed.version} of ${installed.provider}`;
+    const who = `${driver} ${version === undefined ? 'without a version' : formatVersion(version)} of ${installed.provider}`;
     return {
       key,
       driver,

@@ -1,5 +1,6 @@
 import type { Architecture } from '../../core/architecture.ts';
 import type { CalendarDate } from '../../core/date.ts';
+import type { FourPartVersion } from '../../core/version.ts';
 import type { Finding } from '../scenarios/contract.ts';
 
 /** What a machine does after it was offered something; the worst that can come of any order of arrival. */
@@ -11,18 +12,17 @@ export interface InstalledDriver {
   readonly inf: string;
   readonly provider: string;
   readonly date: CalendarDate | undefined;
-  /** `9.1.0.5` */
-  readonly version: string;
+  readonly version: FourPartVersion | undefined;
   /** The vendor prefix that the bus was built with; told by the ids of its children when absent. */
-  readonly prefix?: string;
+  readonly prefix?: string | undefined;
 }
 
 /** A device of the Xen family, or one that a release may serve. */
 export interface FleetStateDevice {
   readonly hardwareIds: readonly string[];
   readonly compatibleIds: readonly string[];
-  /** CM_PROB_* that the machine reports now. */
-  readonly problem?: number;
+  /** CM_PROB_* that the machine reports now; 0 for none. */
+  readonly problem?: number | undefined;
   readonly driver: InstalledDriver | null;
 }
 

@@ -45,7 +45,7 @@ const driverOf = (driver: string, { release, provider = 'Xen Project' }: Machine
   const known = KNOWN_RELEASES.find(({ label }) => label === release);
   const build = known?.builds.find((one) => one.driver === driver);
   if (known === undefined || build === undefined) return null;
-  const version = buildVersion(known, build).join('.');
+  const version = buildVersion(known, build);
   return { inf: `${driver}.inf`, provider, date: parseDate(build.built), version };
 };
 

@@ -43,7 +43,7 @@ export const memoryFiles = (content: Readonly<Record<string, Uint8Array>>): Memo
       if (bytes === undefined) throw missing(path);
       return bytes;
     },
-    write: async (path: string, bytes: Uint8Array | readonly Uint8Array[]): Promise<void> => {
+    write: async (path: string, bytes: Uint8Array | Iterable<Uint8Array>): Promise<void> => {
       written.set(posix.normalize(path), bytes instanceof Uint8Array ? bytes : concatBytes(...bytes));
     },
     open: async (path: string): Promise<SourceFile> => {
