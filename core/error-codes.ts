@@ -415,6 +415,14 @@ const release = rows({
   RELEASE_CLOCK_DATE: { exit: 3, title: 'The release date was taken from the clock' },
 });
 
+/** Fleets of machines and the labels that they are held against. */
+const fleet = rows({
+  FLEET_LINE: { exit: 4, title: 'A line of a fleet is no machine' },
+  FLEET_EMPTY: { exit: 4, title: 'A fleet has no machine' },
+  FLEET_LABEL_REFUSED: { exit: 5, title: 'A label does not go with the releases or with the other labels' },
+  FLEET_LABEL_CODE: { exit: 5, title: 'A label names a Windows that winpv does not know' },
+});
+
 export const ERROR_CODES = {
   ...machine,
   ...project,
@@ -433,6 +441,7 @@ export const ERROR_CODES = {
   ...verify,
   ...bundle,
   ...emulator,
+  ...fleet,
   ...EVIDENCE_CODES,
   ...publishing,
   ...REFUSAL_CODES,

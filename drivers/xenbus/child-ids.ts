@@ -9,7 +9,7 @@ const FIRST_REVISION = '02';
 const CITRIX_PREFIX = 'XS';
 
 /** The compiled-in prefix of child ids. */
-const prefixOf = (model: DriverModel): string => {
+export const prefixOf = (model: DriverModel): string => {
   if (!has(model, 'vendorPrefix')) return CITRIX_PREFIX;
   return model.prefix ?? 'XP';
 };
@@ -29,12 +29,17 @@ const idsOf = ({ model }: LoadedDriver, vendor: string, name: string): Ids => {
   const lists = known.get(model) ?? new Map<string, Ids>();
   known.set(model, lists);
   const key = `${name} ${vendor}`;
-  const ids = lists.get(key) ?? makeIds(model, vendor, name);
+  const ids = lists.get(key) ?? childIds(model, vendor, name);
   lists.set(key, ids);
   return ids;
 };
 
-const makeIds = (model: DriverModel, vendor: string, name: string): Ids => {
+/**
+ * The ids that a bus lists for a class of children.
+ * @param vendor prefix and PCI device id of the platform function: `XP0001`
+ * @param name `VBD`
+ */
+export const childIds = (model: DriverModel, vendor: string, name: string): Ids => {
   // Those of 2013-05 have no table.
   if (model.rows?.length === 0 || (model.rows === undefined && !has(model, 'vendorIds'))) {
     const id = `XENBUS\\CLASS_${name}&REV_${FIRST_REVISION}`;

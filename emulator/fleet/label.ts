@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import type { Settings } from '../../branding/settings.ts';
+import { parseSettings } from '../../branding/settings.ts';
+import { type Diagnostic, problem, stopOnErrors } from '../../core/errors.ts';
+import { LABEL_DESTINATIONS } from '../../publishing/partner-center/contract.ts';
+import { publishingSpecifications, targeting } from '../../publishing/partner-center/label-contract.ts';
+import { caseless, parseServiceTime } from '../../publishing/partner-center/wire.ts';
+import { type LabelTimes, ROLLOUT_CURVES } from '../cloud/windows-update/availability.ts';
+
+const time = z.string().refine((text) => parseServiceTime(text) !== undefined, 'has to be a date and time of ISO 8601');
+
+/** When things happened to a label; one without is approved, and offered to every machine. */
+const timesSchema = z.strictObject({
+  submitted: time,
+  approved: time.optional(),
+  paused: time.optional(),
+  stopped: time.optional(),
+  expired: time.optional(),
+  finalized: time.optional(),
+  curve: z.enum(ROLLOUT_CURVES).optional(),
+});
+
+/** A label as a fleet is held against it (contract 8): names of fields as in the service's own (spec hardware-api 8). */
+const labelSchema = z.strictObject({
+  id: z.union([z.string().min(1).max(128), z.int().nonnegative()]),
+  name: z.string().optional(),
+  brand: z.string().min(1),
+  driver: z.string().min(1),
+  /** Of the package, where several releases that are given have one. */
+  version: z.string().optional(),
+  signature: z.enum(['whql', 'attestation', 'test']),
+  destination: caseless(LABEL_DESTINATIONS),
+  publishingSpecifications: publishingSpecifications.optional(),
+  targeting,
+  times: timesSchema.optional(),
+});
+
+export const labelsSchema = z
+  .union([z.array(labelSchema), z.strictObject({ labels: z.array(labelSchema) })])
+  .meta({ title: 'labels' });
+
+type WrittenLabel = z.output<typeof labelSchema>;
+
+/** What a label's flags make of it (spec windows-update 2). */
+export type LabelClass = 'automatic' | 'during-upgrade' | 'optional';
+
+export interface LabelRow {
+  readonly bundleId: string;
+  readonly infId: string;
+  readonly osCode: string;
+  /** Lower case. */
+  readonly pnp: string;
+}
+
+export interface FleetLabel extends Omit<WrittenLabel, 'id' | 'times'> {
+  readonly id: string;
+  readonly class: LabelClass;
+  /** Offered during an upgrade of Windows. */
+  readonly duringUpgrade: boolean;
+  readonly rows: readonly LabelRow[];
+  /** Lower case, without braces; empty for every machine. */
+  readonly chids: ReadonlySet<string>;
+  readonly audiences: readonly string[];
+  /** Undefined when the file does not say when: it is taken as approved. */
+  readonly times: LabelTimes | undefined;
+  /** Milliseconds since 1970. */
+  readonly goLive: number | undefined;
+  /** Where the file has it. */
+  readonly at: Partial<Diagnostic>;
+}
+
+const bare = (guid: string): string => guid.replace(/[{}]/g, '').toLowerCase();
+
+const at = (text: string | undefined): number | undefined => (text === undefined ? undefined : parseServiceTime(text));
+
+const timesOf = ({ times, targeting: where, publishingSpecifications: how }: WrittenLabel): LabelTimes | undefined => {
+  if (times === undefined) return undefined;
+  const automatic = how?.isAutoInstallOnApplicableSystems === true || how?.isAutoInstallDuringOSUpgrade === true;
+  return {
+    submitted: at(times.submitted) ?? 0,
+    ...{ automatic, audiences: where.restrictedToAudiences ?? [], goLive: at(how?.goLiveDate ?? undefined) },
+    ...{ approved: at(times.approved), paused: at(times.paused), stopped: at(times.stopped) },
+    ...{ expired: at(times.expired), finalized: at(times.finalized), curve: times.curve ?? 'at-once' },
+  };
+};
+
+const classOf = ({ publishingSpecifications: how }: WrittenLabel): LabelClass => {
+  if (how?.isAutoInstallOnApplicableSystems === true) return 'automatic';
+  return how?.isAutoInstallDuringOSUpgrade === true ? 'during-upgrade' : 'optional';
+};
+
+const labelOf = (written: WrittenLabel, place: Partial<Diagnostic>): FleetLabel => {
+  const { targeting: where, publishingSpecifications: how } = written;
+  // Rows that are to be removed are offered no more; those that are being added are what is asked about.
+  const rows = (where.hardwareIds ?? []).filter(
+    ({ action, distributionState }) => action !== 'remove' && distributionState !== 'pendingRemove',
+  );
+  return {
+    ...written,
+    id: String(written.id),
+    class: classOf(written),
+    duringUpgrade: how?.isAutoInstallDuringOSUpgrade === true || how?.isAutoInstallOnApplicableSystems === true,
+    rows: rows.map(({ bundleId, infId, operatingSystemCode, pnpString }) => ({
+      ...{ bundleId, infId, osCode: operatingSystemCode, pnp: pnpString.toLowerCase() },
+    })),
+    chids: new Set((where.chids ?? []).filter(({ action }) => action !== 'remove').map(({ chid }) => bare(chid))),
+    audiences: where.restrictedToAudiences ?? [],
+    times: timesOf(written),
+    goLive: at(how?.goLiveDate ?? undefined),
+    at: place,
+  };
+};
+
+const twice = (labels: readonly FleetLabel[]): readonly Diagnostic[] =>
+  labels.flatMap((label, index) =>
+    labels.findIndex(({ id }) => id === label.id) === index
+      ? []
+      : [problem('FLEET_LABEL_REFUSED', `The label ${label.id} is there twice.`, label.at)],
+  );
+
+const placeOf = (settings: Settings<z.output<typeof labelsSchema>>, index: number): Partial<Diagnostic> =>
+  settings.point(Array.isArray(settings.value) ? [index] : ['labels', index]);
+
+/**
+ * Reads labels, JSON or YAML: a list, or a list under `labels`.
+ * @throws WinpvError CONFIG_*, FLEET_LABEL_REFUSED, with places
+ */
+export const parseLabels = (bytes: Uint8Array, file: string): readonly FleetLabel[] => {
+  const settings = parseSettings(bytes, file, labelsSchema);
+  const written = Array.isArray(settings.value) ? settings.value : settings.value.labels;
+  const labels = written.map((one, index) => labelOf(one, placeOf(settings, index)));
+  stopOnErrors(twice(labels));
+  return labels;
+};

@@ -1,0 +1,262 @@
+import { z } from 'zod';
+import { type CalendarDate, checkedDate, parseDate } from '../../core/date.ts';
+import { closestName } from '../../core/spelling.ts';
+import type { FourPartVersion } from '../../core/version.ts';
+import { parsePvId } from '../../packaging/formats/inf/pv/ids.ts';
+import { chidsOf, smbiosSchema } from './chids.ts';
+import {
+  buildComplaint,
+  type MachineArch,
+  type MachineType,
+  type MachineWindows,
+  parseWindows,
+} from './windows-release.ts';
+
+/** A driver as a machine has it on a device. */
+export interface MachineDriver {
+  /** `oem12.inf`, or a file of Windows itself. */
+  readonly inf: string;
+  readonly provider: string;
+  /** Undefined when the record does not say: ranked as the oldest. */
+  readonly date: CalendarDate | undefined;
+  readonly version: FourPartVersion | undefined;
+  /** `0xSSGGTHHH`; undefined when the record does not say. */
+  readonly rank: number | undefined;
+  /** The vendor prefix that a bus was built with. */
+  readonly prefix: string | undefined;
+}
+
+export interface MachineDevice {
+  readonly id: string;
+  /** Most specific first, as Windows reports them. */
+  readonly hardwareIds: readonly string[];
+  readonly compatibleIds: readonly string[];
+  /** CM_PROB_*; 0 for none. */
+  readonly problem: number;
+  readonly driver: MachineDriver | null;
+}
+
+/** A machine of a fleet but for who it is: machines of one configuration are offered the same. */
+export interface MachineConfiguration {
+  /** As written. */
+  readonly os: string;
+  readonly windows: MachineWindows;
+  readonly arch: MachineArch;
+  readonly type: MachineType;
+  readonly sMode: boolean;
+  /** Drivers are not taken from Windows Update. */
+  readonly excludesDrivers: boolean;
+  /** Updates come from a WSUS. */
+  readonly wsus: boolean;
+  /** As written; `Drivers` is the test ring. */
+  readonly ring: string | undefined;
+  /** Lower case, without braces; undefined when the record tells neither them nor SMBIOS. */
+  readonly chids: ReadonlyMap<string, number> | undefined;
+  readonly devices: readonly MachineDevice[];
+}
+
+const MAX_DEVICES = 1024;
+const MAX_IDS = 64;
+
+const text = z.string().min(1).max(512);
+const isoOrUsDate = z
+  .string()
+  .regex(/^(\d{4}-\d{2}-\d{2}|\d{1,2}[/-]\d{1,2}[/-]\d{4})/, 'has to be a date: YYYY-MM-DD');
+const rank = z.union([
+  z.int().min(0).max(0xffff_ffff),
+  z.string().regex(/^(0x)?[0-9a-f]{8}$/i, 'has to be eight hex digits'),
+]);
+const driverVersion = z
+  .string()
+  .regex(/^\d{1,5}(\.\d{1,5}){0,3}$/, 'has to be up to four numbers')
+  .refine((version) => version.split('.').every((part) => Number(part) <= 0xffff), 'has a number above 65535');
+
+const driverSchema = z.strictObject({
+  inf: text,
+  provider: text,
+  date: isoOrUsDate.optional(),
+  version: driverVersion.optional(),
+  rank: rank.optional(),
+  prefix: text.optional(),
+});
+
+const deviceSchema = z.strictObject({
+  id: text,
+  hardwareIds: z.array(text).max(MAX_IDS),
+  compatibleIds: z.array(text).max(MAX_IDS),
+  problem: z.int().min(0).max(0xffff).optional(),
+  driver: driverSchema.nullable(),
+});
+
+/** A line of a fleet, but for `id` (contract 8). */
+const configurationSchema = z.strictObject({
+  os: text,
+  arch: z.enum(['x86', 'x64', 'arm64']),
+  type: z.enum(['workstation', 'server', 'dc']),
+  sMode: z.boolean().optional(),
+  policy: z.strictObject({ excludeDrivers: z.boolean().optional(), wsus: z.boolean().optional() }).optional(),
+  ring: text.optional(),
+  chids: z.array(z.string().regex(/^\{?[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}\}?$/i, 'has to be a GUID')).optional(),
+  smbios: smbiosSchema.optional(),
+  devices: z.array(deviceSchema).max(MAX_DEVICES),
+});
+
+const KEYS = ['id', ...Object.keys(configurationSchema.shape)];
+
+/** Why a line is no machine; the text stands alone. */
+export class NoMachine extends Error {}
+
+const unknownKey = (keys: readonly string[], path: readonly PropertyKey[]): string => {
+  const [key = ''] = keys;
+  const known =
+    path.length === 0
+      ? KEYS
+      : path.at(-1) === 'driver'
+        ? Object.keys(driverSchema.shape)
+        : Object.keys(deviceSchema.shape);
+  const meant = closestName(key, known);
+  const place = [...path, key].join('.');
+  return `\`${place}\` is not a key of a machine.${meant === undefined ? '' : ` Did you mean \`${meant}\`?`}`;
+};
+
+const complaintOf = (error: z.ZodError): string => {
+  const [issue] = error.issues;
+  if (issue === undefined) return 'The line is no machine.';
+  if (issue.code === 'unrecognized_keys') return unknownKey(issue.keys, issue.path);
+  const place = issue.path.join('.');
+  return place === ''
+    ? 'The line is no JSON object.'
+    : `\`${place}\` ${issue.message.replace(/^Invalid input: /, '')}.`;
+};
+
+const dateOf = (written: string | undefined): CalendarDate | undefined => {
+  if (written === undefined) return undefined;
+  const iso = parseDate(written.slice(0, 10));
+  if (iso !== undefined) return iso;
+  const [month = 0, day = 0, year = 0] = written.split(/[/-]/).map(Number);
+  const date = checkedDate(year, month, day);
+  if (date === undefined) throw new NoMachine(`"${written}" is no day of the calendar.`);
+  return date;
+};
+
+const versionOf = (written: string | undefined): FourPartVersion | undefined => {
+  if (written === undefined) return undefined;
+  const [a = 0, b = 0, c = 0, d = 0] = written.split('.').map(Number);
+  return [a, b, c, d];
+};
+
+const rankNumber = (written: number | string | undefined): number | undefined =>
+  typeof written === 'string' ? Number.parseInt(written.replace(/^0x/i, ''), 16) : written;
+
+const driverOf = (driver: z.output<typeof driverSchema> | null): MachineDriver | null =>
+  driver === null
+    ? null
+    : {
+        ...{
+          inf: driver.inf,
+          provider: driver.provider,
+          date: dateOf(driver.date),
+          version: versionOf(driver.version),
+        },
+        ...{ rank: rankNumber(driver.rank), prefix: driver.prefix },
+      };
+
+const CHILD_CLASSES: Readonly<Record<string, readonly string[]>> = {
+  XENBUS: ['VBD', 'VIF', 'IFACE', 'VKBD', 'CONS', 'CLASS', 'CONSOLE'],
+  XENVIF: ['NET', 'DEVICE'],
+  XENVKBD: ['HID', 'DEVICE'],
+};
+const FIRST_VENDOR_FUNCTION = 0xc000;
+const LEGACY = ['0001', '0002'];
+
+/** Ids are `ENUMERATOR\rest`; those of Xen name a function and a child that exist (spec xen-pv 1). */
+const idComplaint = (id: string): string | undefined => {
+  if (!/^[^\\\s]+\\[^\\\s][^\\]*$/.test(id) && !/^\*?[A-Za-z0-9_&-]+$/.test(id)) return `"${id}" is no device id`;
+  const pv = parsePvId(id);
+  if (pv === undefined) return undefined;
+  const { bus, platform, deviceClass } = pv;
+  if (platform !== undefined && !LEGACY.includes(platform) && Number.parseInt(platform, 16) < FIRST_VENDOR_FUNCTION)
+    return `"${id}": Xen has no function ${platform}`;
+  if (bus !== 'PCI' && pv.prefix !== undefined && !(CHILD_CLASSES[bus] ?? []).includes(deviceClass))
+    return `"${id}": no driver of the family makes a ${deviceClass} below ${bus}`;
+  return undefined;
+};
+
+/** The platform functions of a machine: a host gives one of 0001 and 0002 (spec xen-pv 1.1). */
+const platformComplaint = (devices: readonly MachineDevice[]): string | undefined => {
+  const legacy = devices.filter(({ hardwareIds, compatibleIds }) =>
+    [...hardwareIds, ...compatibleIds].some((id) =>
+      LEGACY.includes(parsePvId(id)?.bus === 'PCI' ? (parsePvId(id)?.platform ?? '') : ''),
+    ),
+  );
+  if (legacy.length < 2) return undefined;
+  const names = legacy.map(({ id }) => id).join(' and ');
+  return `Two platform devices are active, ${names}: a host gives 0001 or 0002, and one of it.`;
+};
+
+const checkDevices = (devices: readonly MachineDevice[]): void => {
+  const seen = new Set<string>();
+  for (const { id, hardwareIds, compatibleIds } of devices) {
+    if (seen.has(id.toUpperCase())) throw new NoMachine(`The device ${id} is there twice.`);
+    seen.add(id.toUpperCase());
+    for (const one of [...hardwareIds, ...compatibleIds]) {
+      const complaint = idComplaint(one);
+      if (complaint !== undefined) throw new NoMachine(`${complaint}.`);
+    }
+  }
+  const complaint = platformComplaint(devices);
+  if (complaint !== undefined) throw new NoMachine(complaint);
+};
+
+/** Rings whose machines run builds that are no releases. */
+const INSIDER = /insider|canary|dev\b|beta|preview|flight|wif|wis|\brp\b/i;
+export const isInsider = (ring: string | undefined): boolean => ring !== undefined && INSIDER.test(ring);
+/** `TargetRing` of a machine that opted into the test audience (spec windows-update 5.2). */
+export const isTestRing = (ring: string | undefined): boolean => ring?.toLowerCase() === 'drivers';
+
+const configurationOf = (value: unknown): MachineConfiguration => {
+  const read = configurationSchema.safeParse(value);
+  if (!read.success) throw new NoMachine(complaintOf(read.error));
+  const { os, arch, type, ring, policy, sMode = false, chids, smbios } = read.data;
+  const windows = parseWindows(os);
+  if (windows === undefined) throw new NoMachine(`\`os\` has to be like 10.0.19045, not "${os}".`);
+  const complaint = buildComplaint({ windows, arch, type, insider: isInsider(ring) });
+  if (complaint !== undefined) throw new NoMachine(`\`os\` "${os}": ${complaint}.`);
+  const devices = read.data.devices.map(
+    ({ id, hardwareIds, compatibleIds, problem = 0, driver }): MachineDevice => ({
+      ...{ id, hardwareIds, compatibleIds, problem, driver: driverOf(driver) },
+    }),
+  );
+  checkDevices(devices);
+  const levels = chids?.map((chid) => [chid.replace(/[{}]/g, '').toLowerCase(), 0] as const);
+  return {
+    ...{ os, windows, arch, type, sMode, ring, devices },
+    ...{ excludesDrivers: policy?.excludeDrivers === true, wsus: policy?.wsus === true },
+    chids: smbios === undefined ? levels && new Map(levels) : new Map([...(levels ?? []), ...chidsOf(smbios)]),
+  };
+};
+
+export interface Machine {
+  readonly id: string;
+  readonly configuration: MachineConfiguration;
+}
+
+const MAX_ID = 256;
+
+/** Whether a value can name a machine. @throws NoMachine */
+export const checkedId = (id: unknown): string => {
+  if (typeof id !== 'string' || id === '' || id.length > MAX_ID)
+    throw new NoMachine('`id` has to be text of 1 to 256 characters.');
+  return id;
+};
+
+/** A machine from what JSON says. @throws NoMachine */
+export const machineOf = (value: unknown): Machine => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new NoMachine('The line is no JSON object.');
+  const { id, ...rest } = value as Readonly<Record<string, unknown>>;
+  return { id: checkedId(id), configuration: configurationOf(rest) };
+};
+
+/** A machine without its id, for those whose id is known. @throws NoMachine */
+export const configurationFrom = configurationOf;
