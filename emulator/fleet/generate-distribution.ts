@@ -95,7 +95,7 @@ const STACKS: FleetDistribution['stacks'] = [
   { like: 'master@2019-12-31', ...CITRIX, share: 8 },
   { like: 'master@2021-06-30', ...CITRIX, share: 6 },
   { like: 'master@2023-12-31', ...CITRIX, version: '9.3.3.92', date: '2023-12-20', share: 7 },
-  { like: 'master@2024-12-31', ...CITRIX, version: '9.4.0.146', date: '2025-01-15', share: 9 },
+  { like: 'master@2025-07-31', ...CITRIX, version: '9.4.1.20', date: '2025-08-12', share: 9 },
   { like: 'xcp-ng/xcp-ng-8.2.2', ...XCP_NG, share: 10 },
   { like: 'xcp-ng v9.0.9030', ...XCP_NG, share: 6 },
   { like: 'xcp-ng v9.0.9065', ...XCP_NG, share: 9 },
@@ -103,7 +103,7 @@ const STACKS: FleetDistribution['stacks'] = [
   { like: '8.2.1', ...UPSTREAM, share: 5 },
   { like: 'master@2020-12-31', ...UPSTREAM, share: 3 },
   { like: 'master@2023-08-31', ...UPSTREAM, share: 4 },
-  { like: 'master@2024-12-31', ...UPSTREAM, share: 3 },
+  { like: 'master@2025-07-31', ...UPSTREAM, share: 3 },
   { like: 'master@2025-12-31', ...UPSTREAM, share: 2 },
 ];
 

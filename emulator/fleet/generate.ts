@@ -1,3 +1,4 @@
+import { KNOWN_RELEASES } from '../history/releases.ts';
 import { generatedDevices } from './generate-devices.ts';
 import type { FleetDistribution } from './generate-distribution.ts';
 import { type FleetRandom, pick, seededRandom } from './generate-random.ts';
@@ -40,17 +41,34 @@ interface Drawn {
   readonly excludeDrivers: boolean;
 }
 
-const draw = (
-  random: FleetRandom,
-  { windows, stacks, platforms, nics, rings, policies }: FleetDistribution,
-): Drawn => ({
-  windows: pick(random, windows),
-  stack: pick(random, stacks),
-  platform: pick(random, platforms),
-  nics: pick(random, nics).count,
-  ring: pick(random, rings).ring,
-  excludeDrivers: pick(random, policies).excludeDrivers,
-});
+/** Since when drivers run on Windows 10 and later only (spec xen-pv 8, F46: not exact). */
+const WINDOWS_10_ONLY_SINCE = '2023-09-13';
+const isOfToday = ({ like }: Drawn['stack']): boolean =>
+  KNOWN_RELEASES.some(
+    ({ label, builds }) => label === like && builds.some(({ built }) => built >= WINDOWS_10_ONLY_SINCE),
+  );
+
+const stacksFor = new WeakMap<FleetDistribution['stacks'], FleetDistribution['stacks']>();
+
+/** Those that a Windows before 10 can have. */
+const olderStacks = (stacks: FleetDistribution['stacks']): FleetDistribution['stacks'] => {
+  const known = stacksFor.get(stacks) ?? stacks.filter((stack) => !isOfToday(stack));
+  stacksFor.set(stacks, known);
+  return known.length > 0 ? known : stacks;
+};
+
+const draw = (random: FleetRandom, distribution: FleetDistribution): Drawn => {
+  const { stacks, platforms, nics, rings, policies } = distribution;
+  const windows = pick(random, distribution.windows);
+  return {
+    windows,
+    stack: pick(random, windows.os.startsWith('10.') ? stacks : olderStacks(stacks)),
+    platform: pick(random, platforms),
+    nics: pick(random, nics).count,
+    ring: pick(random, rings).ring,
+    excludeDrivers: pick(random, policies).excludeDrivers,
+  };
+};
 
 const restOf = ({ windows: { os, arch, type }, stack, platform, nics, ring, excludeDrivers }: Drawn): string => {
   const machine = {

@@ -86,8 +86,5 @@ const kindOf = (guest: GuestSpec, packages: readonly string[], library: PackageL
 /** The newest of all guests for which these packages are the same: it is rehearsed for all of them. */
 export const representative = (guest: GuestSpec, packages: readonly string[], library: PackageLibrary): GuestSpec => {
   const kind = kindOf(guest, packages, library);
-  const alike = guestSpecs().findLast(
-    (other) => other.arch === guest.arch && kindOf(other, packages, library) === kind,
-  );
-  return alike ?? guest;
+  return guestSpecs().findLast((one) => one.arch === guest.arch && kindOf(one, packages, library) === kind) ?? guest;
 };

@@ -80,15 +80,8 @@ export class InstalledPackages {
 
   /** @param offered keys of packages that compete with it */
   standInFor(own: FamilyDriver, guest: GuestSpec, offered: readonly string[]): StandIn | undefined {
-    const given = this.given(own, guest);
-    if (given !== undefined) return given;
-    const rivals = offered
-      .flatMap((key) => this.library.packages[key] ?? [])
-      .filter((one) => one.driver === own.driver);
-    const place = placeAmong(rivals, own.installed);
-    const { prefix, driver, revisions, platform, installed } = own;
-    const key = JSON.stringify([driver, prefix, installed, revisions, platform, guest.arch, place]);
-    if (!this.found.has(key)) this.found.set(key, this.known(own, guest, place));
+    const key = JSON.stringify([own, targetKey(guest), offered]);
+    if (!this.found.has(key)) this.found.set(key, this.given(own, guest) ?? this.known(own, guest, offered));
     return this.found.get(key);
   }
 
@@ -120,17 +113,20 @@ export class InstalledPackages {
     return { vendorName: provider, productName: provider, vendorPrefix: prefix ?? 'ZZ', ...ownFunction };
   }
 
-  private known(own: FamilyDriver, guest: GuestSpec, place: Place): StandIn | undefined {
+  private known(own: FamilyDriver, guest: GuestSpec, offered: readonly string[]): StandIn | undefined {
     const { templates } = this.stock;
     if (templates === undefined || guest.arch === 'arm64') return undefined;
     const vendor = this.vendorFor(own);
-    const { driver, installed, revisions } = own;
+    const { driver, installed, revisions, lists } = own;
     const { version } = installed;
-    const choice = nearestBuild({ driver, version, date: installed.date, revisions }, vendor);
+    const choice = nearestBuild({ driver, version, date: installed.date, revisions, lists }, vendor);
     if (choice === undefined) return undefined;
     const { commit, label, exact } = choice;
     const made = historicPackage({ driver, commit, vendor, arch: guest.arch, templates });
-    if (made === undefined) return undefined;
+    // Drivers of some years are for Windows 10 and later only.
+    if (made?.facts.targets[targetKey(guest)] === undefined) return undefined;
+    const rivals = offered.flatMap((key) => this.library.packages[key] ?? []).filter((one) => one.driver === driver);
+    const place = placeAmong(rivals, installed);
     const { vendorPrefix, vendorDeviceId = '' } = vendor;
     const key = `has:${vendorPrefix}${vendorDeviceId}:${driver}@${commit}/${guest.arch}${place.name}`;
     if (this.library.packages[key] === undefined) {

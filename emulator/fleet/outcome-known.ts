@@ -10,8 +10,10 @@ export interface BuildTraces {
   readonly driver: string;
   readonly version: FourPartVersion | undefined;
   readonly date: CalendarDate | undefined;
-  /** For xenbus: revisions that it lists of its children, in any order. For a child: those of which it binds one. */
+  /** Revisions of which a child binds one, eight hex digits. */
   readonly revisions: readonly string[];
+  /** Revisions that a bus lists of its children, in any order. */
+  readonly lists: readonly string[];
 }
 
 export interface KnownChoice {
@@ -35,13 +37,12 @@ const sameNumbers = ({ release, build }: RegisteredBuild, version: FourPartVersi
 /** Year's ends of master share their numbers. */
 const isNamed = ({ release }: RegisteredBuild): boolean => !release.label.startsWith('master@');
 
-/** How well a build goes with the revisions that a machine lists: 0 entirely, 1 as far as they are listed, 2 not at all. */
-const disagreement = ({ state, need }: RegisteredBuild, { driver, revisions }: BuildTraces): 0 | 1 | 2 => {
-  if (revisions.length === 0) return 0;
-  if (driver !== 'xenbus') return need !== undefined && revisions.includes(need.binds) ? 0 : 2;
+/** How badly a build goes with what a machine lists: 0 for entirely. A list that leaves rows out says less than a whole one. */
+const disagreement = ({ state, need }: RegisteredBuild, { revisions, lists }: BuildTraces): number => {
   const rows = state?.table.rows.map(({ revision }) => formatRevision(revision)) ?? [];
-  if (!revisions.every((revision) => rows.includes(revision))) return 2;
-  return rows.length === revisions.length ? 0 : 1;
+  const isUnlike = !lists.every((revision) => rows.includes(revision));
+  const isUnbound = revisions.length > 0 && need !== undefined && !revisions.includes(need.binds);
+  return Number(isUnlike) * 2 + Number(isUnbound) * 2 + Number(lists.length > 0 && rows.length !== lists.length);
 };
 
 const DAY_MS = 86_400_000;

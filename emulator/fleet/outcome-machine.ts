@@ -10,8 +10,10 @@ export interface FamilyDriver {
   readonly prefix: string | undefined;
   /** For a bus: the platform function that it drives. */
   readonly platform: string | undefined;
-  /** The revisions that the bus lists: of the child, or for xenbus of one of its children; eight hex digits. */
+  /** The revisions that its bus lists of it, of which it binds one; eight hex digits. */
   readonly revisions: readonly string[];
+  /** For a bus: those that it lists of a child. */
+  readonly lists: readonly string[];
 }
 
 /** A state as the emulator's host and guest have to be. */
@@ -41,6 +43,9 @@ const DRIVER_OF: Readonly<Record<string, string>> = {
   NET: 'xennet',
   HID: 'xenhid',
 };
+
+/** How the ids of children begin. */
+const BUS_OF: Readonly<Record<string, PvId['bus']>> = { xenbus: 'XENBUS', xenvif: 'XENVIF', xenvkbd: 'XENVKBD' };
 
 /** The first id that says what a device is. */
 const ownId = ({ hardwareIds, compatibleIds }: FleetStateDevice): PvId | undefined => {
@@ -109,9 +114,13 @@ export const machineFacts = ({ devices }: Pick<FleetState, 'devices'>): FleetMac
     const prefix = prefixOf(one, children);
     const { driver, id } = one;
     const own = id.bus === 'PCI' ? id.platform : undefined;
-    const lists =
-      id.bus === 'PCI' ? children.find((child) => child.id.platform === own && child.id.bus === 'XENBUS') : one;
-    return [{ driver, installed, prefix, platform: own, revisions: lists === undefined ? [] : revisionsOf(lists) }];
+    const below = children.find(
+      (child) => child.id.bus === BUS_OF[driver] && (own === undefined || child.id.platform === own),
+    );
+    const revisions = id.bus === 'PCI' ? [] : revisionsOf(one);
+    return [
+      { driver, installed, prefix, platform: own, revisions, lists: below === undefined ? [] : revisionsOf(below) },
+    ];
   });
   return {
     platform: platform ?? (vendorDevice === undefined ? undefined : '0001'),

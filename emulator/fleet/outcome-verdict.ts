@@ -104,13 +104,20 @@ export const judged = (arrival: Arrival, base: BaseMachine, { library }: Pick<Sc
   return { verdict: verdictOf(arrival, found, base), findings: found.map(fleetFinding), arrival };
 };
 
-/** What is expected once everything came: no path that the machine had, or has all the drivers for now, is left. */
-export const expectedOf = (drivers: ReadonlySet<string>, base: Survey): Expectation => {
+const DISK: readonly string[] = ['xenbus', 'xenvbd'];
+const CARD: readonly string[] = ['xenbus', 'xenvif', 'xennet'];
+
+/**
+ * What is expected once everything came: no path that the machine had is left, and one for which the last driver came is taken. A
+ * machine that had them all and does not use them has its reasons.
+ */
+export const expectedOf = (had: ReadonlySet<string>, offered: ReadonlySet<string>, base: Survey): Expectation => {
   const hadPv = (devices: Survey['disks']): boolean => devices.length > 0 && devices.every(({ path }) => path === 'pv');
-  const has = (...names: readonly string[]): boolean => names.every((name) => drivers.has(name));
+  const completes = (names: readonly string[]): boolean =>
+    names.every((name) => had.has(name) || offered.has(name)) && !names.every((name) => had.has(name));
   return {
     settled: true,
-    disks: hadPv(base.disks) || has('xenbus', 'xenvbd') ? 'pv' : 'any',
-    nics: hadPv(base.nics) || has('xenbus', 'xenvif', 'xennet') ? 'pv' : 'any',
+    disks: hadPv(base.disks) || completes(DISK) ? 'pv' : 'any',
+    nics: hadPv(base.nics) || completes(CARD) ? 'pv' : 'any',
   };
 };

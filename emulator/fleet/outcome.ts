@@ -1,4 +1,4 @@
-import type { GuestSpec } from '../guest/guest.ts';
+import { type GuestSpec, targetKey } from '../guest/guest.ts';
 import type { Templates } from '../history/historic-package.ts';
 import type { PackageFacts, PackageLibrary } from '../package/facts.ts';
 import type { RehearsedBundle, ScenarioInput } from '../scenarios/contract.ts';
@@ -84,6 +84,7 @@ export const fleetRehearsal = (stock: FleetStock): FleetRehearsal => {
   const packages = new InstalledPackages(stock);
   const base = baseMachines();
   const known = new Map<string, Played>();
+  const alike = new Map<string, GuestSpec>();
 
   const prepare = (state: FleetState, guest: GuestSpec): Prepared & Pick<FleetOutcome, 'assumed'> => {
     const facts = machineFacts(state);
@@ -91,7 +92,7 @@ export const fleetRehearsal = (stock: FleetStock): FleetRehearsal => {
     const standIns = facts.drivers.map((own) => [own, packages.standInFor(own, guest, keys)] as const);
     const missing = standIns.flatMap(([own, found]) =>
       found === undefined
-        ? [`${own.driver} of ${own.installed.provider} is left out: no such build is known.`]
+        ? [`${own.driver} of ${own.installed.provider} is left out: no such build is known for this Windows.`]
         : (found.assumed ?? []),
     );
     const installed = standIns
@@ -100,6 +101,7 @@ export const fleetRehearsal = (stock: FleetStock): FleetRehearsal => {
       .map(({ key }) => key);
     const offered = keys
       .flatMap((key) => packages.library.packages[key] ?? [])
+      .filter(({ targets }) => targets[targetKey(guest)] !== undefined)
       .sort((a, b) => placeOf(a.driver) - placeOf(b.driver));
     return { guest, facts, installed: [...new Set(installed)], offered, assumed: [...new Set(missing)] };
   };
@@ -107,7 +109,9 @@ export const fleetRehearsal = (stock: FleetStock): FleetRehearsal => {
   const playOnce = (prepared: Prepared): Played => {
     const { facts, installed, offered } = prepared;
     const involved = [...installed, ...offered.map(({ key }) => key)];
-    const guest = representative(prepared.guest, involved, packages.library);
+    const name = JSON.stringify([prepared.guest.id, involved]);
+    const guest = alike.get(name) ?? representative(prepared.guest, involved, packages.library);
+    alike.set(name, guest);
     const { platform = '0001', vendorDevice, hasNic } = facts;
     const offers = offered.map(({ key }) => key);
     const key = JSON.stringify([guest.id, platform, vendorDevice, hasNic, installed, offers]);
@@ -125,8 +129,9 @@ export const fleetRehearsal = (stock: FleetStock): FleetRehearsal => {
     const bundle: RehearsedBundle = { label: 'offer', packages: offered.map(({ key }) => key) };
     const before: RehearsedBundle = { label: 'installed', packages: installed, given: true };
     const input: ScenarioInput = { guest, guests: [guest], library, bundle, before: [before] };
-    const drivers = new Set([...installed, ...bundle.packages].flatMap((key) => library.packages[key]?.driver ?? []));
-    const expected = expectedOf(drivers, machine.survey);
+    const driversOf = (keys: readonly string[]): ReadonlySet<string> =>
+      new Set(keys.flatMap((key) => library.packages[key]?.driver ?? []));
+    const expected = expectedOf(driversOf(installed), driversOf(bundle.packages), machine.survey);
     let worst: Judged | undefined;
     for (const arrival of new Arrivals(input, machine.world, offered).all(expected)) {
       const one = judged(arrival, machine, input);
