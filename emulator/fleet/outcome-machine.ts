@@ -85,6 +85,16 @@ const prefixOf = ({ device, id }: Placed, children: readonly Placed[]): string |
 const revisionsOf = ({ device }: Placed): readonly string[] =>
   device.hardwareIds.flatMap((id) => parsePvId(id)?.revision ?? []);
 
+/** Ranks of matches with a device's hardware ids are below this; they end in the place of the id (spec windows-update 3.2). */
+const END_OF_HARDWARE = 0x2000;
+
+/** The one revision that the driver binds, where its rank tells; else all that it may bind. */
+const boundOf = (one: Placed): readonly string[] => {
+  const score = (one.device.driver?.rank ?? END_OF_HARDWARE) & 0xffff;
+  const bound = score < END_OF_HARDWARE ? parsePvId(one.device.hardwareIds[score & 0xfff] ?? '')?.revision : undefined;
+  return bound === undefined ? revisionsOf(one) : [bound];
+};
+
 /** No driver: what a device has before anyone serves it. */
 const NO_DRIVER = 28;
 /** What Windows reports of a device that waits for a restart. */
@@ -117,7 +127,7 @@ export const machineFacts = ({ devices }: Pick<FleetState, 'devices'>): FleetMac
     const below = children.find(
       (child) => child.id.bus === BUS_OF[driver] && (own === undefined || child.id.platform === own),
     );
-    const revisions = id.bus === 'PCI' ? [] : revisionsOf(one);
+    const revisions = id.bus === 'PCI' ? [] : boundOf(one);
     return [
       { driver, installed, prefix, platform: own, revisions, lists: below === undefined ? [] : revisionsOf(below) },
     ];

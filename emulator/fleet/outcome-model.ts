@@ -13,6 +13,8 @@ export interface InstalledDriver {
   readonly provider: string;
   readonly date: CalendarDate | undefined;
   readonly version: FourPartVersion | undefined;
+  /** `0xSSGGTHHH`: by which of its ids the device has the driver. */
+  readonly rank?: number | undefined;
   /** The vendor prefix that the bus was built with; told by the ids of its children when absent. */
   readonly prefix?: string | undefined;
 }
