@@ -18,11 +18,16 @@ export interface LabelTimes {
   /** When Microsoft approved, where that is known. */
   readonly approved?: number | undefined;
   readonly paused?: number | undefined;
+  /** How long it was paused before, in milliseconds: its stages come so much later. */
+  readonly heldMs?: number | undefined;
   /** All rows were removed. */
   readonly expired?: number | undefined;
   /** Cancelled, or stopped by the ship room. */
   readonly stopped?: number | undefined;
+  /** When the roll-out was over; by itself that comes after 30 days. */
   readonly finalized?: number | undefined;
+  /** A flight among Insiders with a partner: it ends after 60 days, and is never retail. */
+  readonly coEngineered?: boolean | undefined;
   readonly curve: RolloutCurve;
 }
 
@@ -43,6 +48,8 @@ export interface Availability {
   readonly since: number;
   /** When this changes by itself. */
   readonly next?: number;
+  /** The roll-out is over: Windows before 1709, which gradual roll-outs do not reach, is offered it too. */
+  readonly finalized: boolean;
   readonly why: string;
   /** It rests on what Microsoft does not publish. */
   readonly assumed: boolean;
@@ -83,11 +90,13 @@ export const MONITORING_DAYS = 30;
 /** A flight among Insiders reports within about two weeks (driver-flighting.md). */
 const FLIGHT_DAYS = 14;
 
+/** The first day on which the ship room can approve what Microsoft decides on: after a flight (assumed to last two weeks). */
+export const approvalAfterFlight = (submitted: number): number => nextShipRoomDay(submitted + FLIGHT_DAYS * DAY_MS);
+
 /** When Microsoft approves a label: at once for a test audience and for most optional ones, after a flight for automatic ones. */
 export const approvalOf = ({ submitted, automatic, audiences, approved }: LabelTimes): number => {
   if (approved !== undefined) return approved;
-  if (audiences.length > 0 || !automatic) return submitted;
-  return nextShipRoomDay(submitted + FLIGHT_DAYS * DAY_MS);
+  return audiences.length > 0 || !automatic ? submitted : approvalAfterFlight(submitted);
 };
 
 const day = (epochMs: number): string => new Date(epochMs).toISOString().slice(0, 10);
@@ -100,38 +109,71 @@ export const offeredSince = (times: LabelTimes): number => Math.max(approvalOf(t
 export const stagesOf = ({ audiences, curve }: LabelTimes): readonly RolloutStage[] =>
   ROLLOUT_STAGES[audiences.length > 0 ? 'at-once' : curve];
 
+/** When a roll-out is over, if nothing stops it: at once for a test audience, which nobody watches. */
+export const finalizedAt = (times: LabelTimes): number => {
+  const since = offeredSince(times);
+  if (times.finalized !== undefined) return Math.max(since, times.finalized);
+  return times.audiences.length > 0 ? since : since + MONITORING_DAYS * DAY_MS + (times.heldMs ?? 0);
+};
+
+const CO_ENGINEERING_DAYS = 60;
+
+/** When nobody is offered it any more: the rows were removed, or a co-engineering flight ended. */
+export const expiryOf = (times: LabelTimes): number | undefined => {
+  const { expired, coEngineered } = times;
+  if (coEngineered !== true) return expired;
+  return Math.min(expired ?? Number.POSITIVE_INFINITY, offeredSince(times) + CO_ENGINEERING_DAYS * DAY_MS);
+};
+
+type Off = Pick<Availability, 'state' | 'why'> & { readonly next?: number };
+
+/** Why nobody is offered a label at an instant; undefined when some are. */
+const offAt = (times: LabelTimes, at: number): Off | undefined => {
+  const { paused, stopped } = times;
+  const [approval, since, expiry] = [approvalOf(times), offeredSince(times), expiryOf(times)];
+  if (expiry !== undefined && at >= expiry) return { state: 'expired', why: `It expired on ${day(expiry)}.` };
+  if (stopped !== undefined && at >= stopped) return { state: 'stopped', why: `It was stopped on ${day(stopped)}.` };
+  if (at < approval)
+    return {
+      state: 'in-approval',
+      why: `Microsoft has not approved it; ${day(approval)} is the first day on which it can.`,
+      next: approval,
+    };
+  if (at < since) return { state: 'before-go-live', why: `It goes live on ${day(since)}.`, next: since };
+  return paused !== undefined && at >= paused
+    ? { state: 'paused', why: `It is paused since ${day(paused)}.` }
+    : undefined;
+};
+
+/** The earliest of some instants that is still to come. */
+const nextOf = (at: number, instants: readonly (number | undefined)[]): number | undefined => {
+  const coming = instants.filter((one): one is number => one !== undefined && one > at && Number.isFinite(one));
+  return coming.length === 0 ? undefined : Math.min(...coming);
+};
+
 /** What machines are offered of a label at an instant (spec windows-update 5). */
 export const labelAvailability = (times: LabelTimes, at: number): Availability => {
-  const approval = approvalOf(times);
   const since = offeredSince(times);
   const assumed = times.approved === undefined && times.automatic && times.audiences.length === 0;
-  const off = (state: AvailabilityState, why: string, next?: number): Availability => ({
-    ...{ state, share: 0, since, why, assumed },
-    ...(next === undefined ? {} : { next }),
-  });
-  if (times.expired !== undefined && at >= times.expired) return off('expired', `It expired on ${day(times.expired)}.`);
-  if (times.stopped !== undefined && at >= times.stopped)
-    return off('stopped', `It was stopped on ${day(times.stopped)}.`);
-  if (at < approval)
-    return off(
-      'in-approval',
-      `Microsoft has not approved it; ${day(approval)} is the first day on which it can.`,
-      approval,
-    );
-  if (at < since) return off('before-go-live', `It goes live on ${day(since)}.`, since);
-  if (times.paused !== undefined && at >= times.paused)
-    return off('paused', `It is paused since ${day(times.paused)}.`);
-  const stages = stagesOf(times);
-  const reached = stages.findLast((stage) => at >= since + stage.day * DAY_MS) ?? { day: 0, share: 0 };
-  const following = stages.find((stage) => at < since + stage.day * DAY_MS);
-  const share = times.finalized !== undefined && at >= times.finalized ? 1 : reached.share;
-  if (share >= 1)
-    return { state: 'live', share, since, why: `All machines are offered it since ${day(since)}.`, assumed };
-  const next = following === undefined ? undefined : since + following.day * DAY_MS;
+  const off = offAt(times, at);
+  if (off !== undefined) return { share: 0, since, finalized: false, assumed, ...off };
+  const over = finalizedAt(times);
+  const stages = stagesOf(times).map(({ day: days, share }) => ({
+    // a pause keeps what had begun before it, and puts off the rest
+    ...{ from: since + days * DAY_MS + (days === 0 ? 0 : (times.heldMs ?? 0)), share },
+  }));
+  const reached = stages.findLast(({ from }) => at >= from)?.share ?? 0;
+  const finalized = at >= over;
+  const next = nextOf(at, [...stages.map(({ from }) => from), over, expiryOf(times)]);
+  const coming = next === undefined ? {} : { next };
+  if (finalized || reached >= 1)
+    return {
+      ...{ state: 'live', share: 1, since, finalized, assumed, ...coming },
+      why: `All machines are offered it since ${day(since)}.`,
+    };
   return {
-    ...{ state: 'rolling-out', share, since, assumed: true },
-    ...(next === undefined ? {} : { next }),
-    why: `The roll-out that began on ${day(since)} is at ${percent(share)}.`,
+    ...{ state: 'rolling-out', share: reached, since, finalized, assumed: true, ...coming },
+    why: `The roll-out that began on ${day(since)} is at ${percent(reached)}.`,
   };
 };
 
