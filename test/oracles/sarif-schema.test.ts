@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import Ajv from 'ajv';
+import draft04 from 'ajv-draft-04';
 import { describe, expect, test } from 'vitest';
 import { sarifLog } from '../../cli/render/sarif.ts';
 import { problem } from '../../core/errors.ts';
@@ -13,8 +13,8 @@ const readJson = (module: string): object => JSON.parse(readFileSync(load.resolv
 
 /** What the published schema of SARIF 2.1.0 has against a log; it is a schema of draft 04. */
 const schemaErrors = (() => {
-  const ajv = new Ajv({ schemaId: 'id', meta: false, allErrors: true, unknownFormats: 'ignore' });
-  ajv.addMetaSchema(readJson('ajv/lib/refs/json-schema-draft-04.json'));
+  // One of its patterns has a bracket too many, which only lenient expressions take.
+  const ajv = new draft04.default({ strict: false, allErrors: true, validateFormats: false, unicodeRegExp: false });
   const validate = ajv.compile(readJson('@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json'));
   return (log: unknown): readonly unknown[] => {
     validate(JSON.parse(JSON.stringify(log)));
