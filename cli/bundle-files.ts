@@ -1,7 +1,7 @@
 import { WinpvError } from '../core/errors.ts';
 import type { CheckedFile } from '../packaging/bundle/package-view.ts';
-import { RECORD_NAME } from '../release/output.ts';
 import type { Io } from './io.ts';
+import { readRecordedBrands } from './recorded-brands.ts';
 
 export interface ReadBundle {
   /** The folder or ZIP that the paths of the files start from. */
@@ -10,22 +10,6 @@ export interface ReadBundle {
 }
 
 const NAME_ONE = 'Name OUT/<brand>, the folder of one package, or the ZIP of a brand.';
-
-/** The brands that a release's folder says it has; none for any other folder. */
-const brandsOf = async (io: Io, path: string): Promise<readonly string[]> => {
-  const file = io.files.join(path, RECORD_NAME);
-  if ((await io.files.stat(file)) === undefined) return [];
-  try {
-    const record: unknown = JSON.parse(new TextDecoder().decode(await io.files.read(file)));
-    const brands = typeof record === 'object' && record !== null && 'brands' in record ? record.brands : undefined;
-    return (Array.isArray(brands) ? brands : []).flatMap((brand: unknown) =>
-      typeof brand === 'object' && brand !== null && 'id' in brand && typeof brand.id === 'string' ? [brand.id] : [],
-    );
-  } catch (error) {
-    if (error instanceof SyntaxError) return [];
-    throw error;
-  }
-};
 
 const severalBrands = (io: Io, path: string, brands: readonly string[]): WinpvError =>
   new WinpvError('CHECK_NOT_A_BUNDLE', `${path} is the release of several brands: ${brands.join(', ')}.`, {
@@ -41,10 +25,15 @@ export const readBundle = async (io: Io, path: string): Promise<ReadBundle> => {
   const entry = await io.files.stat(path);
   if (entry === undefined) throw new WinpvError('FILE_NOT_FOUND', `${path} does not exist.`, { at: { file: path } });
   if (entry.kind === 'folder') {
-    const brands = await brandsOf(io, path);
+    const brands = await readRecordedBrands(io, path);
     const [only] = brands;
-    if (brands.length > 1) throw severalBrands(io, path, brands);
-    const folder = only === undefined || /[\\/]|^\.*$/.test(only) ? path : io.files.join(path, only);
+    if (brands.length > 1)
+      throw severalBrands(
+        io,
+        path,
+        brands.map(({ brand }) => brand),
+      );
+    const folder = only === undefined ? path : only.folder;
     const { readFolderFiles } = await import('./named-files.ts');
     const files = await readFolderFiles(io, folder);
     return { path: folder, files: files.map(({ name, bytes }) => ({ path: name, bytes })) };

@@ -418,6 +418,7 @@ const release = rows({
 /** Fleets of machines and the labels that they are held against. */
 const fleet = rows({
   FLEET_LINE: { exit: 4, title: 'A line of a fleet is no machine' },
+  FLEET_OUTCOME: { exit: 5, title: 'Machines of a fleet would end as --fail-on names' },
   FLEET_EMPTY: { exit: 4, title: 'A fleet has no machine' },
   FLEET_LABEL_REFUSED: { exit: 5, title: 'A label does not go with the releases or with the other labels' },
   FLEET_LABEL_CODE: { exit: 5, title: 'A label names a Windows that winpv does not know' },

@@ -19,6 +19,8 @@ export interface SourceFile {
    *   its length is a multiple of 4 but for the last. What it throws is thrown. The file is closed by then.
    */
   copy(path: string, change: (blocks: AsyncIterable<Uint8Array>) => Promise<readonly FileChange[]>): Promise<void>;
+  /** All of the file, block after block, the head first; each is gone when the next is asked for. */
+  blocks(): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -30,7 +32,11 @@ export interface Files {
    * Writes the file whole: a temporary name in the same folder, then a rename. Makes missing folders.
    * @param content the bytes, or parts of them that belong one after the other; each is gone when the next is asked for
    */
-  write(path: string, content: Uint8Array | Iterable<Uint8Array>, options?: { readonly mode?: number }): Promise<void>;
+  write(
+    path: string,
+    content: Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+    options?: { readonly mode?: number },
+  ): Promise<void>;
   /** Opens a file too large to be held in memory. @throws as `read` */
   open(path: string): Promise<SourceFile>;
   /** Entries in ordinal name order; FILE_NOT_FOUND when the folder does not exist. */

@@ -79,9 +79,12 @@ const read: Files['read'] = async (path, { maxBytes = MAX_READ_BYTES } = {}) => 
 
 const unfinished: Files['unfinished'] = (path) => hold(() => rmSync(path, { recursive: true, force: true }));
 
-const writeParts = async ({ handle }: Draft, parts: Iterable<Uint8Array>): Promise<void> => {
+const writeParts = async (
+  { handle }: Draft,
+  parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<void> => {
   let at = 0;
-  for (const part of parts) {
+  for await (const part of parts) {
     await writeAt(handle, part, at);
     at += part.length;
   }

@@ -29,6 +29,7 @@ export const openSource = async (path: string, size: number): Promise<SourceFile
       size,
       head: source.first.slice(),
       copy: (target, change) => copy(source, target, change),
+      blocks: () => passBlocks(source, NOWHERE),
       close: () => handle.close(),
     };
   } catch (error) {
@@ -65,6 +66,9 @@ const copy = async (source: Source, target: string, change: Parameters<SourceFil
     throw error;
   }
 };
+
+/** Blocks that are only looked at. */
+const NOWHERE = async (): Promise<void> => undefined;
 
 /** The file, block after block. The next is read, and those before are written, while one is looked at. */
 const passBlocks = async function* (

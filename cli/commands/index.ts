@@ -90,6 +90,10 @@ const COMMANDS: Readonly<Record<string, Row>> = {
     summary: 'look at what a Partner Center account has',
     load: async () => (await import('./partner.ts')).partnerCommand,
   },
+  fleet: {
+    summary: 'who of a fleet would be offered what, and who would break',
+    load: async () => (await import('./fleet.ts')).fleetCommand,
+  },
   emulator: {
     summary: 'emulated services, to try submissions on',
     load: async () => (await import('./emulator.ts')).emulatorCommand,

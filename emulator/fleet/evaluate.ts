@@ -14,7 +14,7 @@ import {
 import { type Channel, channelFor, type OfferChannel } from './channels.ts';
 import type { FleetLabel, LabelRow } from './label.ts';
 import type { MachineConfiguration, MachineDevice } from './machine.ts';
-import { nodesAfterBus } from './nodes.ts';
+import { type NewNodes, nodesAfterBus, nodesAfterVif } from './nodes.ts';
 import { ROW_NEARNESS, type RowVerdict, rowReaches, rowWindows } from './os-rows.ts';
 import type { FleetPackage } from './package.ts';
 import { FLEET_REASONS, type FleetReason } from './reasons.ts';
@@ -175,11 +175,18 @@ const lostTo = (best: Fitting, other: Fitting): Verdict => {
 
 const MAX_ROUNDS = 4;
 
-/** PCI device id of a platform function. */
-const functionOf = ({ hardwareIds, compatibleIds }: MachineDevice): string | undefined => {
-  for (const id of [...hardwareIds, ...compatibleIds]) {
-    const parsed = parsePvId(id);
-    if (parsed?.bus === 'PCI') return parsed.platform;
+/** The devices after a bus was installed on one; undefined for a package that is no bus, or a device that is none of its. */
+const nodesAfter = (
+  devices: readonly MachineDevice[],
+  { device: id, package: pack }: FleetOffer,
+): NewNodes | undefined => {
+  const place = devices.find((device) => device.id === id);
+  if (pack.bus === undefined || place === undefined) return undefined;
+  for (const one of [...place.hardwareIds, ...place.compatibleIds]) {
+    const { bus, platform, prefix = '', deviceClass } = parsePvId(one) ?? {};
+    if (platform === undefined) continue;
+    if (bus === 'PCI') return nodesAfterBus(devices, pack.bus, platform);
+    if (bus === 'XENBUS' && deviceClass === 'VIF') return nodesAfterVif(devices, pack.bus, `${prefix}${platform}`);
   }
   return undefined;
 };
@@ -211,7 +218,10 @@ export const fleetEvaluation = (question: FleetQuestion) => {
     );
     return rounds(question, machine, judged, asking);
   };
-  return { rolling, offersFor };
+  /** Since when machines are offered a label; undefined for one whose life is not told. */
+  const sinceOf = (label: FleetLabel): number | undefined =>
+    now.find((one) => one.label === label)?.availability?.since ?? label.goLive;
+  return { rolling, offersFor, sinceOf };
 };
 
 const rounds = (
@@ -254,11 +264,10 @@ const afterBuses = (
 ): { readonly devices: readonly MachineDevice[]; readonly asked: Set<string> } => {
   let devices = before;
   const asked = new Set<string>();
-  for (const { device: id, package: pack, label } of offers) {
-    const place = devices.find((device) => device.id === id);
-    const code = place === undefined ? undefined : functionOf(place);
-    if (pack.bus === undefined || code === undefined) continue;
-    const nodes = nodesAfterBus(devices, pack.bus, code);
+  for (const offer of offers) {
+    const { package: pack, label } = offer;
+    const nodes = nodesAfter(devices, offer);
+    if (nodes === undefined) continue;
     devices = nodes.devices;
     for (const one of nodes.changed) asked.add(one);
     for (const { id: path, driver } of nodes.orphaned) {

@@ -100,3 +100,35 @@ const withoutOrphanedCards = (
   const lostVif = orphaned.some((device) => childOf(device)?.deviceClass === 'VIF');
   return lostVif ? devices.filter((device) => childOf(device)?.bus !== 'XENVIF') : devices;
 };
+
+/**
+ * The cards of a machine after xenvif was installed on the device of their class: each card gets the ids that xenvif lists. A
+ * machine that had none is taken to have one.
+ * @param vendor prefix and PCI device id, as the device of the class has them: `XP0001`
+ */
+export const nodesAfterVif = (devices: readonly MachineDevice[], vif: DriverModel, vendor: string): NewNodes => {
+  const stem = `XENVIF\\VEN_${vendor}&DEV_NET`;
+  const rows = (vif.rows ?? []).toReversed();
+  if (rows.length === 0) return { devices, orphaned: [], changed: new Set() };
+  const hardwareIds = [...rows.map((row) => `${stem}&REV_${row}`), 'XENDEVICE'];
+  const orphaned: MachineDevice[] = [];
+  const changed = new Set<string>();
+  let hasCard = false;
+  const renewed = devices.map((device) => {
+    if (childOf(device)?.bus !== 'XENVIF') return device;
+    hasCard = true;
+    if (sameIds(device.hardwareIds, hardwareIds)) return device;
+    changed.add(device.id);
+    const next = { ...device, hardwareIds, compatibleIds: hardwareIds };
+    if (device.driver === null || staysBound(device, hardwareIds)) return next;
+    orphaned.push(device);
+    return { ...next, driver: null, problem: NO_DRIVER };
+  });
+  if (hasCard) return { devices: renewed, orphaned, changed };
+  const id = `${stem}&REV_${rows[0]}\\0`;
+  changed.add(id);
+  return {
+    devices: [...devices, { id, hardwareIds, compatibleIds: hardwareIds, problem: NO_DRIVER, driver: null }],
+    ...{ orphaned, changed },
+  };
+};

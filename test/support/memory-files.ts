@@ -43,8 +43,13 @@ export const memoryFiles = (content: Readonly<Record<string, Uint8Array>>): Memo
       if (bytes === undefined) throw missing(path);
       return bytes;
     },
-    write: async (path: string, bytes: Uint8Array | Iterable<Uint8Array>): Promise<void> => {
-      written.set(posix.normalize(path), bytes instanceof Uint8Array ? bytes : concatBytes(...bytes));
+    write: async (
+      path: string,
+      bytes: Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+    ): Promise<void> => {
+      const parts: Uint8Array[] = [];
+      for await (const part of bytes instanceof Uint8Array ? [bytes] : bytes) parts.push(part.slice());
+      written.set(posix.normalize(path), concatBytes(...parts));
     },
     open: async (path: string): Promise<SourceFile> => {
       const bytes = at(path);
@@ -57,7 +62,10 @@ export const memoryFiles = (content: Readonly<Record<string, Uint8Array>>): Memo
         );
         written.set(posix.normalize(target), concatBytes(...changedParts(bytes, changes)));
       };
-      return { size: bytes.length, head: bytes, copy, close: async () => undefined };
+      const blocks = async function* (): AsyncGenerator<Uint8Array, void> {
+        yield bytes;
+      };
+      return { size: bytes.length, head: bytes, copy, blocks, close: async () => undefined };
     },
     list: async (folder: string): Promise<readonly FileEntry[]> => {
       const names = [...new Set(below(folder).map((path) => path.split('/')[0] ?? ''))];

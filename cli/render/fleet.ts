@@ -1,0 +1,100 @@
+import type { FleetVerdict } from '../../emulator/fleet/outcome-model.ts';
+import type { FleetReasonCode } from '../../emulator/fleet/reasons.ts';
+import { type FleetTotals, type LabelTotals, VERDICTS } from '../../emulator/fleet/totals.ts';
+
+/** `result` of `fleet simulate` (contract 8). */
+export interface FleetResult {
+  readonly machines: number;
+  /** Distinct machines, as far as they were told apart. */
+  readonly configurations: number;
+  /** Distinct states that were rehearsed. */
+  readonly states: number;
+  readonly offered: number;
+  readonly outcomes: Readonly<Record<FleetVerdict, number>>;
+  readonly badLines: number;
+  readonly labels: readonly LabelTotals[];
+}
+
+export const fleetResult = (
+  totals: FleetTotals,
+  { configurations, rehearsed }: { readonly configurations: number; readonly rehearsed: number },
+): FleetResult => ({
+  ...{ machines: totals.machines, configurations, states: rehearsed, offered: totals.offered },
+  ...{ outcomes: totals.outcomes, badLines: totals.badLines, labels: totals.labels() },
+});
+
+const count = (value: number): string => value.toLocaleString('en-GB');
+
+const MEANING: Readonly<Record<FleetVerdict, string>> = {
+  boots: 'goes on as it is',
+  restart: 'needs a restart, then all works',
+  degraded: 'starts, but something does not work',
+  'brand-flip': 'another brand takes the place of the one that it has',
+  'no-boot': 'does not start any more',
+};
+
+/** Reasons that say something of an offer, not against it. */
+const NOTES: readonly FleetReasonCode[] = ['downgrade', 'orphaned', 'new-device'];
+const MOST_REASONS = 5;
+
+const labelText = ({
+  id,
+  brand,
+  driver,
+  offered,
+  automatic,
+  optional,
+  upgrade,
+  outcomes,
+  reasons,
+}: LabelTotals): readonly string[] => {
+  const ways = [
+    ...(automatic > 0 ? [`${count(automatic)} by itself`] : []),
+    ...(optional > 0 ? [`${count(optional)} optional`] : []),
+    ...(upgrade > 0 ? [`${count(upgrade)} with an upgrade`] : []),
+  ];
+  const bad = VERDICTS.filter((verdict) => verdict !== 'boots' && outcomes[verdict] > 0);
+  const why = (Object.entries(reasons) as [FleetReasonCode, number][]).sort((a, b) => b[1] - a[1]);
+  const kept = why.filter(([code]) => !NOTES.includes(code)).slice(0, MOST_REASONS);
+  return [
+    `  ${id}  ${brand} ${driver}: ${offered === 0 ? 'offered to nobody' : `offered to ${count(offered)} (${ways.join(', ')})`}`,
+    ...(bad.length === 0
+      ? []
+      : [`    of these ${bad.map((verdict) => `${count(outcomes[verdict])} ${verdict}`).join(', ')}`]),
+    ...why.filter(([code]) => NOTES.includes(code)).map(([code, machines]) => `    ${code}: ${count(machines)}`),
+    ...(kept.length === 0
+      ? []
+      : [`    not offered: ${kept.map(([code, machines]) => `${count(machines)} ${code}`).join(', ')}`]),
+  ];
+};
+
+/** Kinds of machines that are in trouble, with what was found; the most frequent first. */
+const troubleText = (totals: FleetTotals): readonly string[] =>
+  totals
+    .groups()
+    .filter(({ group }) => ['no-boot', 'brand-flip', 'degraded'].includes(group.outcome.outcome))
+    .slice(0, 10)
+    .flatMap(({ machines, group: { outcome, offers } }) => [
+      `  ${count(machines)} ${outcome.outcome}${outcome.guest === undefined ? '' : ` as ${outcome.guest}`}, offered ${[...new Set(offers.map((offer) => offer.label.id))].join(', ') || 'nothing'}`,
+      ...outcome.findings.slice(0, 3).map(({ code, message }) => `    ${code}: ${message}`),
+    ]);
+
+/** What people are told of a fleet. */
+export const fleetLines = (result: FleetResult, totals: FleetTotals): readonly string[] => {
+  const { machines, configurations, states, offered, outcomes, badLines, labels } = result;
+  const width = count(machines).length;
+  const trouble = troubleText(totals);
+  return [
+    `${count(machines)} machines of ${count(configurations)} configurations; ${count(states)} states rehearsed`,
+    `${count(offered)} are offered something`,
+    '',
+    ...VERDICTS.map(
+      (verdict) => `  ${count(outcomes[verdict]).padStart(width)}  ${verdict.padEnd(10)}  ${MEANING[verdict]}`,
+    ),
+    '',
+    'Labels:',
+    ...labels.flatMap(labelText),
+    ...(trouble.length === 0 ? [] : ['', 'Machines in trouble:', ...trouble]),
+    ...(badLines === 0 ? [] : ['', `${count(badLines)} lines of the fleet are no machines`]),
+  ];
+};

@@ -1,0 +1,192 @@
+import { formatVersion } from '../../core/version.ts';
+import { rolloutPosition, stagesOf } from '../cloud/windows-update/availability.ts';
+import { type FleetOffer, type FleetQuestion, fleetEvaluation } from './evaluate.ts';
+import { IdSet } from './id-set.ts';
+import type { FleetLabel } from './label.ts';
+import { type FleetLine, fleetLines, isTooLong, parsedLine, splitLine } from './lines.ts';
+import { checkedId, configurationFrom, type MachineConfiguration, NoMachine } from './machine.ts';
+import type { FleetRehearsal } from './outcome.ts';
+import type { FleetOutcome, FleetState } from './outcome-model.ts';
+import { FleetTotals, type GroupTotals } from './totals.ts';
+
+/** What machines of one configuration, in one stage of every roll-out, are told. */
+interface Group extends GroupTotals {
+  /** All of the result line but the id, as bytes. */
+  readonly tail: Buffer;
+}
+
+interface Known {
+  readonly configuration: MachineConfiguration;
+  /** By how far each roll-out has come to a machine. */
+  readonly groups: Map<string, Group>;
+}
+
+export interface SimulationRequest {
+  readonly question: FleetQuestion;
+  /** Rehearses what a machine is offered. */
+  readonly rehearsal: FleetRehearsal;
+  /** Told of each line that is no machine. */
+  bad(line: number, message: string): void;
+  /** Machines that nothing is offered and nothing happens to are left out of the result. */
+  readonly affectedOnly?: boolean;
+}
+
+/** Distinct machines beyond these are worked out each time: a fleet without two alike fits into memory all the same. */
+const MAX_KNOWN = 20_000;
+
+/** Results are handed on in parts of about so many bytes. */
+const PART_BYTES = 1024 * 1024;
+
+/** The state that a rehearsal is made from. */
+const stateOf = ({ os, arch, type, devices }: MachineConfiguration, offers: readonly FleetOffer[]): FleetState => ({
+  ...{ os, arch, type },
+  devices,
+  offered: [...new Set(offers.map(({ package: pack }) => pack.key))].sort(),
+});
+
+const isAffected = ({ offers }: { readonly offers: readonly FleetOffer[] }, outcome: FleetOutcome): boolean =>
+  offers.length > 0 || outcome.outcome !== 'boots';
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Holds a fleet against labels, machine by machine. Machines that are alike are worked out once.
+ */
+export class FleetSimulation {
+  readonly totals: FleetTotals;
+  readonly #request: SimulationRequest;
+  readonly #evaluation: ReturnType<typeof fleetEvaluation>;
+  readonly #known = new Map<string, Known>();
+  readonly #ids = new IdSet();
+  #configurations = 0;
+
+  constructor(request: SimulationRequest) {
+    this.#request = request;
+    this.#evaluation = fleetEvaluation(request.question);
+    this.totals = new FleetTotals(request.question.labels);
+  }
+
+  /** How many machines were told apart, and states rehearsed. */
+  counts(): { readonly configurations: number; readonly rehearsed: number } {
+    return { configurations: this.#configurations, rehearsed: this.#request.rehearsal.rehearsed() };
+  }
+
+  /** The result lines of a fleet, in its order, in parts. */
+  async *run(blocks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+    let parts: Buffer[] = [];
+    let size = 0;
+    for await (const lines of fleetLines(blocks)) {
+      for (const line of lines) {
+        for (const bytes of this.#resultOf(line)) {
+          parts.push(bytes);
+          size += bytes.length;
+        }
+        if (size < PART_BYTES) continue;
+        yield Buffer.concat(parts, size);
+        parts = [];
+        size = 0;
+      }
+    }
+    if (size > 0) yield Buffer.concat(parts, size);
+  }
+
+  /** The parts of a line's result; none for a line that is no machine, or that nobody wants to see. */
+  #resultOf(line: FleetLine): readonly Buffer[] {
+    try {
+      if (isTooLong(line)) throw new NoMachine('The line is longer than 1 MiB.');
+      const { id, known } = this.#machineOf(line);
+      if (!this.#ids.add(id)) throw new NoMachine(`A machine ${JSON.stringify(id)} is there twice.`);
+      const group = this.#groupFor(id, known);
+      this.totals.add(group);
+      if (this.#request.affectedOnly === true && !group.affected) return [];
+      return [Buffer.from(`{"id":${JSON.stringify(id)}`), group.tail];
+    } catch (error) {
+      if (!(error instanceof NoMachine)) throw error;
+      this.totals.badLines += 1;
+      this.#request.bad(line.line, error.message);
+      return [];
+    }
+  }
+
+  #machineOf({ text }: FleetLine): { readonly id: string; readonly known: Known } {
+    const split = splitLine(text);
+    if (split === undefined) return this.#wholeMachine(text);
+    const before = this.#known.get(split.rest);
+    if (before !== undefined) return { id: split.id, known: before };
+    const value = parsedLine(`{${split.rest}`);
+    if (typeof value === 'object' && value !== null && 'id' in value) return this.#wholeMachine(text);
+    return { id: split.id, known: this.#remember(split.rest, value) };
+  }
+
+  #wholeMachine(text: string): { readonly id: string; readonly known: Known } {
+    const value = parsedLine(text);
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw new NoMachine('The line is no JSON object.');
+    const { id, ...rest } = value as Readonly<Record<string, unknown>>;
+    const name = checkedId(id);
+    const key = JSON.stringify(rest);
+    return { id: name, known: this.#known.get(key) ?? this.#remember(key, rest) };
+  }
+
+  #remember(key: string, value: unknown): Known {
+    const known: Known = { configuration: configurationFrom(value), groups: new Map() };
+    this.#configurations += 1;
+    // A copy: part of a line would keep the whole of it, and the block that it is from.
+    if (this.#known.size < MAX_KNOWN) this.#known.set(Buffer.from(key, 'latin1').toString('latin1'), known);
+    return known;
+  }
+
+  #groupFor(id: string, { configuration, groups }: Known): Group {
+    const { rolling } = this.#evaluation;
+    const stages = rolling.map(({ label, share }) => {
+      const position = rolloutPosition(id, label.id);
+      return position < share ? this.#stageOf(label, position) : -1;
+    });
+    const key = stages.join(' ');
+    const before = groups.get(key);
+    if (before !== undefined) return before;
+    const group = this.#work(configuration, new Map(rolling.map(({ label }, index) => [label, stages[index] ?? -1])));
+    groups.set(key, group);
+    return group;
+  }
+
+  #stageOf({ times }: FleetLabel, position: number): number {
+    return times === undefined ? 0 : stagesOf(times).findIndex(({ share }) => position < share);
+  }
+
+  #work(configuration: MachineConfiguration, stages: ReadonlyMap<FleetLabel, number>): Group {
+    const offered = this.#evaluation.offersFor(configuration, (label) => (stages.get(label) ?? 0) >= 0);
+    const outcome = this.#request.rehearsal.outcomeOf(stateOf(configuration, offered.offers));
+    const offers = offered.offers.map(({ device, label, package: pack, channel }) => ({
+      ...{ device, label: label.id, driver: pack.driver },
+      version: pack.version === undefined ? null : formatVersion(pack.version),
+      ...{ channel, when: new Date(this.#offeredAt(label, stages.get(label) ?? 0)).toISOString() },
+    }));
+    const { findings, assumed, arrival, restarts } = outcome;
+    const line = {
+      ...{ offers, reasons: offered.reasons, outcome: outcome.outcome },
+      ...(findings.length === 0 ? {} : { findings: findings.map(shownFinding) }),
+      ...(assumed.length === 0 ? {} : { assumed }),
+      ...(arrival.length === 0 ? {} : { arrival, restarts }),
+    };
+    return {
+      tail: Buffer.from(`,${JSON.stringify(line).slice(1)}\n`),
+      ...{ offers: offered.offers, reasons: offered.reasons, outcome, affected: isAffected(offered, outcome) },
+    };
+  }
+
+  /** When a machine is offered a label that it is offered: since the label goes out, or since the stage that reached it. */
+  #offeredAt(label: FleetLabel, stage: number): number {
+    const { at } = this.#request.question;
+    const since = this.#evaluation.sinceOf(label);
+    if (since === undefined) return at;
+    const days = label.times === undefined ? 0 : (stagesOf(label.times)[stage]?.day ?? 0);
+    return since + days * DAY_MS;
+  }
+}
+
+const shownFinding = ({ code, severity, message, failureMode, device }: FleetOutcome['findings'][number]) => ({
+  ...{ code, severity, message },
+  ...(failureMode === undefined ? {} : { failureMode }),
+  ...(device === undefined ? {} : { device }),
+});
