@@ -1,7 +1,9 @@
 import { EVIDENCE_CODES } from './evidence-codes.ts';
 import { INF_RULE_CODES } from './inf-rule-codes.ts';
+import { LABEL_CODES } from './label-codes.ts';
 import { PV_RULE_CODES } from './pv-rule-codes.ts';
 import { REFUSAL_CODES, RETURNED_CODES } from './refusal-codes.ts';
+import { REPOSITORY_CODES } from './repository-codes.ts';
 
 /**
  * Every code that winpv can report, with its exit code and a title. Codes are permanent: a code is never renamed or reused.
@@ -289,8 +291,20 @@ const verify = rows({
   VERIFY_INF_UNREADABLE: { exit: 5, title: 'An INF cannot be read, so its files cannot be told' },
   VERIFY_OTHER_FILE: { exit: 5, title: 'A file that no package installs is beside the packages' },
   VERIFY_REVOKED: { exit: 5, title: 'A certificate was revoked before the signature was made' },
-  VERIFY_REVOCATION_STALE: { exit: 5, title: 'A list of revoked certificates is older than it may be' },
+  VERIFY_REVOCATION_STALE: { exit: 5, title: 'What was given about revocation is older than it may be' },
+  VERIFY_REVOCATION_UNUSED: { exit: 5, title: 'What was given about revocation cannot be gone by' },
+  VERIFY_REVOCATION_MISSING: { exit: 5, title: 'Nothing tells whether a certificate was revoked' },
   VERIFY_UNCOVERED: { exit: 5, title: 'Bytes that no signature covers' },
+  REVOCATION_REFUSED: { exit: 5, title: 'An OCSP responder gave no answer' },
+  REVOCATION_MALFORMED: { exit: 5, title: 'What was given or fetched about revocation cannot be read' },
+  REVOCATION_USELESS: { exit: 7, title: 'What was fetched about revocation does not tell what was asked' },
+  REVOCATION_NO_ADDRESS: { exit: 7, title: 'A certificate names no place to ask whether it was revoked' },
+  REVOCATION_ADDRESS: { exit: 7, title: 'A certificate names a place for revocation that is not asked' },
+  REVOCATION_UNREACHABLE: { exit: 7, title: 'A place that tells about revocation cannot be reached' },
+  REVOCATION_TIMEOUT: { exit: 7, title: 'A place that tells about revocation did not answer in time' },
+  REVOCATION_HTTP_STATUS: { exit: 7, title: 'A place that tells about revocation answered with an HTTP error' },
+  REVOCATION_REDIRECT: { exit: 7, title: 'A place that tells about revocation sends on to where winpv does not follow' },
+  REVOCATION_TOO_LARGE: { exit: 7, title: 'An answer about revocation is too large' },
 });
 const bundle = rows({
   SOURCE_LAYOUT: { exit: 4, title: 'A source folder is not laid out as expected' },
@@ -374,7 +388,7 @@ const publishing = rows({
   PUBLISH_STATE_BROKEN: { exit: 3, title: 'The state of a submission cannot be read' },
   PUBLISH_STATE_NEWER: { exit: 3, title: 'The state of a submission is from a newer winpv' },
   PUBLISH_STATE_DIFFERS: { exit: 3, title: 'The state of a submission is of another package, account or plan' },
-  PUBLISH_RELEASE_UNFIT: { exit: 5, title: 'A release may not be submitted' },
+  PUBLISH_RELEASE_UNFIT: { exit: 5, title: 'A release may not be submitted or published' },
   PUBLISH_PACKAGE_DIFFERS: { exit: 5, title: 'A package is not the one that the release recorded' },
   PUBLISH_PACKAGE_MISSING: { exit: 4, title: 'A release has no package to submit' },
   PUBLISH_METADATA_LATE: { exit: 7, title: 'The driver metadata is not there yet' },
@@ -445,8 +459,10 @@ export const ERROR_CODES = {
   ...fleet,
   ...EVIDENCE_CODES,
   ...publishing,
+  ...LABEL_CODES,
   ...REFUSAL_CODES,
   ...RETURNED_CODES,
+  ...REPOSITORY_CODES,
   ...release,
 } satisfies Record<string, CodeRow>;
 
