@@ -18,6 +18,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { measured } from './compiled.mjs';
 import { gigabyteOfIo } from './disk-io.mjs';
+import { fleetGrowth, fleetOfAMillion } from './fleet.mjs';
 import { rehearseEach, rehearseGrowth, rehearseMemory } from './rehearsal.mjs';
 import { submission } from './submission.mjs';
 
@@ -420,4 +421,6 @@ export const figures = [
   { name: 'io-1gb', unit: 's of CPU', limit: 5, measure: gigabyteOfIo },
   { name: 'rehearse-memory', unit: 'x the heap of a tenth', limit: 1.3, measure: rehearseMemory },
   { name: 'submission', unit: 's', limit: 3, measure: submission },
+  { name: 'fleet-1m', unit: 's', limit: 20, measure: fleetOfAMillion },
+  { name: 'fleet-growth', unit: 'x a tenth of the machines', limit: 11, measure: fleetGrowth },
 ];
