@@ -38,7 +38,7 @@ export interface Files {
     options?: { readonly mode?: number },
   ): Promise<void>;
   /** Opens a file too large to be held in memory. @throws as `read` */
-  open(path: string): Promise<SourceFile>;
+  open(path: string, options?: { readonly maxBytes?: number }): Promise<SourceFile>;
   /** Entries in ordinal name order; FILE_NOT_FOUND when the folder does not exist. */
   list(folder: string): Promise<readonly FileEntry[]>;
   /** What stands at the path, links followed; undefined when nothing does. */

@@ -214,7 +214,7 @@ const replace: Files['replace'] = async ({ from, to, aside }) => {
 /** Files and folders of this machine. Whatever changes something can be stopped between two changes, not within one. */
 export const diskFiles: Files = {
   read,
-  open: async (path) => openSource(path, await readableSize(path, MAX_READ_BYTES)),
+  open: async (path, { maxBytes = MAX_READ_BYTES } = {}) => openSource(path, await readableSize(path, maxBytes)),
   write,
   list,
   lock: (folder) => change(() => lock(folder)),

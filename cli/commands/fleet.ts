@@ -36,6 +36,8 @@ interface SimulateOptions {
 const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
 
 const MAX_LABEL_BYTES = 64 * 1024 * 1024;
+/** Machines are read one after the other, so only time bounds how many. */
+const MAX_FLEET_BYTES = 2 ** 40;
 /** Lines that are told one by one; the others are counted. */
 const MAX_TOLD = 100;
 
@@ -123,7 +125,7 @@ const prepare = async (io: Io, options: SimulateOptions): Promise<Ready> => {
 };
 
 const play = async (io: Io, { fleet, out }: SimulateOptions, { simulation }: Ready): Promise<void> => {
-  const source = await io.files.open(fleet);
+  const source = await io.files.open(fleet, { maxBytes: MAX_FLEET_BYTES });
   try {
     const results = simulation.run(source.blocks());
     if (out !== undefined) await io.files.write(out, results);

@@ -1,88 +1,117 @@
 import { checkedId, NoMachine } from './machine.ts';
 
-/** A line of a fleet, taken apart without reading it all. */
+/** A line of a fleet as it stands in a block of the file: no copy is made of what was seen before. */
 export interface FleetLine {
   /** From 1. */
   readonly line: number;
-  /** Bytes of the line as Latin-1 text: equal text is equal bytes. */
-  readonly text: string;
+  readonly bytes: Buffer;
+  readonly start: number;
+  /** The byte after the last. */
+  readonly end: number;
 }
 
 /** Most bytes of a line; a machine with a thousand devices has fewer. */
 export const MAX_LINE_BYTES = 1024 * 1024;
 
-/** A line that is longer than a machine can be: its beginning stands for it. */
-export const isTooLong = ({ text }: FleetLine): boolean => text.length > MAX_LINE_BYTES;
+export const isTooLong = ({ start, end }: FleetLine): boolean => end - start > MAX_LINE_BYTES;
 
 const NEW_LINE = 0x0a;
+const RETURN = 0x0d;
+const SPACE = 0x20;
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BACKSLASH = 0x5c;
+const MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** The lines of a file that comes in blocks; empty ones are left out and counted. Memory is bounded by the longest line. */
-export async function* fleetLines(blocks: AsyncIterable<Uint8Array>): AsyncGenerator<readonly FleetLine[], void> {
+const isBlank = (bytes: Buffer, start: number, end: number): boolean => {
+  for (let at = start; at < end; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (byte !== SPACE && byte !== 0x09 && byte !== RETURN) return false;
+  }
+  return true;
+};
+
+/**
+ * The lines of a file that comes in blocks, each told while its block is there; blank ones are left out, and counted. Memory is
+ * bounded by the longest line that can be a machine.
+ */
+export async function* fleetLines(blocks: AsyncIterable<Uint8Array>): AsyncGenerator<FleetLine[], void> {
   let line = 0;
-  let rest = '';
-  const cut = (text: string): FleetLine | undefined => {
+  let rest: Buffer | undefined;
+  const cut = (bytes: Buffer, from: number, to: number): FleetLine | undefined => {
     line += 1;
-    const clean = text.endsWith('\r') ? text.slice(0, -1) : text;
-    const begun = line === 1 && clean.startsWith('\u00ef\u00bb\u00bf') ? clean.slice(3) : clean;
-    return begun.trim() === '' ? undefined : { line, text: begun };
+    const start = line === 1 && bytes.subarray(from, from + 3).equals(MARK) ? from + 3 : from;
+    const end = to > start && bytes[to - 1] === RETURN ? to - 1 : to;
+    return isBlank(bytes, start, end) ? undefined : { line, bytes, start, end };
   };
   for await (const block of blocks) {
     const bytes = Buffer.from(block.buffer, block.byteOffset, block.length);
     const found: FleetLine[] = [];
     let start = 0;
     for (let end = bytes.indexOf(NEW_LINE); end >= 0; end = bytes.indexOf(NEW_LINE, start)) {
-      const own = bytes.toString('latin1', start, end);
-      const one = cut(rest === '' ? own : rest + own);
+      const one =
+        rest === undefined
+          ? cut(bytes, start, end)
+          : cut(Buffer.concat([rest, bytes.subarray(0, end)]), 0, rest.length + end);
       if (one !== undefined) found.push(one);
-      rest = '';
+      rest = undefined;
       start = end + 1;
     }
-    // Of a line that is too long only so much is kept as shows it.
-    if (rest.length <= MAX_LINE_BYTES) rest += bytes.toString('latin1', start);
+    if (start < bytes.length) {
+      // Of a line that is too long only so much is kept as shows that it is.
+      const kept: readonly Buffer[] = rest === undefined ? [] : [rest];
+      rest = (rest?.length ?? 0) > MAX_LINE_BYTES ? rest : Buffer.concat([...kept, bytes.subarray(start)]);
+    }
     yield found;
   }
-  const last = rest === '' ? undefined : cut(rest);
+  const last = rest === undefined ? undefined : cut(rest, 0, rest.length);
   if (last !== undefined) yield [last];
 }
 
-/** The text of Latin-1 bytes that are UTF-8. @throws NoMachine */
-export const decoded = (latin1: string): string => {
-  if (!/[\u0080-\u00ff]/.test(latin1)) return latin1;
+/** Text of bytes that are UTF-8. @throws NoMachine */
+const decoded = (bytes: Buffer): string => {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(latin1, 'latin1'));
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     throw new NoMachine('The line is no UTF-8.');
   }
 };
 
-/** A machine's id and all else of its line. */
+/** A machine's id, and where the rest of its line begins. */
 export interface SplitLine {
   readonly id: string;
-  /** JSON of the machine without its id; equal text is an equal machine. */
-  readonly rest: string;
+  /** From here to the end of the line stands all else of the machine, but for the brace before it. */
+  readonly rest: number;
 }
 
-const HEAD = '{"id":"';
+const HEAD = Buffer.from('{"id":"');
+const LAST_ASCII = 0x7f;
 
 /**
  * The id and the rest of a line that begins with its id, as programs write it; undefined for any other, which has to be read
  * whole. That no second `id` follows, whoever reads the rest has to look.
  */
-export const splitLine = (text: string): SplitLine | undefined => {
-  if (!text.startsWith(HEAD)) return undefined;
-  const end = text.indexOf('"', HEAD.length);
-  if (end < 0 || text.charCodeAt(end + 1) !== 0x2c) return undefined;
-  const id = text.slice(HEAD.length, end);
-  if (id.includes('\\')) return undefined;
-  return { id: checkedId(decoded(id)), rest: text.slice(end + 2) };
+export const splitLine = ({ bytes, start, end }: FleetLine): SplitLine | undefined => {
+  if (bytes.compare(HEAD, 0, HEAD.length, start, Math.min(start + HEAD.length, end)) !== 0) return undefined;
+  const begin = start + HEAD.length;
+  let at = begin;
+  let isAscii = true;
+  for (; at < end && bytes[at] !== QUOTE; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (byte === BACKSLASH || byte < SPACE) return undefined;
+    if (byte > LAST_ASCII) isAscii = false;
+  }
+  if (at >= end || bytes[at + 1] !== COMMA) return undefined;
+  const id = isAscii ? bytes.toString('latin1', begin, at) : decoded(bytes.subarray(begin, at));
+  return { id: checkedId(id), rest: at + 2 };
 };
 
-/** A line as JSON. @throws NoMachine */
-export const parsedLine = (text: string): unknown => {
+/** JSON of a part of a line. @throws NoMachine */
+export const parsedJson = (bytes: Buffer, before = ''): unknown => {
+  const text = before + decoded(bytes);
   try {
-    return JSON.parse(decoded(text));
+    return JSON.parse(text);
   } catch (error) {
-    if (error instanceof NoMachine) throw error;
     throw new NoMachine(`The line is no JSON: ${error instanceof Error ? error.message : 'it cannot be read'}.`);
   }
 };

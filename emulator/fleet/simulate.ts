@@ -2,8 +2,9 @@ import { formatVersion } from '../../core/version.ts';
 import { rolloutPosition, stagesOf } from '../cloud/windows-update/availability.ts';
 import { type FleetOffer, type FleetQuestion, fleetEvaluation } from './evaluate.ts';
 import { IdSet } from './id-set.ts';
+import { KnownBytes } from './known-bytes.ts';
 import type { FleetLabel } from './label.ts';
-import { type FleetLine, fleetLines, isTooLong, parsedLine, splitLine } from './lines.ts';
+import { type FleetLine, fleetLines, isTooLong, parsedJson, splitLine } from './lines.ts';
 import { checkedId, configurationFrom, type MachineConfiguration, NoMachine } from './machine.ts';
 import type { FleetRehearsal } from './outcome.ts';
 import type { FleetOutcome, FleetState } from './outcome-model.ts';
@@ -56,7 +57,7 @@ export class FleetSimulation {
   readonly totals: FleetTotals;
   readonly #request: SimulationRequest;
   readonly #evaluation: ReturnType<typeof fleetEvaluation>;
-  readonly #known = new Map<string, Known>();
+  readonly #known = new KnownBytes<Known>();
   readonly #ids = new IdSet();
   #configurations = 0;
 
@@ -108,31 +109,32 @@ export class FleetSimulation {
     }
   }
 
-  #machineOf({ text }: FleetLine): { readonly id: string; readonly known: Known } {
-    const split = splitLine(text);
-    if (split === undefined) return this.#wholeMachine(text);
-    const before = this.#known.get(split.rest);
+  #machineOf(line: FleetLine): { readonly id: string; readonly known: Known } {
+    const { bytes, end } = line;
+    const split = splitLine(line);
+    if (split === undefined) return this.#wholeMachine(line);
+    const before = this.#known.find(bytes, split.rest, end);
     if (before !== undefined) return { id: split.id, known: before };
-    const value = parsedLine(`{${split.rest}`);
-    if (typeof value === 'object' && value !== null && 'id' in value) return this.#wholeMachine(text);
-    return { id: split.id, known: this.#remember(split.rest, value) };
+    const rest = bytes.subarray(split.rest, end);
+    const value = parsedJson(rest, '{');
+    if (typeof value === 'object' && value !== null && 'id' in value) return this.#wholeMachine(line);
+    return { id: split.id, known: this.#remember(rest, value) };
   }
 
-  #wholeMachine(text: string): { readonly id: string; readonly known: Known } {
-    const value = parsedLine(text);
+  #wholeMachine({ bytes, start, end }: FleetLine): { readonly id: string; readonly known: Known } {
+    const value = parsedJson(bytes.subarray(start, end));
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       throw new NoMachine('The line is no JSON object.');
     const { id, ...rest } = value as Readonly<Record<string, unknown>>;
     const name = checkedId(id);
-    const key = JSON.stringify(rest);
-    return { id: name, known: this.#known.get(key) ?? this.#remember(key, rest) };
+    const key = Buffer.from(JSON.stringify(rest).slice(1));
+    return { id: name, known: this.#known.find(key, 0, key.length) ?? this.#remember(key, rest) };
   }
 
-  #remember(key: string, value: unknown): Known {
+  #remember(key: Buffer, value: unknown): Known {
     const known: Known = { configuration: configurationFrom(value), groups: new Map() };
     this.#configurations += 1;
-    // A copy: part of a line would keep the whole of it, and the block that it is from.
-    if (this.#known.size < MAX_KNOWN) this.#known.set(Buffer.from(key, 'latin1').toString('latin1'), known);
+    if (this.#known.size < MAX_KNOWN) this.#known.add(key, known);
     return known;
   }
 
