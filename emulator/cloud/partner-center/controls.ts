@@ -44,7 +44,7 @@ const clockMove = z.strictObject({
 });
 
 const showClock = (state: Call['state'], now: number): Outcome => {
-  const next = nextEventAt(state);
+  const next = nextEventAt(state, now);
   const iso = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).toISOString());
   return { state, response: jsonText(200, JSON.stringify({ now: iso(now), nextEventAt: iso(next) })) };
 };
@@ -53,7 +53,7 @@ const setClock = (call: Call): Outcome => {
   const body = readBody(call.request, clockMove);
   if ('refusal' in body) return { state: call.state, response: body.refusal };
   const { advanceMs = 0, toNextEvent } = body.value;
-  const next = toNextEvent === true ? nextEventAt(call.state) : undefined;
+  const next = toNextEvent === true ? nextEventAt(call.state, call.now) : undefined;
   const by = Math.max(advanceMs, next === undefined ? 0 : next - call.now);
   return showClock(moveClock(call.state, by), call.now + by);
 };

@@ -70,3 +70,19 @@ export const describeDrivers = (
     ]),
   ),
 });
+
+/** A fault: each INF's lists lack their last id. */
+export const withoutLastIds = ({ BundleInfoMap }: DriverMetadata): DriverMetadata => {
+  const shorter = (rows: Inf['OSPnPInfoMap']): Inf['OSPnPInfoMap'] =>
+    Object.fromEntries(
+      Object.entries(rows).map(([os, ids]) => [os, Object.fromEntries(Object.entries(ids).slice(0, -1))]),
+    );
+  const bundles = Object.entries(BundleInfoMap).map(([id, bundle]): [string, Bundle] => {
+    const infs = Object.entries(bundle.InfInfoMap).map(([name, inf]): [string, Inf] => [
+      name,
+      { ...inf, OSPnPInfoMap: shorter(inf.OSPnPInfoMap) },
+    ]);
+    return [id, { ...bundle, InfInfoMap: Object.fromEntries(infs) }];
+  });
+  return { BundleInfoMap: Object.fromEntries(bundles) };
+};

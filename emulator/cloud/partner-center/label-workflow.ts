@@ -1,7 +1,9 @@
 import { parseServiceTime } from '../../../publishing/partner-center/contract.ts';
+import { isWatched, publishLabel, withPublished } from '../windows-update/published.ts';
 import { isOn, strike } from './faults.ts';
+import { approvalEndsAt, rejectionMessages } from './label-review.ts';
 import { type Advanced, failRun } from './reports.ts';
-import { type CloudState, type LabelRow, type LabelTargeting, withRow } from './state.ts';
+import { type CloudState, type LabelRow, withRow } from './state.ts';
 import { isIngested, labelSteps, STEP_MS } from './steps.ts';
 
 /** The workflow of a shipping label, step by step. */
@@ -23,17 +25,6 @@ const preProcessMessages = (state: CloudState, row: LabelRow): readonly string[]
   return messages;
 };
 
-/** What was pending is done when the workflow is. */
-const settled = (targeting: LabelTargeting): LabelTargeting => ({
-  ...targeting,
-  hardwareIds: (targeting.hardwareIds ?? [])
-    .filter(({ distributionState }) => distributionState !== 'pendingRemove')
-    .map((row) => ({ ...row, distributionState: 'added' as const })),
-  chids: (targeting.chids ?? [])
-    .filter(({ distributionState }) => distributionState !== 'PendingRemove')
-    .map((row) => ({ ...row, distributionState: 'Added' as const })),
-});
-
 /** Looks again later: something has not happened yet. */
 const RECHECK_MS = 10 * STEP_MS.label;
 
@@ -50,44 +41,89 @@ const put = (state: CloudState, row: LabelRow): Advanced => ({
   writes: [],
 });
 
+/** Why a step fails, after the faults that strike at it. */
+const messagesAt = (before: CloudState, row: LabelRow, now: number): Scripted => {
+  switch (row.run.step) {
+    case 'preProcessShippingLabel':
+      return scripted(before, 'fail-label', 'The label was told to fail.', preProcessMessages(before, row));
+    case 'microsoftApproval':
+      return scripted(before, 'approval-rejected', 'Microsoft rejects the label.', rejectionMessages(before, row, now));
+    default:
+      return { state: before, messages: [] };
+  }
+};
+
+interface Scripted {
+  readonly state: CloudState;
+  readonly messages: readonly string[];
+}
+
+const scripted = (before: CloudState, fault: string, message: string, found: readonly string[]): Scripted => {
+  const { state, strikes } = strike(before, fault);
+  return { state, messages: strikes ? [...found, message] : found };
+};
+
 const stepEnds = (before: CloudState, row: LabelRow, now: number): Advanced => {
   const { step } = row.run;
-  if (step === 'preProcessShippingLabel') {
-    const scripted = strike(before, 'fail-label');
-    const found = preProcessMessages(scripted.state, row);
-    const messages = scripted.strikes ? [...found, 'The label was told to fail.'] : found;
-    if (messages.length > 0) {
-      const failed = failRun(scripted.state, { step, messages }, now);
-      const next: LabelRow = { ...row, run: failed.run, dueAt: undefined };
-      return { state: withRow(failed.state, 'labels', row.id, next), writes: failed.writes };
-    }
-  }
   const again = waitFor(before, row, now);
   if (again !== undefined) return put(before, { ...row, dueAt: again });
+  const { state, messages } = messagesAt(before, row, now);
+  if (messages.length > 0) {
+    const failed = failRun(state, { step, messages }, now);
+    const next: LabelRow = { ...row, run: failed.run, dueAt: undefined };
+    return { state: withRow(failed.state, 'labels', row.id, next), writes: failed.writes };
+  }
   const run = { ...row.run, state: 'completed' as const };
-  const last = labelSteps(row).at(-1) === step;
-  if (last) return put(before, { ...row, run, dueAt: undefined, targeting: settled(row.targeting) });
-  return put(before, { ...row, run, dueAt: now + STEP_MS.between });
+  if (labelSteps(row).at(-1) === step) {
+    return { state: publishLabel(state, { ...row, run, dueAt: undefined }, now), writes: [] };
+  }
+  const approvedAt = step === 'microsoftApproval' ? now : row.approvedAt;
+  return put(state, { ...row, run, approvedAt, dueAt: now + STEP_MS.between });
+};
+
+const endOf = (state: CloudState, row: LabelRow, step: string, now: number): number => {
+  if (step === 'microsoftApproval') return approvalEndsAt(state, row, now);
+  const soonest = now + STEP_MS.label;
+  if (step !== 'publishing' || isOn(state, 'go-live-ignored')) return soonest;
+  return Math.max(soonest, parseServiceTime(row.settings.publishingSpecifications?.goLiveDate ?? '') ?? 0);
 };
 
 const stepBegins = (state: CloudState, row: LabelRow, now: number): Advanced => {
   const steps = labelSteps(row);
   const step = row.run.state === 'notStarted' ? row.run.step : (steps[steps.indexOf(row.run.step) + 1] ?? row.run.step);
-  const goLive = parseServiceTime(row.settings.publishingSpecifications?.goLiveDate ?? '') ?? 0;
-  const takes = step === 'microsoftApproval' ? STEP_MS.approval : STEP_MS.label;
-  const dueAt = step === 'publishing' ? Math.max(now + takes, goLive) : now + takes;
-  return put(state, { ...row, run: { step, state: 'started', messages: [] }, dueAt });
+  const reviewedAt = step === 'microsoftApproval' ? now : row.reviewedAt;
+  const run = { step, state: 'started' as const, messages: [] };
+  return put(state, { ...row, run, reviewedAt, dueAt: endOf(state, row, step, now) });
 };
 
-/** The end of a cancelled label is not documented: here its approval fails, with a message. */
-const cancelled = (state: CloudState, row: LabelRow): Advanced => {
+/**
+ * The end of a cancelled label is not documented: here its approval fails, with a message, and a roll-out that is watched
+ * is stopped. Cancelling a change that is not approved yet leaves what was published before.
+ */
+const cancelled = (state: CloudState, row: LabelRow, now: number): Advanced => {
+  const inReview = row.run.step === 'microsoftApproval';
   const run = { step: 'microsoftApproval', state: 'failed' as const, messages: ['The shipping label was cancelled.'] };
-  return put(state, { ...row, run, dueAt: undefined, cancelAt: undefined });
+  const next: LabelRow = { ...row, run, dueAt: undefined, cancelAt: undefined };
+  const stops = !inReview && row.published !== undefined && row.published.expiredAt === undefined;
+  if (!stops) return put(state, next);
+  return { state: withPublished(state, next, { stoppedAt: now, because: 'It was cancelled.' }), writes: [] };
+};
+
+/** Whether a label can be cancelled: while Microsoft approves, or while the offer is rolled out. */
+export const canCancel = (state: CloudState, row: LabelRow, now: number): boolean => {
+  if (row.settings.destination === 'anotherPartner') return false;
+  const { step, state: progress } = row.run;
+  if (step === 'microsoftApproval' && progress !== 'failed') return true;
+  const { published } = row;
+  if (published === undefined || progress !== 'completed' || labelSteps(row).at(-1) !== step) return false;
+  // that labels of a test audience, whose roll-out is over at once, can be cancelled as well is assumed
+  const forTests = (published.targeting.restrictedToAudiences ?? []).length > 0;
+  return isWatched(state, row, now) || (forTests && published.expiredAt === undefined);
 };
 
 export const advanceLabel = (state: CloudState, id: string, now: number): Advanced => {
   const row = state.labels.get(id);
   if (row === undefined) return { state, writes: [] };
-  if (row.cancelAt !== undefined && row.cancelAt <= now) return cancelled(state, row);
+  if (row.cancelAt !== undefined && row.cancelAt <= now) return cancelled(state, row, now);
   return row.run.state === 'started' ? stepEnds(state, row, now) : stepBegins(state, row, now);
 };

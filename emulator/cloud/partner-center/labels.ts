@@ -6,11 +6,14 @@ import {
   shippingLabel,
   shippingLabelPage,
 } from '../../../publishing/partner-center/label-contract.ts';
+import { isLocked } from '../windows-update/published.ts';
 import { answer, type Call, empty, functional, type Outcome, readBody } from './answers.ts';
+import { isOn } from './faults.ts';
 import { type LabelFacts, labelFlaws, targetingFlaws } from './label-rules.ts';
+import { canCancel } from './label-workflow.ts';
 import { linkTo, pageOf } from './pages.ts';
 import { type LabelRow, type LabelTargeting, newId, type SubmissionRow, withRow } from './state.ts';
-import { isPrepared, labelSteps, STEP_MS } from './steps.ts';
+import { isPrepared, LIST_LATE_MS, STEP_MS } from './steps.ts';
 import { findSubmission, noSubmission, workflowView } from './submissions.ts';
 
 const viewOf = (call: Call, row: LabelRow, targeting: boolean): ShippingLabel => {
@@ -39,7 +42,10 @@ const noLabel = ({ state }: Call): Outcome => ({
 export const listLabels = (call: Call): Outcome => {
   const submission = findSubmission(call);
   if (submission === undefined) return noSubmission(call);
-  const rows = [...call.state.labels.values()].filter(({ submissionId }) => submissionId === submission.id);
+  const until = isOn(call.state, 'label-list-late') ? call.now - LIST_LATE_MS : call.now;
+  const rows = [...call.state.labels.values()].filter(
+    ({ submissionId, createdAt }) => submissionId === submission.id && createdAt <= until,
+  );
   const path = `/products/${submission.productId}/submissions/${submission.id}/shippingLabels`;
   const page = pageOf(call, path, rows);
   if ('refusal' in page) return { state: call.state, response: page.refusal };
@@ -142,18 +148,22 @@ const changedTargeting = (before: LabelTargeting, change: PatchShippingLabel['ta
   ...(change.coEngDriverPublishInfo === undefined ? {} : { coEngDriverPublishInfo: change.coEngDriverPublishInfo }),
 });
 
+/** Why a label cannot be changed now. */
+const busyMessage = ({ state, now }: Call, row: LabelRow): string | undefined => {
+  if (row.dueAt !== undefined || row.cancelAt !== undefined) return 'A workflow of the label is running; try again.';
+  return isLocked(state, row, now)
+    ? 'The label is locked while it is rolled out gradually; it can be cancelled.'
+    : undefined;
+};
+
 export const changeLabel = (call: Call): Outcome => {
   const row = findLabel(call);
   const submission = findSubmission(call);
   if (row === undefined || submission === undefined) return noLabel(call);
   const body = readBody(call.request, patchShippingLabel);
   if ('refusal' in body) return { state: call.state, response: body.refusal };
-  if (row.dueAt !== undefined || row.cancelAt !== undefined) {
-    return {
-      state: call.state,
-      response: functional('invalidInput', 'A workflow of the label is running; try again.'),
-    };
-  }
+  const busy = busyMessage(call, row);
+  if (busy !== undefined) return { state: call.state, response: functional('invalidInput', busy) };
   const { targeting } = body.value;
   const added = (targeting.hardwareIds ?? []).filter(({ action }) => action === 'add');
   const flaws = targetingFlaws({ ...targeting, hardwareIds: added }, factsOf(call, submission));
@@ -162,19 +172,16 @@ export const changeLabel = (call: Call): Outcome => {
     ...row,
     targeting: changedTargeting(row.targeting, targeting),
     run: { step: 'preProcessShippingLabel', state: 'notStarted', messages: [] },
-    dueAt: call.now + STEP_MS.between,
+    ...{ reviewedAt: undefined, approvedAt: undefined, dueAt: call.now + STEP_MS.between },
   };
   return { state: withRow(call.state, 'labels', row.id, next), response: empty(204) };
 };
 
-/** Only while Microsoft approves, or while the offer is rolled out; a shared label cannot be cancelled. */
+/** A shared label cannot be cancelled. */
 export const cancelLabel = (call: Call): Outcome => {
   const row = findLabel(call);
   if (row === undefined) return noLabel(call);
-  const { step, state } = row.run;
-  const live = state === 'completed' && step === labelSteps(row).at(-1);
-  const open = (step === 'microsoftApproval' && state !== 'failed') || live;
-  if (row.settings.destination === 'anotherPartner' || !open) {
+  if (!canCancel(call.state, row, call.now)) {
     const message = 'The label cannot be cancelled in this state.';
     return { state: call.state, response: functional('requestInvalidForCurrentState', message) };
   }

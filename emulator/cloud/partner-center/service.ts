@@ -8,7 +8,7 @@ import { journalLines } from './journal.ts';
 import { accountOf, type CloudState, type ContentPart, clockOf } from './state.ts';
 import { transition } from './transition.ts';
 import { doWork } from './work.ts';
-import { advance, moveClock, nextEventAt } from './workflow.ts';
+import { advance, moveClock, nextWorkflowAt } from './workflow.ts';
 
 /** Where bytes stay: by their SHA-256, in lower-case hex. What is there stays there. */
 export interface ContentStore {
@@ -123,7 +123,7 @@ export const openPartnerCenter = (options: ServiceOptions): PartnerCenter => {
     const looked = shown(request);
     if (looked !== undefined) return looked;
     const api = API_CALL.test(request.path);
-    const next = fast && api ? nextEventAt(state) : undefined;
+    const next = fast && api ? nextWorkflowAt(state) : undefined;
     if (next !== undefined) state = moveClock(state, next - now());
     await settle();
     const outcome = transition(state, request, now());

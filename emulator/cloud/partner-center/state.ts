@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import type { CreateProduct, SubmissionStep } from '../../../publishing/partner-center/contract.ts';
 import type { CreateShippingLabel } from '../../../publishing/partner-center/label-contract.ts';
 import type { DriverMetadata } from '../../../publishing/partner-center/other-contract.ts';
+import type { RolloutCurve } from '../windows-update/availability.ts';
+import type { InstallReport } from '../windows-update/measures.ts';
 
 /** What the emulated Partner Center knows: tables of rows by id. It survives JSON; bytes stand in a store of their own. */
 
@@ -121,6 +123,25 @@ export interface SubmissionRow {
 
 export type LabelTargeting = NonNullable<CreateShippingLabel['targeting']>;
 
+/** What Windows Update offers of a label since its workflow ended; a change of the label leaves it until its own has. */
+export interface PublishedLabel {
+  /** With the rows that are offered; the last ones when it has expired. */
+  readonly targeting: LabelTargeting;
+  readonly approvedAt: number;
+  readonly at: number;
+  readonly curve: RolloutCurve;
+  readonly pausedAt?: number | undefined;
+  /** How long it was paused before. */
+  readonly heldMs?: number | undefined;
+  readonly stoppedAt?: number | undefined;
+  readonly finalizedAt?: number | undefined;
+  readonly expiredAt?: number | undefined;
+  /** Why it is paused or stopped. */
+  readonly because?: string | undefined;
+  /** A fault: rows that were removed are offered until then. */
+  readonly lingering?: { readonly targeting: LabelTargeting; readonly until: number } | undefined;
+}
+
 export interface LabelRow {
   readonly id: string;
   readonly productId: string;
@@ -131,6 +152,16 @@ export interface LabelRow {
   readonly run: Run;
   readonly dueAt?: number | undefined;
   readonly cancelAt?: number | undefined;
+  /** When the running workflow came to Microsoft's approval, and when it was given. */
+  readonly reviewedAt?: number | undefined;
+  readonly approvedAt?: number | undefined;
+  readonly published?: PublishedLabel | undefined;
+}
+
+/** What a machine reported of a label. */
+export interface InstallRow extends InstallReport {
+  readonly label: string;
+  readonly machine: string;
 }
 
 export interface AudienceRow {
@@ -159,6 +190,7 @@ interface Rows {
   readonly blobs: BlobRow;
   readonly audiences: AudienceRow;
   readonly preprod: PreprodRow;
+  readonly installs: InstallRow;
 }
 
 export type TableName = keyof Rows;
@@ -174,6 +206,7 @@ export const TABLE_NAMES = [
   'blobs',
   'audiences',
   'preprod',
+  'installs',
 ] as const satisfies readonly TableName[];
 
 /** The one row of `account` and of `clock`. */
@@ -249,6 +282,7 @@ export const emptyState = (account: AccountRow): CloudState => {
     blobs: new Map(),
     audiences: new Map(),
     preprod: new Map(),
+    installs: new Map(),
   };
   return AUDIENCES.reduce(
     (before, [audienceName, description]) =>

@@ -26,6 +26,9 @@ export const STEP_MS = {
 /** What is late, is hours late. */
 export const LATE_MS = 6 * HOUR;
 
+/** How far lists of labels are behind, when they are. */
+export const LIST_LATE_MS = 10 * MINUTE;
+
 /** The steps that a submission goes through with the faults that are on. */
 export const submissionSteps = (state: CloudState): readonly string[] =>
   SUBMISSION_STEPS.filter((step) => {

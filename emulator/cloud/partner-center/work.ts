@@ -3,7 +3,7 @@ import { WinpvError } from '../../../core/errors.ts';
 import type { StandInPublisher } from '../../../packaging/signing/publisher-stand-in.ts';
 import { printWireJson } from '../../../publishing/partner-center/json.ts';
 import { md5Of, newBlob, partOf } from './blobs.ts';
-import { describeDrivers } from './describe.ts';
+import { describeDrivers, withoutLastIds } from './describe.ts';
 import { readUpload } from './drivers.ts';
 import { isOn } from './faults.ts';
 import { inspectUpload } from './inspect.ts';
@@ -103,7 +103,8 @@ const sign = async (job: Job): Promise<Advanced> => {
 const describe = async (job: Job): Promise<Advanced> => {
   const { state, row, now } = job;
   const folders = row.upload === undefined ? [] : readUpload(await uploadOf(job), harnessOf(job), now).folders;
-  const described = describeDrivers(folders, codesOf(job), bundleIds(state, row.id));
+  const whole = describeDrivers(folders, codesOf(job), bundleIds(state, row.id));
+  const described = isOn(state, 'metadata-rows-lost') ? withoutLastIds(whole) : whole;
   const bytes = utf8(printWireJson(described));
   const stored = store(state, {
     fileName: `DriverMetadata_${row.id}.json`,

@@ -1,3 +1,4 @@
+import { nextRolloutAt } from '../windows-update/published.ts';
 import { isOn, strike } from './faults.ts';
 import { advanceLabel } from './label-workflow.ts';
 import { type Advanced, failRun } from './reports.ts';
@@ -96,8 +97,14 @@ const firstOf = (events: readonly DueEvent[]): DueEvent | undefined =>
     undefined,
   );
 
-/** When something happens next by itself; undefined when nothing does. */
-export const nextEventAt = (state: CloudState): number | undefined => firstOf(eventsOf(state))?.at;
+/** When the workflow of anything goes on; undefined when nothing waits. */
+export const nextWorkflowAt = (state: CloudState): number | undefined => firstOf(eventsOf(state))?.at;
+
+/** When something happens next by itself, roll-outs included; undefined when nothing does. */
+export const nextEventAt = (state: CloudState, now: number): number | undefined => {
+  const [workflow, rollout] = [nextWorkflowAt(state), nextRolloutAt(state, now)];
+  return workflow === undefined || rollout === undefined ? (workflow ?? rollout) : Math.min(workflow, rollout);
+};
 
 /** Lets everything happen that is due, one after the other, each at its own time. */
 export const advance = (before: CloudState, now: number): Advanced => {
