@@ -177,6 +177,7 @@ const run = async ({ io, output }: Context, named: readonly string[], options: V
   const trust = await anchors(io, options.ca ?? []);
   const lists = await revocationLists(io, options.crl ?? []);
   const atMs = judgedAt(io, options.at);
+  const revocation = { lists, answers: [], nowMs: atMs };
   const extraCatalogs = await Promise.all(
     (options.catalog ?? []).map(async (path) => ({ path, bytes: await io.files.read(path) })),
   );
@@ -185,7 +186,7 @@ const run = async ({ io, output }: Context, named: readonly string[], options: V
       const subjects = await subjectsOf(io, path);
       const { files, alone, relative, damage } = subjects;
       const placed = placedBelow(io, path, subjects);
-      const report = verifyTree({ files, trust, atMs, extraCatalogs, alone, revocationLists: lists });
+      const report = verifyTree({ files, trust, atMs, extraCatalogs, alone, revocation });
       return {
         verdict: damage.length > 0 ? ('invalid' as const) : report.verdict,
         files: withDamage(report.files, path, damage),
@@ -201,22 +202,21 @@ const run = async ({ io, output }: Context, named: readonly string[], options: V
   const sums = reports.flatMap((report) => report.sums);
   const files = reports.flatMap((report) => report.files);
   const notable = (finding: Diagnostic): boolean => output.json || output.verbose || finding.severity !== 'info';
-  const { staleLists } = await import('../../packaging/signing/check-revocation.ts');
-  const found = [...reports.flatMap((report) => report.diagnostics), ...sums, ...staleLists(lists, atMs)];
+  const found = [...reports.flatMap((report) => report.diagnostics), ...sums];
   const diagnostics = found.filter(notable);
   const verdict = worst([...reports.map((report) => report.verdict), ...(sums.length > 0 ? ['invalid' as const] : [])]);
   const tables = files.map((file) => policyRows(file, releases));
   const { explain } = await import('../../packaging/signing/explanation.ts');
   const explanations = files.map((file) => ({ path: file.path, explanation: explain(file) }));
-  const revocation = lists.length === 0 ? ('not-checked' as const) : ('checked' as const);
+  const revocationSaid = lists.length === 0 ? ('not-checked' as const) : ('checked' as const);
   const result = {
     verdict,
-    revocation,
+    revocation: revocationSaid,
     files: files.map((file, i) => shownFile(file, tables[i] ?? [], explanations[i]?.explanation)),
   };
   const { policyLines } = await import('../render/policy.ts');
   const text = [
-    ...verifyLines(verdict, files, revocation),
+    ...verifyLines(verdict, files, revocationSaid),
     ...(verdict === 'valid' ? [] : reports.flatMap((report) => report.roots)),
     ...explanationLines(explanations),
     ...files.flatMap(({ path }, i) => policyLines(path, tables[i] ?? [])),

@@ -1,32 +1,32 @@
 import { equalBytes } from '../../core/bytes.ts';
 import { type Diagnostic, problem } from '../../core/errors.ts';
 import { X509Oid } from '../formats/cms/object-ids.ts';
-import type { RevocationList } from '../formats/x509/crl-parse.ts';
 import { type Certificate, parseCertificates } from '../formats/x509/parse.ts';
 import { issuedBy } from '../formats/x509/signature.ts';
 import { checkRevocation } from './check-revocation.ts';
 import { KNOWN_ROOTS, rootByKey } from './known-roots.ts';
 import { forbiddenName } from './name-constraints.ts';
+import type { RevocationEvidence } from './revocation-evidence.ts';
 import { checkStrength } from './strength.ts';
-import { judge, type RevocationStatus } from './verdict.ts';
+import { judge, type RevocationStatus, type RevokedCertificate } from './verdict.ts';
 
 /** The certificates that are believed without a signature. A self-signed signer's own certificate may be one of them. */
 export interface Trust {
   readonly anchors: readonly Certificate[];
-  /** Lists of revoked certificates that were given; nothing is fetched. */
-  readonly revocationLists?: readonly RevocationList[];
+  /** What is known of revoked certificates; nothing is fetched here. */
+  readonly revocation?: RevocationEvidence | undefined;
 }
 
 const anchorsOf = new WeakMap<Uint8Array, readonly Certificate[]>();
 
 /** The certificates of CA files, DER or PEM. @throws WinpvError DER_* */
-export const trustOf = (files: readonly Uint8Array[], revocationLists: readonly RevocationList[] = []): Trust => ({
+export const trustOf = (files: readonly Uint8Array[], revocation?: RevocationEvidence): Trust => ({
   anchors: files.flatMap((bytes) => {
     const known = anchorsOf.get(bytes) ?? parseCertificates(bytes, 'the trusted certificates');
     anchorsOf.set(bytes, known);
     return known;
   }),
-  revocationLists,
+  revocation,
 });
 
 export type Purpose = 'code-signing' | 'time-stamping';
@@ -46,6 +46,7 @@ export interface Chain {
   readonly path: readonly Certificate[];
   readonly findings: readonly Diagnostic[];
   readonly revocation: RevocationStatus;
+  readonly revoked: readonly RevokedCertificate[];
 }
 
 const MAX_LENGTH = 12;
@@ -79,8 +80,10 @@ export const buildChain = (request: ChainRequest): Chain => {
 
 const judgePath = (path: readonly Certificate[], request: ChainRequest): Chain => {
   const { trust, atMs, purpose } = request;
-  const revocation = checkRevocation({ path, lists: trust.revocationLists ?? [], atMs, purpose });
-  return { path, findings: [...checkPath(path, request), ...revocation.findings], revocation: revocation.status };
+  const last = path.at(-1);
+  const trusted = last !== undefined && isAnchor(last, trust);
+  const { status, revoked, findings } = checkRevocation({ path, trusted, evidence: trust.revocation, atMs, purpose });
+  return { path, findings: [...checkPath(path, request), ...findings], revocation: status, revoked };
 };
 
 const openEnd = (path: readonly Certificate[]): Diagnostic => {

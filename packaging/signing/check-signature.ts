@@ -16,6 +16,7 @@ import {
   judge,
   type PageHashReport,
   type RevocationStatus,
+  type RevokedCertificate,
   type RootReport,
   type SignatureReport,
 } from './verdict.ts';
@@ -35,6 +36,8 @@ export interface SignatureRequest extends JudgeContext {
   readonly contentType: string;
   /** Compares the signed content with the file. */
   readonly checkContent: (content: DerNode) => ContentVerdict;
+  /** The content of a detached signature: then none may stand in the signature. */
+  readonly detached?: Uint8Array;
   /** Windows refuses a catalog whose certificates are not in DER order (spec signing-formats 1.1). */
   readonly sortedCertificates: boolean;
   /** Whether nested signatures may stand in this one. */
@@ -85,18 +88,19 @@ const EMPTY = {
 } as const;
 
 const checkOne = (signed: SignedData, signer: SignerInfo, request: SignatureRequest): CheckedSignature => {
-  const { trust, contentType } = request;
+  const { trust, contentType, detached } = request;
   const { content, certificates, node } = signed;
-  const checked = checkSigner(signer, { contentType, octets: content?.value ?? new Uint8Array(0) }, certificates);
+  const octets = detached ?? content?.value ?? new Uint8Array(0);
+  const checked = checkSigner(signer, { contentType, octets }, certificates);
   const stamps = timestampsOf(signer).map((attribute) =>
     checkTimestamp(attribute, { signature: signer.signature, pool: certificates, trust }),
   );
   const chain = chainOf(checked, signed, stamps, request);
-  const about = content === undefined ? undefined : request.checkContent(content);
+  const about = aboutContent(content, request);
   const findings = [
     ...checkFrame(signed, { version: 1, contentType }),
     ...checked.findings,
-    ...(about?.findings ?? [findingAt(node, 'VERIFY_CONTENT_MISMATCH', 'The signature has no content.')]),
+    ...(about?.findings ?? [findingAt(node, 'VERIFY_CONTENT_MISMATCH', MISPLACED_CONTENT)]),
     ...checkUnsigned(signer, request),
     ...checkOrder(signed, request),
     ...chain.findings,
@@ -114,6 +118,16 @@ const checkOne = (signed: SignedData, signer: SignerInfo, request: SignatureRequ
       pageHashes: about?.pageHashes,
     }),
   };
+};
+
+const MISPLACED_CONTENT = 'The content is not where it should be: inside of the signature, or beside a detached one.';
+
+const aboutContent = (
+  content: DerNode | undefined,
+  { detached, checkContent }: SignatureRequest,
+): ContentVerdict | undefined => {
+  if (detached !== undefined) return content === undefined ? { findings: [] } : undefined;
+  return content === undefined ? undefined : checkContent(content);
 };
 
 /** Clocks of authorities and machines differ by hours at most, and a test stamp states a day. */
@@ -141,7 +155,8 @@ const chainOf = (
   { trust, atMs }: JudgeContext,
 ) => {
   if (certificate === undefined) {
-    return { path: [], findings: [], authorityPaths: [], revocation: 'not-checked' as const, root: undefined };
+    const revocation = { revocation: 'not-checked' as const, revoked: [] };
+    return { path: [], findings: [], authorityPaths: [], ...revocation, root: undefined };
   }
   const stamped = stamps.find(({ timeMs }) => timeMs !== undefined)?.timeMs;
   const lifetime = certificate.ekus?.includes(LIFETIME_SIGNING) ?? false;
@@ -153,10 +168,10 @@ const chainOf = (
     atMs: judgedAt,
     purpose: 'code-signing',
   };
-  const { path, findings, revocation } = buildChain(request);
+  const { path, findings, revocation, revoked } = buildChain(request);
   const authorityPaths = allPaths(request).map(pathReport);
   const last = path.at(-1) ?? certificate;
-  return { path, findings, authorityPaths, revocation, root: rootReport(last, isAnchor(last, trust)) };
+  return { path, findings, authorityPaths, revocation, revoked, root: rootReport(last, isAnchor(last, trust)) };
 };
 
 const checkOrder = ({ unsorted }: SignedData, { sortedCertificates }: SignatureRequest): Diagnostic[] =>
@@ -215,6 +230,7 @@ const reportOf = (
     readonly authorityPaths: readonly AuthorityPath[];
     readonly root: RootReport | undefined;
     readonly revocation: RevocationStatus;
+    readonly revoked: readonly RevokedCertificate[];
     readonly pageHashes: PageHashReport | undefined;
   },
 ): SignatureReport => {
@@ -243,6 +259,7 @@ const reportOf = (
     authorityPaths: rest.authorityPaths,
     ...(rest.root === undefined ? {} : { root: rest.root }),
     revocation: rest.revocation,
+    ...(rest.revoked.length === 0 ? {} : { revoked: rest.revoked }),
     ...(rest.pageHashes === undefined ? {} : { pageHashes: rest.pageHashes }),
   };
 };

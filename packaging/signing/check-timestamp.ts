@@ -19,7 +19,7 @@ import { buildChain, type Trust } from './chain.ts';
 import { checkEmbedded, checkOthers } from './check-embedded.ts';
 import { checkFrame, checkSigner, findingAt, soleValue } from './check-signer.ts';
 import { checkHashStrength } from './strength.ts';
-import { judge, type TimestampReport, type VerifyCode } from './verdict.ts';
+import { judge, type RevocationStatus, type TimestampReport, type VerifyCode } from './verdict.ts';
 
 /** Attributes outside the signature that carry a time stamp (spec signing-formats 4). */
 export const TimestampOid = { rfc3161: SpcOid.rfc3161Timestamp, legacy: '1.2.840.113549.1.9.6' } as const;
@@ -87,6 +87,7 @@ const summarize = (
     ...(timeMs === undefined ? {} : { time: new Date(timeMs).toISOString() }),
     ...(certificate === undefined ? {} : { subject: certificate.subjectText }),
     ...(hash === undefined ? {} : { digestAlgorithm: hash }),
+    ...(authority.revocation === undefined ? {} : { revocation: authority.revocation }),
   };
   const proven = report.verdict === 'invalid' ? undefined : timeMs;
   return { report, findings: all, timeMs: proven, rules, path: authority.path };
@@ -184,20 +185,22 @@ const namesCertificate = (attributes: AttributeSet, oid: string, der: Uint8Array
   return equalBytes(second.value, new Uint8Array(createHash(hash).update(der).digest()));
 };
 
-type CheckedAuthority = Pick<CheckedTimestamp, 'findings' | 'path'>;
+interface CheckedAuthority extends Pick<CheckedTimestamp, 'findings' | 'path'> {
+  readonly revocation?: RevocationStatus;
+}
 
 const checkAuthority = (kind: TimestampReport['kind'], stamp: ReadStamp, trust: Trust): CheckedAuthority => {
   const { certificate, timeMs, pool } = stamp;
   if (certificate === undefined || timeMs === undefined) return { findings: [], path: [] };
   const chain = buildChain({ leaf: certificate, pool, trust, atMs: timeMs, purpose: 'time-stamping' });
   const reported = chain.path.at(-1);
-  const { path } = chain;
+  const { path, revocation } = chain;
   const findings = [...chain.findings, ...(kind === 'authenticode' ? [] : checkEmbedded(pool, { trust, reported }))];
   const { ekus, ekuCritical, subjectText, file, offset } = certificate;
   // RFC 3161 2.3. observed: Microsoft's own authorities before 2023 (microsoft-signed/signify-oem89…) are not critical.
-  if (kind === 'authenticode' || (ekus?.length === 1 && ekuCritical)) return { findings, path };
+  if (kind === 'authenticode' || (ekus?.length === 1 && ekuCritical)) return { findings, path, revocation };
   const message = `"${subjectText}" does not have time-stamping as its one, critical purpose.`;
   const at = { file, offset };
   const warning = problem('VERIFY_CERTIFICATE_UNSUITABLE', message, { severity: 'warning', at });
-  return { findings: [...findings, warning], path };
+  return { findings: [...findings, warning], path, revocation };
 };

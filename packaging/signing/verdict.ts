@@ -20,6 +20,8 @@ export interface TimestampReport {
   readonly time?: string;
   readonly subject?: string;
   readonly digestAlgorithm?: HashName;
+  /** Of the authority's chain. */
+  readonly revocation?: RevocationStatus;
 }
 
 /** One certificate on the way from a signer to an authority. */
@@ -71,8 +73,26 @@ export interface RootReport {
   readonly standing: 'trusted' | 'known' | 'unknown';
 }
 
-/** What lists of revoked certificates say of a chain: `partly-checked` when they do not speak of every certificate. */
-export type RevocationStatus = 'not-checked' | 'partly-checked' | 'good' | 'revoked';
+/**
+ * What is known of revocation in a chain: `partly-checked` when nothing speaks of some certificate, `revoked-later` when one
+ * was revoked after the signature, which stays valid.
+ */
+export type RevocationStatus = 'not-checked' | 'partly-checked' | 'good' | 'revoked-later' | 'revoked';
+
+/** A revoked certificate of a chain. */
+export interface RevokedCertificate {
+  readonly subject: string;
+  /** SHA-1 of the certificate, lower-case hex. */
+  readonly thumbprint: string;
+  /** ISO 8601 UTC. */
+  readonly date: string;
+  /** As RFC 5280, 5.3.1 spells it; absent when none is given. */
+  readonly reason?: string;
+  /** Since when the key may have been in other hands; ISO 8601 UTC. */
+  readonly invalidSince?: string;
+  /** Whether it takes the signature's worth away. */
+  readonly effect: 'invalid' | 'none';
+}
 
 export interface SignatureReport {
   /** Where it stands: the file's first signature, a further one beside it, or one nested in another. */
@@ -102,6 +122,8 @@ export interface SignatureReport {
   readonly authorityPaths: readonly AuthorityPath[];
   readonly root?: RootReport;
   readonly revocation: RevocationStatus;
+  /** Absent when none is known to be. */
+  readonly revoked?: readonly RevokedCertificate[];
   /** Undefined when the signature has none. */
   readonly pageHashes?: PageHashReport;
 }
@@ -178,6 +200,7 @@ const EFFECT: Readonly<Partial<Record<VerifyCode, Verdict>>> = {
   VERIFY_NAME_NOT_ALLOWED: 'untrusted',
   VERIFY_ALGORITHM_WEAK: 'untrusted',
   VERIFY_KEY_PUBLIC: 'untrusted',
+  VERIFY_REVOCATION_MISSING: 'untrusted',
 };
 
 const RANK: readonly Verdict[] = ['valid', 'untrusted', 'unsigned', 'invalid'];

@@ -25,7 +25,7 @@ export interface VerifyTreeRequest extends VerifyOptions {
  */
 export const verifyTree = (request: VerifyTreeRequest): TreeVerdict => {
   const { files, atMs, extraCatalogs = [], alone = request.files.length === 1 } = request;
-  const context: JudgeContext = { trust: trustOf(request.trust, request.revocationLists), atMs };
+  const context: JudgeContext = { trust: trustOf(request.trust, request.revocation), atMs };
   const own = files.filter(({ path, bytes }) => fileKind(path, bytes) === 'cat').map((file) => judged(file, context));
   const apart = extraCatalogs.map((file) => judged(file, context));
   const view: TreeView = {

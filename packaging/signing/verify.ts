@@ -3,11 +3,11 @@ import { type Diagnostic, problem } from '../../core/errors.ts';
 import type { CatalogContent, SubjectKind } from '../formats/cat/model.ts';
 import { subjectKind, subjectOf } from '../formats/cat/subject.ts';
 import { parsePe } from '../formats/pe/parse.ts';
-import type { RevocationList } from '../formats/x509/crl-parse.ts';
 import { trustOf } from './chain.ts';
 import { findingOf, type JudgeContext } from './check-signature.ts';
 import type { FileHash } from './content-check.ts';
 import { fileKind } from './file-kind.ts';
+import type { RevocationEvidence } from './revocation-evidence.ts';
 import {
   type CatalogMatch,
   type CatalogScope,
@@ -32,8 +32,8 @@ export interface VerifyOptions {
   readonly trust: readonly Uint8Array[];
   /** The moment of judgement, milliseconds since 1970, for signatures without a valid time stamp. */
   readonly atMs: number;
-  /** Lists of revoked certificates; without one nothing is known of revocation, and the reports say so. */
-  readonly revocationLists?: readonly RevocationList[];
+  /** What is known of revoked certificates; without it nothing is, and the reports say so. */
+  readonly revocation?: RevocationEvidence | undefined;
 }
 
 export interface VerifyFileRequest extends FileBytes, VerifyOptions {
@@ -57,8 +57,8 @@ export interface JudgeFileRequest extends FileBytes, JudgeContext {
  * @see spec signing-formats 6.5; UNCOVERED_RANGES for the bytes that no signature covers
  */
 export const verifyFile = (request: VerifyFileRequest): FileVerdict => {
-  const { path, bytes, catalogs, trust, atMs, revocationLists } = request;
-  const context: JudgeContext = { trust: trustOf(trust, revocationLists), atMs };
+  const { path, bytes, catalogs, trust, atMs, revocation } = request;
+  const context: JudgeContext = { trust: trustOf(trust, revocation), atMs };
   return judgeFile({
     path,
     bytes,

@@ -21,11 +21,10 @@ import {
 } from '../../../packaging/formats/x509/crl-parse.ts';
 import { commonName } from '../../../packaging/formats/x509/encode.ts';
 import { encodePem } from '../../../packaging/formats/x509/pem.ts';
-import { staleLists } from '../../../packaging/signing/check-revocation.ts';
 import type { FileVerdict } from '../../../packaging/signing/verdict.ts';
 import { verifyFile } from '../../../packaging/signing/verify.ts';
 import { craftPe, craftStamp } from '../../support/crafted.ts';
-import { certify, NOW_MS, type Party, party, YEAR_MS } from '../../support/test-ca.ts';
+import { certify, NOW_MS, type Party, party } from '../../support/test-ca.ts';
 
 const DAY_MS = 86_400_000;
 const keys = { root: party('Root'), middle: party('Middle'), signer: party('Signer'), stamper: party('Stamper') };
@@ -88,8 +87,18 @@ const stampedPe = craftPe({
 });
 const barePe = craftPe({ certificate: signer, party: keys.signer, certificates: [signer, middle] });
 
+const evidence = (lists: readonly RevocationList[]) =>
+  lists.length === 0 ? undefined : { lists, answers: [], nowMs: NOW_MS };
+
 const judged = (bytes: Uint8Array, revocationLists: readonly RevocationList[]): FileVerdict =>
-  verifyFile({ path: 'demo.sys', bytes, catalogs: [], trust: [root.der], atMs: NOW_MS, revocationLists });
+  verifyFile({
+    path: 'demo.sys',
+    bytes,
+    catalogs: [],
+    trust: [root.der],
+    atMs: NOW_MS,
+    revocation: evidence(revocationLists),
+  });
 const outcome = (bytes: Uint8Array, ...lists: readonly RevocationList[]): string => {
   const { verdict, reason, signatures } = judged(bytes, lists);
   return [verdict, reason, signatures[0]?.revocation].filter((word) => word !== undefined).join(' ');
@@ -135,16 +144,18 @@ describe('revocation', () => {
     expect(outcome(stampedPe, list(keys.root, [later]))).toBe('invalid VERIFY_TIMESTAMP_INVALID partly-checked');
   });
 
-  test('is not told by a list of the right name that another key signed, or that speaks of changes only', () => {
+  test('is not told by a list of the right name that another key signed, or with something critical that is unknown', () => {
     const impostor: Party = { ...party('Middle') };
     expect(outcome(stampedPe, list(impostor, [before]))).toBe('valid partly-checked');
-    expect(outcome(stampedPe, list(keys.middle, [before], { critical: '2.5.29.27' }))).toBe('valid partly-checked');
+    expect(outcome(stampedPe, list(keys.middle, [before], { critical: '1.2.3.4' }))).toBe('valid partly-checked');
   });
 
   test('by a list that should have been renewed is said', () => {
-    const old = list(keys.middle, [], { nextMs: NOW_MS - YEAR_MS });
-    expect(staleLists([old], NOW_MS).map(({ code }) => code)).toEqual(['VERIFY_REVOCATION_STALE']);
-    expect(staleLists([list(keys.middle, [])], NOW_MS)).toEqual([]);
+    const codes = (...lists: readonly RevocationList[]) =>
+      judged(stampedPe, lists).diagnostics.flatMap(({ code }) => (code.startsWith('VERIFY_REV') ? code : []));
+    const old = list(keys.middle, [], { nextMs: NOW_MS - DAY_MS / 2 });
+    expect(codes(old)).toEqual(['VERIFY_REVOCATION_STALE']);
+    expect(codes(list(keys.middle, []))).toEqual([]);
   });
 });
 
@@ -157,7 +168,11 @@ describe('a list of revoked certificates', () => {
     );
     const lists = parseRevocationLists(pem, 'a.pem');
     expect(lists.map(({ revoked }) => [...revoked.keys()])).toEqual([['0108', '0155'], []]);
-    expect(parseRevocationLists(bytes, 'a.crl')[0]?.revoked.get('0155')).toEqual({ dateMs: after.dateMs, reason: 1 });
+    expect(parseRevocationLists(bytes, 'a.crl')[0]?.revoked.get('0155')).toEqual({
+      dateMs: after.dateMs,
+      reason: 1,
+      invalidityMs: undefined,
+    });
   });
 
   test('that is cut short or is something else stops with the reason', () => {
