@@ -1,0 +1,22 @@
+/** Statements about a release: its signed checksums, its provenance and bills of materials, and what others attest of it. */
+export const STATEMENT_CODES = {
+  SUMS_UNSIGNED: { exit: 5, title: 'The checksums of a release are not signed' },
+  SUMS_SIGNATURE: { exit: 5, title: 'The signature of the checksums is of other checksums, or damaged' },
+  STATEMENTS_UNSIGNED: { exit: 6, title: 'The statements of a release cannot be signed' },
+  STATEMENT_MISSING: { exit: 5, title: 'A brand of a release has no statement' },
+  STATEMENT_MALFORMED: { exit: 5, title: 'A statement is not an in-toto statement in a DSSE envelope' },
+  STATEMENT_SIGNATURE: { exit: 5, title: 'The signature of a statement does not hold' },
+  STATEMENT_SUBJECT: { exit: 5, title: 'A file is not the one that a statement is about' },
+  STATEMENT_FILE_UNSTATED: { exit: 5, title: 'No statement is about a file of a brand' },
+  STATEMENT_OTHER_RELEASE: { exit: 5, title: 'A statement is about another release' },
+  STATEMENT_SBOM: { exit: 5, title: 'A bill of materials is not the one that was signed' },
+  ATTESTATION_UNREADABLE: { exit: 5, title: 'An attestation cannot be read' },
+  ATTESTATION_SIGNATURE: { exit: 5, title: 'The signature of an attestation does not hold' },
+  ATTESTATION_UNCHECKED: { exit: 5, title: 'A part of an attestation cannot be checked without a network' },
+  ATTESTATION_MISMATCH: { exit: 5, title: 'A file is not the one that an attestation is about' },
+  ATTESTATION_NO_MATCH: { exit: 5, title: 'An attestation is about nothing of what was given' },
+  ATTESTATION_INCOMPLETE: { exit: 5, title: 'No attestation is about some images' },
+  RELEASE_DIFFERS: { exit: 5, title: 'Two releases are not the same' },
+  LEDGER_SEAL_BROKEN: { exit: 5, title: 'The release ledger is not the one that was sealed' },
+  LEDGER_UNSEALED: { exit: 5, title: 'The end of the release ledger is not sealed' },
+} as const;
