@@ -82,6 +82,10 @@ const COMMANDS: Readonly<Record<string, Row>> = {
     summary: 'take a brand of a release to Partner Center',
     load: async () => (await import('./submit.ts')).submitCommand,
   },
+  publish: {
+    summary: 'publish a brand of a release: to a folder, onto a medium',
+    load: async () => (await import('./publish.ts')).publishCommand,
+  },
   status: {
     summary: 'how submissions are',
     load: async () => (await import('./status.ts')).statusCommand,
