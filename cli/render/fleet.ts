@@ -68,16 +68,40 @@ const labelText = ({
   ];
 };
 
-/** Kinds of machines that are in trouble, with what was found; the most frequent first. */
-const troubleText = (totals: FleetTotals): readonly string[] =>
-  totals
-    .groups()
-    .filter(({ group }) => ['no-boot', 'brand-flip', 'degraded'].includes(group.outcome.outcome))
-    .slice(0, 10)
-    .flatMap(({ machines, group: { outcome, offers } }) => [
-      `  ${count(machines)} ${outcome.outcome}${outcome.guest === undefined ? '' : ` as ${outcome.guest}`}, offered ${[...new Set(offers.map((offer) => offer.label.id))].join(', ') || 'nothing'}`,
-      ...outcome.findings.slice(0, 3).map(({ code, message }) => `    ${code}: ${message}`),
-    ]);
+interface Trouble {
+  machines: number;
+  readonly head: string;
+  readonly findings: readonly string[];
+}
+
+const MOST_TROUBLES = 10;
+
+/** What goes wrong, each once, with how many machines it meets and one Windows as an example; the most frequent first. */
+const troubleText = (totals: FleetTotals): readonly string[] => {
+  const found = new Map<string, Trouble>();
+  for (const { machines, group } of totals.groups()) {
+    const { outcome, guest = 'no guest', findings } = group.outcome;
+    if (outcome === 'boots' || outcome === 'restart') continue;
+    const labels = [...new Set(group.offers.map((offer) => offer.label.id))].join(', ') || 'nothing';
+    const told = findings.slice(0, 3).map(({ code, message }) => `    ${code}: ${message}`);
+    const key = [outcome, labels, ...told].join('\n');
+    const known = found.get(key) ?? {
+      machines: 0,
+      head: `${outcome}, offered ${labels}, for example as ${guest}`,
+      findings: told,
+    };
+    known.machines += machines;
+    found.set(key, known);
+  }
+  const all = [...found.values()].sort((a, b) => b.machines - a.machines);
+  const more = all.length - MOST_TROUBLES;
+  return [
+    ...all
+      .slice(0, MOST_TROUBLES)
+      .flatMap(({ machines, head, findings }) => [`  ${count(machines)}  ${head}`, ...findings]),
+    ...(more > 0 ? [`  ${more} more kinds; the lines of --out have them all`] : []),
+  ];
+};
 
 /** What people are told of a fleet. */
 export const fleetLines = (result: FleetResult, totals: FleetTotals): readonly string[] => {
