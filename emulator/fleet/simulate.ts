@@ -174,6 +174,7 @@ export class FleetSimulation {
     return {
       tail: Buffer.from(`,${JSON.stringify(line).slice(1)}\n`),
       ...{ offers: offered.offers, reasons: offered.reasons, outcome, affected: isAffected(offered, outcome) },
+      windows: `${configuration.os} ${configuration.type} ${configuration.arch}`,
     };
   }
 

@@ -9,6 +9,8 @@ export interface GroupTotals {
   readonly reasons: readonly FleetReason[];
   readonly outcome: FleetOutcome;
   readonly affected: boolean;
+  /** Of the machines: `10.0.19045 workstation x64`. */
+  readonly windows: string;
 }
 
 /** How a label does in a fleet, in machines. */
