@@ -30,7 +30,7 @@ export const compareWorth = (a: Worth, b: Worth): number =>
 export const bestEntry = (
   device: MachineDevice,
   entries: readonly PackageEntry[],
-  published: ReadonlySet<string>,
+  published: Pick<ReadonlySet<string>, 'has'>,
 ): (Worth & { readonly entry: PackageEntry }) | undefined => {
   const places = idPlaces({ hardware: device.hardwareIds, compatible: device.compatibleIds });
   let best: (Worth & { readonly entry: PackageEntry }) | undefined;
@@ -61,20 +61,29 @@ const sameNumbers = (a: Pick<Worth, 'date' | 'version'>, b: Pick<Worth, 'date' |
   compareWorth({ ...a, rank: 0 }, { ...b, rank: 0 }) === 0;
 
 /** Whether a driver is of Windows itself: such a one is generic (spec windows-update 7.7). */
-export const isInbox = ({ inf, provider }: MachineDriver): boolean =>
-  /^microsoft\b/i.test(provider.trim()) && !/^oem\d+\.inf$/i.test(inf);
+export const isInbox = ({ inf, provider, isInbox: given }: MachineDriver): boolean =>
+  given === true || (/^microsoft\b/i.test(provider.trim()) && !/^oem\d+\.inf$/i.test(inf));
+
+/** CM_PROB_FAILED_INSTALL: the device has no driver. */
+const NO_DRIVER = 28;
 
 /** Nobody serves the device, or only Windows itself does. */
-export const isGenericOrMissing = ({ driver }: MachineDevice): boolean => driver === null || isInbox(driver);
+export const isGenericOrMissing = ({ driver, problem }: MachineDevice): boolean =>
+  driver === null || problem === NO_DRIVER || isInbox(driver);
+
+/** The service's own test is not published (spec windows-update 9). */
+const ASSUMED = '(assumed: the test of the service is not published)';
 
 /**
  * Why a candidate is no better than what the device has; undefined when it is (spec windows-update 3.2: rank, then date, then
  * version; that the service asks the same is assumed). A record without a rank is compared by date and version.
  */
-export const notBetter = (candidate: FleetCandidate, { driver }: MachineDevice): Verdict | undefined => {
+export const notBetter = (candidate: Omit<FleetCandidate, 'label'>, { driver }: MachineDevice): Verdict | undefined => {
   if (driver === null) return undefined;
   const { rank, date, version } = candidate;
   const own = `${driver.inf} (${driver.provider})`;
+  if (driver.provider === candidate.package.provider && sameNumbers(candidate, driver) && rank >= (driver.rank ?? 0))
+    return { code: 'same-driver', message: `The device has ${versionText(version)} of ${dateText(date)} already.` };
   if (driver.rank !== undefined && rank !== driver.rank) {
     if (rank < driver.rank) return undefined;
     return {
@@ -82,19 +91,17 @@ export const notBetter = (candidate: FleetCandidate, { driver }: MachineDevice):
       message: `Rank ${formatRank(rank)} is worse than ${formatRank(driver.rank)} of ${own}.`,
     };
   }
-  if (driver.provider === candidate.package.provider && sameNumbers(candidate, driver))
-    return { code: 'same-driver', message: `The device has ${versionText(version)} of ${dateText(date)} already.` };
   const dates = compareDates(date ?? DAY_ZERO, driver.date ?? DAY_ZERO);
   const versions = compareVersions(version ?? VERSION_ZERO, driver.version ?? VERSION_ZERO);
   if (dates > 0 || (dates === 0 && versions > 0)) return undefined;
   if (dates < 0)
     return {
       code: 'older-date',
-      message: `Equal rank, and ${dateText(date)} is before ${dateText(driver.date)} of ${own}: the date decides before the version.`,
+      message: `Equal rank, and ${dateText(date)} is before ${dateText(driver.date)} of ${own}: the date decides before the version ${ASSUMED}.`,
     };
   return {
     code: 'lower-version',
-    message: `Equal rank and date, and ${versionText(version)} is not above ${versionText(driver.version)} of ${own}.`,
+    message: `Equal rank and date, and ${versionText(version)} is not above ${versionText(driver.version)} of ${own} ${ASSUMED}.`,
   };
 };
 

@@ -16,7 +16,8 @@ export interface ChannelQuestion {
   readonly genericOrMissing: boolean;
 }
 
-const since2004 = ({ major, build }: MachineWindows): boolean => major >= 10 && build >= ServiceBuild.version2004;
+export const isSince2004 = ({ major, build }: MachineWindows): boolean =>
+  major >= 10 && build >= ServiceBuild.version2004;
 
 const no = (label: FleetLabel, message: string): { readonly kept: Verdict } => ({
   kept: { code: 'wrong-channel', message: `${KINDS[label.class]}: ${message}` },
@@ -47,13 +48,14 @@ const byItself = (label: FleetLabel, question: ChannelQuestion): ChannelAnswer =
     return channel === 'plug-in' && !genericOrMissing ? hasDriver : by('automatic');
   }
   if (label.class === 'during-upgrade') return no(label, 'it comes with an upgrade, or when somebody takes it.');
-  if (since2004(windows)) return no(label, 'since Windows 10 2004 somebody has to take it from the optional updates.');
+  if (isSince2004(windows))
+    return no(label, 'since Windows 10 2004 somebody has to take it from the optional updates.');
   return genericOrMissing ? by('automatic', true) : hasDriver;
 };
 
 /** When a person asks. */
 const byHand = (label: FleetLabel, { channel, windows }: ChannelQuestion): ChannelAnswer => {
-  const recent = since2004(windows);
+  const recent = isSince2004(windows);
   if (channel === 'device-manager')
     return recent ? no(label, 'since Windows 10 2004 Device Manager looks on the machine only.') : by('optional');
   if (label.class === 'automatic') return no(label, 'it is not among the optional updates.');
@@ -79,7 +81,7 @@ export const channelFor = (label: FleetLabel, question: ChannelQuestion): Channe
     case 'any': {
       const first = byItself(label, { ...question, channel: 'scan' });
       if ('by' in first) return first;
-      return byHand(label, { ...question, channel: since2004(question.windows) ? 'optional' : 'device-manager' });
+      return byHand(label, { ...question, channel: isSince2004(question.windows) ? 'optional' : 'device-manager' });
     }
   }
 };

@@ -46,12 +46,16 @@ export const CHID_FIELDS: readonly (readonly Field[])[] = [
 /** 70ffd812-4c7f-4c7d-0000-000000000000 in network order. */
 const NAMESPACE = Buffer.from('70ffd8124c7f4c7d0000000000000000', 'hex');
 
+/** Fields that SMBIOS has as a number. */
+const NUMBERS: readonly Field[] = ['biosMajor', 'biosMinor', 'enclosureType'];
+
 /**
- * BIOS releases are two hex digits and the enclosure one, as fwupd and the Linux kernel write them (observed in fwupd's
- * fu-hwids; the documentation does not say).
+ * BIOS releases are two hex digits, the enclosure is hex without zeros before it; texts lose blanks around them, and zeros before
+ * them (observed: fwupd's fu-hwids-smbios.c, which was compared with Microsoft's ComputerHardwareIds.exe; the documentation
+ * does not say). A number given as text is taken as it is.
  */
 const written = (field: Field, value: string | number): string => {
-  if (typeof value === 'string') return value.trim();
+  if (typeof value === 'string') return NUMBERS.includes(field) ? value.trim() : value.trim().replace(/^0+/, '');
   return value.toString(16).padStart(field === 'enclosureType' ? 1 : 2, '0');
 };
 
@@ -70,7 +74,8 @@ export const chidsOf = (smbios: Smbios): ReadonlyMap<string, number> => {
   for (const [level, fields] of CHID_FIELDS.entries()) {
     const values = fields.flatMap((field) => {
       const value = smbios[field];
-      return value === undefined || value === '' ? [] : [written(field, value)];
+      const text = value === undefined ? '' : written(field, value);
+      return text === '' ? [] : [text];
     });
     if (values.length === fields.length) ids.set(computerHardwareId(values.join('&')), level);
   }

@@ -1,30 +1,27 @@
 import { parsePvId } from '../../packaging/formats/inf/pv/ids.ts';
 import { labelAvailability } from '../cloud/windows-update/availability.ts';
-import { formatRank } from '../guest/rank.ts';
-import { type Asking, keptFrom, type LabelNow, worseChid } from './admission.ts';
-import {
-  bestEntry,
-  compareWorth,
-  downgrade,
-  type FleetCandidate,
-  isGenericOrMissing,
-  notBetter,
-  type Verdict,
-} from './candidates.ts';
-import { type Channel, channelFor, type OfferChannel } from './channels.ts';
-import type { FleetLabel, LabelRow } from './label.ts';
+import { type Asking, keptFrom, type LabelNow } from './admission.ts';
+import type { FleetCandidate, Verdict } from './candidates.ts';
+import type { Channel } from './channels.ts';
+import { contest, type DeviceAnswer, type FleetOffer, reasonFor } from './contest.ts';
+import { candidateOf, isVerdict, rowsFor } from './fitting.ts';
+import { type InboxBinding, withInbox } from './inbox.ts';
+import type { FleetLabel } from './label.ts';
 import type { MachineConfiguration, MachineDevice } from './machine.ts';
 import { type NewNodes, nodesAfterBus, nodesAfterVif } from './nodes.ts';
-import { ROW_NEARNESS, type RowVerdict, rowReaches, rowWindows } from './os-rows.ts';
 import type { FleetPackage } from './package.ts';
 import { FLEET_REASONS, type FleetReason } from './reasons.ts';
 import type { MachineWindows } from './windows-release.ts';
+
+export type { FleetOffer } from './contest.ts';
 
 /** What is asked of a fleet: the labels, what they bring, and when. */
 export interface FleetQuestion {
   readonly labels: readonly FleetLabel[];
   /** Packages that a label brings, one for each processor or several. */
   packagesOf(label: FleetLabel): readonly FleetPackage[];
+  /** Packages that are taken to come with Windows itself. */
+  readonly inbox?: readonly FleetPackage[];
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly channel: Channel;
@@ -32,153 +29,43 @@ export interface FleetQuestion {
   readonly upgradeTo?: MachineWindows;
 }
 
-export interface FleetOffer {
-  readonly device: string;
-  readonly label: FleetLabel;
-  readonly package: FleetPackage;
-  readonly channel: OfferChannel;
-  readonly rank: number;
-}
-
 /** What machines of one configuration are offered. */
 export interface Offered {
   readonly offers: readonly FleetOffer[];
+  /** What they have of Windows itself by then. */
+  readonly inbox: readonly InboxBinding[];
   readonly reasons: readonly FleetReason[];
 }
 
-/** A device, and what keeps labels from it or brings them. */
-interface DeviceAnswer {
-  readonly offer: FleetOffer | undefined;
-  readonly reasons: readonly FleetReason[];
-}
+type Judged = readonly (readonly [label: FleetLabel, kept: Verdict | undefined])[];
 
-interface Fitting extends FleetCandidate {
-  readonly by: OfferChannel;
-  readonly onlyWithoutAutomatic: boolean;
-}
-
-const idsOf = ({ hardwareIds, compatibleIds }: MachineDevice): ReadonlySet<string> =>
-  new Set([...hardwareIds, ...compatibleIds].map((id) => id.toLowerCase()));
-
-/** Step 5: the rows of a label that have an id of the device; the others say nothing of it. */
-const rowsFor = (label: FleetLabel, device: MachineDevice): readonly LabelRow[] => {
-  const ids = idsOf(device);
-  return label.rows.filter(({ pnp }) => ids.has(pnp));
-};
-
-const verdictOfRows = (
-  rows: readonly LabelRow[],
-  { machine, windows }: Asking,
-): { readonly rows: readonly LabelRow[]; readonly nearest: RowVerdict } => {
-  const target = { windows, arch: machine.arch, server: machine.type !== 'workstation' };
-  const verdicts = rows.map((row) => {
-    const known = rowWindows(row.osCode);
-    return known === undefined ? ('later-windows' as const) : rowReaches(known, target);
-  });
-  const nearest = Math.max(...verdicts.map((verdict) => ROW_NEARNESS.indexOf(verdict)));
-  return {
-    rows: rows.filter((_row, index) => verdicts[index] === 'offered'),
-    nearest: ROW_NEARNESS[nearest] ?? 'other-architecture',
-  };
-};
-
-const isVerdict = (answer: Verdict | Fitting): answer is Verdict => 'code' in answer;
-
-/** Steps 5 to 7 for one label and one device. */
-const fitting = (
-  question: FleetQuestion,
-  label: FleetLabel,
-  device: MachineDevice,
-  asking: Asking,
-): Verdict | Fitting => {
-  const { rows, nearest } = verdictOfRows(rowsFor(label, device), asking);
-  if (nearest !== 'offered') return { code: nearest, message: FLEET_REASONS[nearest] };
-  const { machine, windows } = asking;
-  const infs = new Set(rows.map(({ infId }) => infId.toLowerCase()));
-  const own = question.packagesOf(label).filter(({ infName }) => infs.has(infName.toLowerCase()));
-  const published = new Set(rows.map(({ pnp }) => pnp));
-  let best: FleetCandidate | undefined;
-  let hasModels = false;
-  for (const one of own) {
-    const entries = one.entriesFor(windows, machine.arch, machine.type);
-    hasModels ||= entries.length > 0;
-    const entry = bestEntry(device, entries, published);
-    if (entry === undefined) continue;
-    const candidate = { label, package: one, rank: entry.rank, date: entry.date, version: entry.version };
-    if (best === undefined || compareWorth(candidate, best) < 0) best = candidate;
+/** What one device is offered of the labels that have an id of it. */
+const answerDevice = (question: FleetQuestion, device: MachineDevice, labels: Judged, asking: Asking): DeviceAnswer => {
+  const kept: FleetReason[] = [];
+  const candidates: FleetCandidate[] = [];
+  for (const [label, verdict] of labels) {
+    const answer = verdict ?? candidateOf(label, question.packagesOf(label), device, asking);
+    if (isVerdict(answer)) kept.push(reasonFor(device, label, answer));
+    else candidates.push(answer);
   }
-  if (best === undefined) {
-    const code = hasModels ? 'id-not-in-inf' : 'no-models';
-    return { code, message: FLEET_REASONS[code] };
-  }
-  const { channel } = question;
-  const answer = channelFor(label, { channel, windows, genericOrMissing: isGenericOrMissing(device) });
-  return 'kept' in answer ? answer.kept : { ...best, ...answer };
+  const { offer, reasons } = contest(device, candidates, asking);
+  return { offer, reasons: [...kept, ...reasons] };
 };
 
-const CLASS_ORDER: readonly OfferChannel[] = ['automatic', 'upgrade', 'optional'];
-
-/** Step 8: class, then rank, date, version. */
-const compareFitting = (a: Fitting, b: Fitting): number =>
-  CLASS_ORDER.indexOf(a.by) - CLASS_ORDER.indexOf(b.by) || compareWorth(a, b);
-
-const reasonFor = (device: MachineDevice | null, label: FleetLabel, { code, message }: Verdict): FleetReason => ({
-  ...{ device: device?.id ?? null, label: label.id, code, message },
-});
-
-/** What one device is offered of the labels that reach the machine. */
-const answerDevice = (
-  question: FleetQuestion,
-  device: MachineDevice,
-  labels: readonly (readonly [label: FleetLabel, kept: Verdict | undefined])[],
-  asking: Asking,
-): DeviceAnswer => {
-  const reasons: FleetReason[] = [];
-  const fits: Fitting[] = [];
-  for (const [label, kept] of labels) {
-    const answer = kept ?? fitting(question, label, device, asking);
-    if (isVerdict(answer)) reasons.push(reasonFor(device, label, answer));
-    else fits.push(answer);
-  }
-  const better = fits.sort(compareFitting).filter((one) => {
-    const why = notBetter(one, device);
-    if (why !== undefined) reasons.push(reasonFor(device, one.label, why));
-    return why === undefined;
-  });
-  const [best, ...others] = better;
-  if (best === undefined) return { offer: undefined, reasons };
-  for (const other of others) reasons.push(reasonFor(device, other.label, lostTo(best, other)));
-  const down = downgrade(best, device);
-  if (down !== undefined) reasons.push(reasonFor(device, best.label, down));
-  const { label, package: pack, by: channel, rank } = best;
-  return { offer: { device: device.id, label, package: pack, channel, rank }, reasons };
-};
-
-/** Why the second is not offered. */
-const lostTo = (best: Fitting, other: Fitting): Verdict => {
-  if (best.by !== other.by)
-    return {
-      code: 'automatic-first',
-      message: `Label ${best.label.id} comes by itself, and goes before optional ones.`,
-    };
-  if (compareWorth(best, other) === 0)
-    return {
-      code: 'tie',
-      message: `Label ${best.label.id} has the same rank, date and version: which one comes cannot be told.`,
-    };
-  const better =
-    best.rank === other.rank
-      ? 'a later date or version'
-      : `rank ${formatRank(best.rank)}, this one ${formatRank(other.rank)}`;
-  return { code: 'beaten', message: `Label ${best.label.id} has ${better}.` };
-};
-
+/** A bus makes the functions of its children anew, at most as often as there are buses one below the other. */
 const MAX_ROUNDS = 4;
+
+interface Installed {
+  readonly device: string;
+  readonly package: FleetPackage;
+  /** Undefined for what comes with Windows. */
+  readonly label?: FleetLabel;
+}
 
 /** The devices after a bus was installed on one; undefined for a package that is no bus, or a device that is none of its. */
 const nodesAfter = (
   devices: readonly MachineDevice[],
-  { device: id, package: pack }: FleetOffer,
+  { device: id, package: pack }: Installed,
 ): NewNodes | undefined => {
   const place = devices.find((device) => device.id === id);
   if (pack.bus === undefined || place === undefined) return undefined;
@@ -193,7 +80,7 @@ const nodesAfter = (
 
 /** Prepares a question that is asked of many machines. */
 export const fleetEvaluation = (question: FleetQuestion) => {
-  const { labels, at } = question;
+  const { labels, at, channel } = question;
   const now: readonly LabelNow[] = labels.map((label) => ({
     label,
     availability: label.times === undefined ? undefined : labelAvailability(label.times, at),
@@ -204,19 +91,12 @@ export const fleetEvaluation = (question: FleetQuestion) => {
   );
 
   const offersFor = (machine: MachineConfiguration, isIn: (label: FleetLabel) => boolean): Offered => {
-    const asking: Asking = { machine, windows: question.upgradeTo ?? machine.windows, isIn, at };
-    const kept = now.map((one) => [one.label, keptFrom(one, asking)] as const);
-    const reaching = kept.flatMap(([label, verdict]) => (verdict === undefined ? [label] : []));
-    const worse = worseChid(reaching, asking);
-    const judged = kept.map(
-      ([label, verdict]) =>
-        [
-          label,
-          verdict ??
-            (worse.has(label) ? ({ code: 'worse-chid', message: FLEET_REASONS['worse-chid'] } as const) : undefined),
-        ] as const,
+    const asking: Asking = { machine, windows: question.upgradeTo ?? machine.windows, channel, isIn, at };
+    return rounds(
+      question,
+      now.map((one) => [one.label, keptFrom(one, asking)] as const),
+      asking,
     );
-    return rounds(question, machine, judged, asking);
   };
   /** Since when machines are offered a label; undefined for one whose life is not told. */
   const sinceOf = (label: FleetLabel): number | undefined =>
@@ -224,21 +104,22 @@ export const fleetEvaluation = (question: FleetQuestion) => {
   return { rolling, offersFor, sinceOf };
 };
 
-const rounds = (
-  question: FleetQuestion,
-  machine: MachineConfiguration,
-  judged: readonly (readonly [label: FleetLabel, kept: Verdict | undefined])[],
-  asking: Asking,
-): Offered => {
+/** Step 9: asks again for the devices that a bus made otherwise, until there are no more. */
+const rounds = (question: FleetQuestion, judged: Judged, asking: Asking): Offered => {
   const offers: FleetOffer[] = [];
+  const inbox: InboxBinding[] = [];
   const reasons: FleetReason[] = [];
   const heard = new Set<FleetLabel>();
-  let { devices } = machine;
-  let asked = new Set(devices.map(({ id }) => id));
+  let { devices } = asking.machine;
+  let asked: ReadonlySet<string> = new Set(devices.map(({ id }) => id));
   for (let round = 0; round < MAX_ROUNDS && asked.size > 0; round += 1) {
+    const own = inboxRounds(question, devices, asking, asked);
+    devices = own.devices;
+    inbox.push(...own.bindings);
+    reasons.push(...own.reasons);
     const before = offers.length;
     for (const device of devices) {
-      if (!asked.has(device.id)) continue;
+      if (!own.asked.has(device.id)) continue;
       const about = judged.filter(([label]) => rowsFor(label, device).length > 0);
       for (const [label] of about) heard.add(label);
       const answer = answerDevice(question, device, about, asking);
@@ -253,26 +134,55 @@ const rounds = (
     if (!heard.has(label))
       reasons.push(reasonFor(null, label, kept ?? { code: 'no-device', message: FLEET_REASONS['no-device'] }));
   }
-  return { offers, reasons };
+  return { offers, inbox, reasons };
 };
 
-/** The devices after the buses among some offers were installed, and which have to be asked again. */
+interface InboxRounds {
+  readonly devices: readonly MachineDevice[];
+  readonly asked: ReadonlySet<string>;
+  readonly bindings: readonly InboxBinding[];
+  readonly reasons: readonly FleetReason[];
+}
+
+/** What comes with Windows is there before anything is offered, with the devices that its buses make. */
+const inboxRounds = (
+  { inbox = [] }: FleetQuestion,
+  before: readonly MachineDevice[],
+  asking: Asking,
+  first: ReadonlySet<string>,
+): InboxRounds => {
+  const bindings: InboxBinding[] = [];
+  const reasons: FleetReason[] = [];
+  let [devices, asked, looked] = [before, new Set(first), first];
+  for (let round = 0; round < MAX_ROUNDS && inbox.length > 0 && looked.size > 0; round += 1) {
+    const bound = withInbox(devices, inbox, asking, looked);
+    bindings.push(...bound.bindings);
+    for (const { device, message } of bound.bindings) reasons.push({ device, label: null, code: 'inbox', message });
+    const next = afterBuses(bound.devices, bound.bindings, reasons);
+    devices = next.devices;
+    looked = next.asked;
+    asked = new Set([...asked, ...looked]);
+  }
+  return { devices, asked, bindings, reasons };
+};
+
+/** The devices after the buses among some packages were installed, and which have to be asked again. */
 const afterBuses = (
   before: readonly MachineDevice[],
-  offers: readonly FleetOffer[],
+  installed: readonly Installed[],
   reasons: FleetReason[],
 ): { readonly devices: readonly MachineDevice[]; readonly asked: Set<string> } => {
   let devices = before;
   const asked = new Set<string>();
-  for (const offer of offers) {
-    const { package: pack, label } = offer;
-    const nodes = nodesAfter(devices, offer);
+  for (const one of installed) {
+    const { package: pack, label } = one;
+    const nodes = nodesAfter(devices, one);
     if (nodes === undefined) continue;
     devices = nodes.devices;
-    for (const one of nodes.changed) asked.add(one);
+    for (const path of nodes.changed) asked.add(path);
     for (const { id: path, driver } of nodes.orphaned) {
       const message = `${pack.infName} of ${pack.provider} lists this device by ids that ${driver?.inf} of ${driver?.provider} does not bind.`;
-      reasons.push({ device: path, label: label.id, code: 'orphaned', message });
+      reasons.push({ device: path, label: label?.id ?? null, code: 'orphaned', message });
     }
   }
   return { devices, asked };

@@ -61,6 +61,8 @@ export interface FleetLabel extends Omit<WrittenLabel, 'id' | 'times'> {
   /** Lower case, without braces; empty for every machine. */
   readonly chids: ReadonlySet<string>;
   readonly audiences: readonly string[];
+  /** Builds stand for its floor and ceiling: it is for Insiders. */
+  readonly isCoEngineered: boolean;
   /** Undefined when the file does not say when: it is taken as approved. */
   readonly times: LabelTimes | undefined;
   /** Milliseconds since 1970. */
@@ -73,14 +75,19 @@ const bare = (guid: string): string => guid.replace(/[{}]/g, '').toLowerCase();
 
 const at = (text: string | undefined): number | undefined => (text === undefined ? undefined : parseServiceTime(text));
 
-const timesOf = ({ times, targeting: where, publishingSpecifications: how }: WrittenLabel): LabelTimes | undefined => {
+const isCoEngineered = ({ targeting: { coEngDriverPublishInfo: builds } }: WrittenLabel): boolean =>
+  builds?.flooringBuildNumber != null || builds?.ceilingBuildNumber != null;
+
+const timesOf = (label: WrittenLabel): LabelTimes | undefined => {
+  const { times, targeting: where, publishingSpecifications: how } = label;
   if (times === undefined) return undefined;
   const automatic = how?.isAutoInstallOnApplicableSystems === true || how?.isAutoInstallDuringOSUpgrade === true;
   return {
     submitted: at(times.submitted) ?? 0,
     ...{ automatic, audiences: where.restrictedToAudiences ?? [], goLive: at(how?.goLiveDate ?? undefined) },
     ...{ approved: at(times.approved), paused: at(times.paused), stopped: at(times.stopped) },
-    ...{ expired: at(times.expired), finalized: at(times.finalized), curve: times.curve ?? 'at-once' },
+    ...{ expired: at(times.expired), finalized: at(times.finalized), coEngineered: isCoEngineered(label) },
+    curve: times.curve ?? 'at-once',
   };
 };
 
@@ -104,7 +111,7 @@ const labelOf = (written: WrittenLabel, place: Partial<Diagnostic>): FleetLabel 
       ...{ bundleId, infId, osCode: operatingSystemCode, pnp: pnpString.toLowerCase() },
     })),
     chids: new Set((where.chids ?? []).filter(({ action }) => action !== 'remove').map(({ chid }) => bare(chid))),
-    audiences: where.restrictedToAudiences ?? [],
+    ...{ audiences: where.restrictedToAudiences ?? [], isCoEngineered: isCoEngineered(written) },
     times: timesOf(written),
     goLive: at(how?.goLiveDate ?? undefined),
     at: place,

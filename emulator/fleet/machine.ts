@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { type CalendarDate, checkedDate, parseDate } from '../../core/date.ts';
-import { closestName } from '../../core/spelling.ts';
+import { closestName, shownText } from '../../core/spelling.ts';
 import type { FourPartVersion } from '../../core/version.ts';
-import { parsePvId } from '../../packaging/formats/inf/pv/ids.ts';
-import { chidsOf, smbiosSchema } from './chids.ts';
+import { chidsOf, type Smbios, smbiosSchema } from './chids.ts';
+import { idComplaint, platformComplaint } from './machine-ids.ts';
 import {
   buildComplaint,
   type MachineArch,
@@ -24,6 +24,8 @@ export interface MachineDriver {
   readonly rank: number | undefined;
   /** The vendor prefix that a bus was built with. */
   readonly prefix: string | undefined;
+  /** It is taken to come with Windows, whoever its INF names. */
+  readonly isInbox?: boolean;
 }
 
 export interface MachineDevice {
@@ -61,7 +63,7 @@ const MAX_IDS = 64;
 const text = z.string().min(1).max(512);
 const isoOrUsDate = z
   .string()
-  .regex(/^(\d{4}-\d{2}-\d{2}|\d{1,2}[/-]\d{1,2}[/-]\d{4})/, 'has to be a date: YYYY-MM-DD');
+  .regex(/^(\d{4}-\d{2}-\d{2}(T[\d:.]{1,16}Z?)?|\d{1,2}[/-]\d{1,2}[/-]\d{4})$/, 'has to be a date: YYYY-MM-DD');
 const rank = z.union([
   z.int().min(0).max(0xffff_ffff),
   z.string().regex(/^(0x)?[0-9a-f]{8}$/i, 'has to be eight hex digits'),
@@ -101,22 +103,23 @@ const configurationSchema = z.strictObject({
   devices: z.array(deviceSchema).max(MAX_DEVICES),
 });
 
-const KEYS = ['id', ...Object.keys(configurationSchema.shape)];
+const policySchema = configurationSchema.shape.policy.unwrap();
+/** Keys at a place, by the last name of its path. */
+const KEYS: Readonly<Record<string, readonly string[]>> = {
+  '': ['id', ...Object.keys(configurationSchema.shape)],
+  driver: Object.keys(driverSchema.shape),
+  policy: Object.keys(policySchema.shape),
+  smbios: Object.keys(smbiosSchema.shape),
+};
 
 /** Why a line is no machine; the text stands alone. */
 export class NoMachine extends Error {}
 
 const unknownKey = (keys: readonly string[], path: readonly PropertyKey[]): string => {
   const [key = ''] = keys;
-  const known =
-    path.length === 0
-      ? KEYS
-      : path.at(-1) === 'driver'
-        ? Object.keys(driverSchema.shape)
-        : Object.keys(deviceSchema.shape);
-  const meant = closestName(key, known);
+  const meant = closestName(key, KEYS[String(path.at(-1) ?? '')] ?? Object.keys(deviceSchema.shape));
   const place = [...path, key].join('.');
-  return `\`${place}\` is not a key of a machine.${meant === undefined ? '' : ` Did you mean \`${meant}\`?`}`;
+  return `\`${shownText(place)}\` is not a key of a machine.${meant === undefined ? '' : ` Did you mean \`${meant}\`?`}`;
 };
 
 const complaintOf = (error: z.ZodError): string => {
@@ -135,7 +138,7 @@ const dateOf = (written: string | undefined): CalendarDate | undefined => {
   if (iso !== undefined) return iso;
   const [month = 0, day = 0, year = 0] = written.split(/[/-]/).map(Number);
   const date = checkedDate(year, month, day);
-  if (date === undefined) throw new NoMachine(`"${written}" is no day of the calendar.`);
+  if (date === undefined) throw new NoMachine(`"${shownText(written)}" is no day of the calendar.`);
   return date;
 };
 
@@ -161,43 +164,10 @@ const driverOf = (driver: z.output<typeof driverSchema> | null): MachineDriver |
         ...{ rank: rankNumber(driver.rank), prefix: driver.prefix },
       };
 
-const CHILD_CLASSES: Readonly<Record<string, readonly string[]>> = {
-  XENBUS: ['VBD', 'VIF', 'IFACE', 'VKBD', 'CONS', 'CLASS', 'CONSOLE'],
-  XENVIF: ['NET', 'DEVICE'],
-  XENVKBD: ['HID', 'DEVICE'],
-};
-const FIRST_VENDOR_FUNCTION = 0xc000;
-const LEGACY = ['0001', '0002'];
-
-/** Ids are `ENUMERATOR\rest`; those of Xen name a function and a child that exist (spec xen-pv 1). */
-const idComplaint = (id: string): string | undefined => {
-  if (!/^[^\\\s]+\\[^\\\s][^\\]*$/.test(id) && !/^\*?[A-Za-z0-9_&-]+$/.test(id)) return `"${id}" is no device id`;
-  const pv = parsePvId(id);
-  if (pv === undefined) return undefined;
-  const { bus, platform, deviceClass } = pv;
-  if (platform !== undefined && !LEGACY.includes(platform) && Number.parseInt(platform, 16) < FIRST_VENDOR_FUNCTION)
-    return `"${id}": Xen has no function ${platform}`;
-  if (bus !== 'PCI' && pv.prefix !== undefined && !(CHILD_CLASSES[bus] ?? []).includes(deviceClass))
-    return `"${id}": no driver of the family makes a ${deviceClass} below ${bus}`;
-  return undefined;
-};
-
-/** The platform functions of a machine: a host gives one of 0001 and 0002 (spec xen-pv 1.1). */
-const platformComplaint = (devices: readonly MachineDevice[]): string | undefined => {
-  const legacy = devices.filter(({ hardwareIds, compatibleIds }) =>
-    [...hardwareIds, ...compatibleIds].some((id) =>
-      LEGACY.includes(parsePvId(id)?.bus === 'PCI' ? (parsePvId(id)?.platform ?? '') : ''),
-    ),
-  );
-  if (legacy.length < 2) return undefined;
-  const names = legacy.map(({ id }) => id).join(' and ');
-  return `Two platform devices are active, ${names}: a host gives 0001 or 0002, and one of it.`;
-};
-
 const checkDevices = (devices: readonly MachineDevice[]): void => {
   const seen = new Set<string>();
   for (const { id, hardwareIds, compatibleIds } of devices) {
-    if (seen.has(id.toUpperCase())) throw new NoMachine(`The device ${id} is there twice.`);
+    if (seen.has(id.toUpperCase())) throw new NoMachine(`The device ${shownText(id)} is there twice.`);
     seen.add(id.toUpperCase());
     for (const one of [...hardwareIds, ...compatibleIds]) {
       const complaint = idComplaint(one);
@@ -214,12 +184,26 @@ export const isInsider = (ring: string | undefined): boolean => ring !== undefin
 /** `TargetRing` of a machine that opted into the test audience (spec windows-update 5.2). */
 export const isTestRing = (ring: string | undefined): boolean => ring?.toLowerCase() === 'drivers';
 
+/**
+ * Computer ids with their levels. Those that a record lists are all that the machine has; which level one has is told by SMBIOS, or
+ * else by its place: the most specific first, as Windows lists them (assumed).
+ */
+const levelsOf = (
+  chids: readonly string[] | undefined,
+  smbios: Smbios | undefined,
+): ReadonlyMap<string, number> | undefined => {
+  const made = smbios === undefined ? undefined : chidsOf(smbios);
+  if (chids === undefined) return made;
+  const bare = chids.map((chid) => chid.replace(/[{}]/g, '').toLowerCase());
+  return new Map(bare.map((chid, index) => [chid, made?.get(chid) ?? index] as const));
+};
+
 const configurationOf = (value: unknown): MachineConfiguration => {
   const read = configurationSchema.safeParse(value);
   if (!read.success) throw new NoMachine(complaintOf(read.error));
   const { os, arch, type, ring, policy, sMode = false, chids, smbios } = read.data;
   const windows = parseWindows(os);
-  if (windows === undefined) throw new NoMachine(`\`os\` has to be like 10.0.19045, not "${os}".`);
+  if (windows === undefined) throw new NoMachine(`\`os\` has to be like 10.0.19045, not "${shownText(os)}".`);
   const complaint = buildComplaint({ windows, arch, type, insider: isInsider(ring) });
   if (complaint !== undefined) throw new NoMachine(`\`os\` "${os}": ${complaint}.`);
   const devices = read.data.devices.map(
@@ -228,11 +212,10 @@ const configurationOf = (value: unknown): MachineConfiguration => {
     }),
   );
   checkDevices(devices);
-  const levels = chids?.map((chid) => [chid.replace(/[{}]/g, '').toLowerCase(), 0] as const);
   return {
     ...{ os, windows, arch, type, sMode, ring, devices },
     ...{ excludesDrivers: policy?.excludeDrivers === true, wsus: policy?.wsus === true },
-    chids: smbios === undefined ? levels && new Map(levels) : new Map([...(levels ?? []), ...chidsOf(smbios)]),
+    chids: levelsOf(chids, smbios),
   };
 };
 

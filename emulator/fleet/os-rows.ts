@@ -1,5 +1,11 @@
 import { parseOsCode } from '../../publishing/partner-center/os-codes.ts';
-import { compareWindows, type MachineArch, type MachineWindows, RELEASE_BUILDS } from './windows-release.ts';
+import {
+  compareWindows,
+  type MachineArch,
+  type MachineWindows,
+  RELEASE_BUILDS,
+  windowsText,
+} from './windows-release.ts';
 
 /** The Windows that a row's code stands for. */
 export interface RowWindows {
@@ -40,10 +46,17 @@ export const rowWindows = (code: string): RowWindows | undefined => {
 
 const TEN = 10;
 
-export type RowVerdict = 'offered' | 'earlier-windows' | 'later-windows' | 'other-family' | 'other-architecture';
+export type RowVerdict =
+  | 'offered'
+  | 'earlier-windows'
+  | 'later-windows'
+  | 'other-family'
+  | 'other-architecture'
+  | 'unknown-release';
 
 /** How near each verdict is to an offer: of several rows the nearest speaks. */
 export const ROW_NEARNESS: readonly RowVerdict[] = [
+  'unknown-release',
   'other-architecture',
   'other-family',
   'later-windows',
@@ -51,17 +64,41 @@ export const ROW_NEARNESS: readonly RowVerdict[] = [
   'offered',
 ];
 
+/** The machine that a row is compared with. */
+export interface RowMachine {
+  readonly windows: MachineWindows;
+  readonly arch: MachineArch;
+  readonly server: boolean;
+}
+
 /**
  * Whether a row reaches a machine: it is offered to its release and every later one of the same processor and family (spec
  * windows-update 4.1). That rows of clients do not reach servers, and rows from before Windows 10 not Windows 10 unless the
  * driver is expanded, is assumed.
  */
-export const rowReaches = (
-  row: RowWindows,
-  machine: { readonly windows: MachineWindows; readonly arch: MachineArch; readonly server: boolean },
-): RowVerdict => {
+export const rowReaches = (row: RowWindows | undefined, machine: RowMachine): RowVerdict => {
+  if (row === undefined) return 'unknown-release';
   if (row.arch !== machine.arch) return 'other-architecture';
   if (row.server !== machine.server) return 'other-family';
   if (compareWindows(row.first, machine.windows) > 0) return 'later-windows';
   return row.first.major < TEN && machine.windows.major >= TEN ? 'earlier-windows' : 'offered';
+};
+
+const family = (server: boolean): string => (server ? 'servers' : 'clients');
+
+/** Why a row does not reach a machine, with both sides. */
+export const rowMessage = (code: string, verdict: Exclude<RowVerdict, 'offered'>, machine: RowMachine): string => {
+  const row = rowWindows(code);
+  const own = `${windowsText(machine.windows)} on ${machine.arch}`;
+  if (row === undefined) return `winpv does not know ${code}: its rows are taken to reach nobody (assumed).`;
+  switch (verdict) {
+    case 'other-architecture':
+      return `${code} is for ${row.arch}, and the machine is ${own}.`;
+    case 'other-family':
+      return `${code} is for ${family(row.server)}, and the machine is one of the ${family(machine.server)}: neither reaches the other (assumed).`;
+    case 'later-windows':
+      return `${code} begins with ${windowsText(row.first)}, and the machine is ${own}.`;
+    default:
+      return `${code} does not reach Windows 10 and later, unless the driver is expanded (assumed).`;
+  }
 };

@@ -16,6 +16,7 @@ export const FLEET_REASONS = {
   'drivers-excluded': 'A policy keeps drivers of Windows Update from the machine.',
   'not-in-wsus': 'The label is not disclosed, so that no WSUS has it.',
   'below-floor': 'The Windows is earlier than the floor of the label.',
+  'unknown-release': 'The label names a Windows that winpv does not know.',
   'above-ceiling': 'The Windows is later than the ceiling of the label.',
   'other-chids': 'The machine has none of the computer ids of the label.',
   'worse-chid': 'Before 1709 another label fits the computer more closely.',
@@ -33,9 +34,11 @@ export const FLEET_REASONS = {
   'older-date': 'The driver that the device has is newer.',
   'lower-version': 'The driver that the device has is of a higher version.',
   beaten: 'Another label fits better.',
+  'same-package': 'Another label brings the same package.',
   tie: 'Two labels fit equally well: which one comes cannot be told.',
   downgrade: 'It fits better and replaces a driver of a higher version.',
   'new-device': 'The device is one that an offered bus makes.',
+  inbox: 'A driver that comes with Windows serves the device.',
   orphaned: 'An offered bus makes devices that this driver does not fit.',
 } as const;
 export type FleetReasonCode = keyof typeof FLEET_REASONS;

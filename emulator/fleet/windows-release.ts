@@ -18,6 +18,8 @@ export const parseWindows = (text: string): MachineWindows | undefined => {
 export const compareWindows = (a: MachineWindows, b: MachineWindows): number =>
   a.major - b.major || a.minor - b.minor || a.build - b.build;
 
+export const windowsText = ({ major, minor, build }: MachineWindows): string => `${major}.${minor}.${build}`;
+
 /**
  * The builds of Windows 10 and later that a release token of Partner Center stands for, first and last (spec windows-update
  * 4.2; 26H1 observed in clients).
@@ -40,6 +42,9 @@ export const RELEASE_BUILDS: Readonly<Record<string, readonly [first: number, la
   '25H2': [26200, 26200],
   '26H1': [28000, 28000],
 };
+
+/** Floors and ceilings also know MN, which never was a public release: it lies between two that were (spec windows-update 4.2). */
+export const RANGE_BUILDS: typeof RELEASE_BUILDS = { ...RELEASE_BUILDS, MN: [19046, 20347] };
 
 /** Builds at which the service begins to do something otherwise (spec windows-update 2, 3.3, 5). */
 export const ServiceBuild = {
@@ -84,8 +89,8 @@ for (const [version, build, role, archs] of OTHER_BUILDS) {
 
 const FIRST_WINDOWS_10 = 10240;
 const LAST_KNOWN = 28000;
-/** Numbers of builds have five digits since Windows 10. */
-const END_OF_BUILDS = 100_000;
+/** A build from here on is years away: a slip of a key is nearer. */
+const END_OF_BUILDS = 40_000;
 
 export interface BuildQuestion {
   readonly windows: MachineWindows;
@@ -95,7 +100,7 @@ export interface BuildQuestion {
   readonly insider: boolean;
 }
 
-/** Why no machine runs this; undefined for what one may. A build newer than all that winpv knows is believed. */
+/** Why no machine runs this; undefined for what one may. A build somewhat newer than all that winpv knows is believed. */
 export const buildComplaint = ({ windows, arch, type, insider }: BuildQuestion): string | undefined => {
   const { major, minor, build } = windows;
   const version = `${major}.${minor}`;
