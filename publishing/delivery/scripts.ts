@@ -1,5 +1,6 @@
 import { utf8 } from '../../core/bytes.ts';
 import type { FileContent } from '../repository/plan.ts';
+import { powerShellFor } from './powershell.ts';
 
 /** What the scripts of a medium have to know of the release. */
 export interface ScriptFacts {
@@ -13,6 +14,10 @@ export interface ScriptFacts {
 }
 
 const text = (lines: readonly string[]): Uint8Array => utf8(`${lines.join('\r\n')}\r\n`);
+
+/*
+ * Programs of Windows exit with HRESULTs too, which are negative: `if errorlevel 1` would take those for success.
+ */
 
 /** Options, the processor, and what is refused before anything changes; shared by both directions. */
 const opening = (
@@ -58,7 +63,7 @@ const opening = (
 const rights = [
   'if defined DRY goto allowed',
   '"%SYS%\\fltmc.exe" >nul 2>&1',
-  'if errorlevel 1 goto no_rights',
+  'if not "%ERRORLEVEL%"=="0" goto no_rights',
   ':allowed',
   'set "BUILD=0"',
   'for /f "tokens=3" %%b in (\'reg query "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion" /v CurrentBuildNumber 2^>nul ^| find "REG_SZ"\') do set "BUILD=%%b"',
@@ -79,7 +84,7 @@ const refusals = [
 
 const secureBoot = [
   'reg query "HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecureBoot\\State" /v UEFISecureBootEnabled 2>nul | find "0x1" >nul',
-  'if not errorlevel 1 goto secure_boot',
+  'if "%ERRORLEVEL%"=="0" goto secure_boot',
 ] as const;
 
 const confirm = (question: string): readonly string[] => [
@@ -99,7 +104,7 @@ const perArchitecture = (
 ): readonly string[] =>
   [...drivers].flatMap(([architecture, names]) => [
     `if not "%ARCH%"=="${architecture}" goto not_${architecture}`,
-    ...order(names).flatMap((name) => [line(name), 'if errorlevel 1 goto failed']),
+    ...order(names).flatMap((name) => [line(name), 'if not "%ERRORLEVEL%"=="0" goto failed']),
     `:not_${architecture}`,
   ]);
 
@@ -107,9 +112,9 @@ const perArchitecture = (
 const trust = (store: string, { file, thumbprint }: ScriptFacts['root']): readonly string[] => [
   `if defined DRY echo   certutil -addstore -f ${store} ${file}& goto had_${store}`,
   `"%SYS%\\certutil.exe" -store ${store} ${thumbprint} >nul 2>&1`,
-  `if not errorlevel 1 goto had_${store}`,
+  `if "%ERRORLEVEL%"=="0" goto had_${store}`,
   `"%SYS%\\certutil.exe" -addstore -f ${store} "%HERE%${file}" >nul`,
-  'if errorlevel 1 goto failed',
+  'if not "%ERRORLEVEL%"=="0" goto failed',
   `echo ${thumbprint}>"%STATE%\\${store}.added"`,
   `:had_${store}`,
 ];
@@ -118,7 +123,7 @@ const distrust = (store: string, { thumbprint }: ScriptFacts['root']): readonly 
   `if not exist "%STATE%\\${store}.added" goto kept_${store}`,
   `if defined DRY echo   certutil -delstore ${store} ${thumbprint}& goto kept_${store}`,
   `"%SYS%\\certutil.exe" -delstore ${store} ${thumbprint} >nul`,
-  'if errorlevel 1 goto failed',
+  'if not "%ERRORLEVEL%"=="0" goto failed',
   `del "%STATE%\\${store}.added"`,
   `:kept_${store}`,
 ];
@@ -142,15 +147,15 @@ const install = (facts: ScriptFacts): readonly string[] => [
   ),
   'if defined DRY echo It would run:& goto begin',
   'if not exist "%STATE%\\" mkdir "%STATE%"',
-  'if errorlevel 1 goto failed',
+  'if not exist "%STATE%\\" goto failed',
   ':begin',
   'if defined DRY echo   bcdedit /set testsigning on& goto signing_on',
   'rem What Windows was started with says whether test signing was on before, in every language.',
   'reg query "HKLM\\SYSTEM\\CurrentControlSet\\Control" /v SystemStartOptions 2>nul | find /i "TESTSIGNING" >nul',
-  'if not errorlevel 1 goto signing_on',
+  'if "%ERRORLEVEL%"=="0" goto signing_on',
   '"%SYS%\\bcdedit.exe" /set testsigning on >nul',
-  'if errorlevel 1 goto failed',
-  'echo off>"%STATE%\\testsigning.was"',
+  'if not "%ERRORLEVEL%"=="0" goto failed',
+  'echo it was off>"%STATE%\\testsigning.was"',
   ':signing_on',
   ...trust('Root', facts.root),
   ...trust('TrustedPublisher', facts.signer),
@@ -167,13 +172,15 @@ const install = (facts: ScriptFacts): readonly string[] => [
   '"%SYS%\\pnputil.exe" /add-driver "%HERE%..\\drivers\\%ARCH%\\%1\\%1.inf" /install >"%STATE%\\%1.log" 2>&1',
   'set "RESULT=%ERRORLEVEL%"',
   'rem The name that Windows gave it, whatever the language of the words around it.',
-  'for /f "usebackq delims=" %%l in ("%STATE%\\%1.log") do for %%w in (%%l) do call :note %1 "%%~w"',
+  'for /f "usebackq tokens=2 delims=:" %%o in ("%STATE%\\%1.log") do call :note %1 "%%o"',
   'rem 259: no such device here yet; 3010 and 1641: after a restart.',
   'for %%c in (0 259 3010 1641) do if "%RESULT%"=="%%c" echo   %1& exit /b 0',
   'type "%STATE%\\%1.log"',
   'exit /b 1',
   ':note',
-  'set "WORD=%~2"',
+  'set "WORD="',
+  'for /f "tokens=1" %%t in ("%~2") do set "WORD=%%t"',
+  'if not defined WORD exit /b 0',
   'if /i not "%WORD:~0,3%"=="oem" exit /b 0',
   'if /i not "%WORD:~-4%"==".inf" exit /b 0',
   'echo %WORD%>"%STATE%\\%1.oem"',
@@ -221,7 +228,7 @@ const undo = (facts: ScriptFacts): readonly string[] => [
   'if not exist "%STATE%\\testsigning.was" goto signing_kept',
   'if defined DRY echo   bcdedit /set testsigning off& goto signing_kept',
   '"%SYS%\\bcdedit.exe" /set testsigning off >nul',
-  'if errorlevel 1 goto failed',
+  'if not "%ERRORLEVEL%"=="0" goto failed',
   ':signing_kept',
   'if defined DRY exit /b 0',
   'rmdir /s /q "%STATE%"',
@@ -257,28 +264,6 @@ const undo = (facts: ScriptFacts): readonly string[] => [
   'exit /b 5',
 ];
 
-/** For whoever lives in PowerShell: asks as PowerShell does, knows -WhatIf, and runs the script beside it. */
-const wrapper = (script: string, summary: string, action: string): readonly string[] => [
-  '#requires -Version 5.1',
-  '#requires -RunAsAdministrator',
-  '<#',
-  '.SYNOPSIS',
-  `${summary}`,
-  '.DESCRIPTION',
-  `Asks, then runs ${script}. -WhatIf tells what it would do, -Confirm:$false does not ask.`,
-  '#>',
-  "[CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'High')]",
-  ...(script === 'undo.cmd' ? ['param([switch] $Restarted)'] : ['param()']),
-  "$ErrorActionPreference = 'Stop'",
-  `$script = Join-Path -Path $PSScriptRoot -ChildPath '${script}'`,
-  "$options = @('/yes')",
-  ...(script === 'undo.cmd' ? ["if ($Restarted) { $options += '/restarted' }"] : []),
-  "if ($WhatIfPreference) { & $script '/dry-run'; exit $LASTEXITCODE }",
-  `if (-not $PSCmdlet.ShouldProcess($env:COMPUTERNAME, '${action}')) { exit 6 }`,
-  '& $script @options',
-  'exit $LASTEXITCODE',
-];
-
 /**
  * Scripts that make a test machine take test-signed drivers, and take that back (peers X20, with the undo it lacks). ASCII with
  * CRLF. They are to stand in a folder beside `drivers/<architecture>/<driver>/`.
@@ -289,7 +274,7 @@ export const testSigningScripts = (facts: ScriptFacts): readonly FileContent[] =
   {
     name: 'install.ps1',
     bytes: text(
-      wrapper(
+      powerShellFor(
         'install.cmd',
         `Installs the test-signed drivers of ${facts.brand} on a test machine.`,
         'switch test signing on, trust the test certificates, install the drivers',
@@ -300,7 +285,7 @@ export const testSigningScripts = (facts: ScriptFacts): readonly FileContent[] =
   {
     name: 'undo.ps1',
     bytes: text(
-      wrapper(
+      powerShellFor(
         'undo.cmd',
         `Takes back what install.cmd did for ${facts.brand}.`,
         'remove the drivers, the test certificates and test signing',

@@ -160,7 +160,7 @@ export const planPublication = (
   const keptTrust = new Set(next.trust.map(({ name }) => name));
   return {
     add,
-    addTrust,
+    addTrust: addTrust.filter(({ name }) => keptTrust.has(name)),
     there: packages.filter((one) => !add.includes(one)).map(({ path }) => path),
     prune: [...gone, ...index.trust.map(({ name }) => name).filter((name) => !keptTrust.has(name))].sort(),
     index: next,

@@ -1,0 +1,25 @@
+/** For whoever lives in PowerShell: asks as PowerShell does, knows -WhatIf, and runs the script beside it. */
+export const powerShellFor = (
+  script: 'install.cmd' | 'undo.cmd',
+  summary: string,
+  action: string,
+): readonly string[] => [
+  '#requires -Version 5.1',
+  '#requires -RunAsAdministrator',
+  '<#',
+  '.SYNOPSIS',
+  summary,
+  '.DESCRIPTION',
+  `Asks, then runs ${script}. -WhatIf tells what it would do, -Confirm:$false does not ask.`,
+  '#>',
+  "[CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'High')]",
+  ...(script === 'undo.cmd' ? ['param([switch] $Restarted)'] : ['param()']),
+  "$ErrorActionPreference = 'Stop'",
+  `$script = Join-Path -Path $PSScriptRoot -ChildPath '${script}'`,
+  "$options = @('/yes')",
+  ...(script === 'undo.cmd' ? ["if ($Restarted) { $options += '/restarted' }"] : []),
+  "if ($WhatIfPreference) { & $script '/dry-run'; exit $LASTEXITCODE }",
+  `if (-not $PSCmdlet.ShouldProcess($env:COMPUTERNAME, '${action}')) { exit 6 }`,
+  '& $script @options',
+  'exit $LASTEXITCODE',
+];
