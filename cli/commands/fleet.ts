@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { type Diagnostic, problem, stopOnErrors, WinpvError } from '../../core/errors.ts';
 import type { Channel } from '../../emulator/fleet/channels.ts';
+import type { FleetLabel } from '../../emulator/fleet/label.ts';
 import type { FleetVerdict } from '../../emulator/fleet/outcome-model.ts';
 import type { BrandRelease, FleetReleases } from '../../emulator/fleet/releases.ts';
 import type { FleetSimulation } from '../../emulator/fleet/simulate.ts';
@@ -29,6 +30,7 @@ interface SimulateOptions {
   readonly channel: Channel;
   readonly upgradeTo?: string;
   readonly out?: string;
+  readonly html?: string;
   readonly affected?: true;
   readonly failOn?: readonly FleetVerdict[];
 }
@@ -75,6 +77,7 @@ const windowsOf = async (text: string | undefined): Promise<MachineWindows | und
 };
 
 interface Ready {
+  readonly labels: readonly FleetLabel[];
   readonly releases: FleetReleases;
   readonly simulation: FleetSimulation;
   readonly bad: Diagnostic[];
@@ -121,7 +124,7 @@ const prepare = async (io: Io, options: SimulateOptions): Promise<Ready> => {
       ),
     ),
   );
-  return { releases, simulation, bad, warnings };
+  return { labels, releases, simulation, bad, warnings };
 };
 
 const play = async (io: Io, { fleet, out }: SimulateOptions, { simulation }: Ready): Promise<void> => {
@@ -153,7 +156,17 @@ const simulate = async ({ io }: Context, options: SimulateOptions): Promise<Outc
   await play(io, options, ready);
   const { totals } = ready.simulation;
   const { fleetLines, fleetResult } = await import('../render/fleet.ts');
-  const result = fleetResult(totals, ready.simulation.counts());
+  const { labelRollouts } = await import('../../emulator/fleet/rollouts.ts');
+  const rollouts = labelRollouts(ready.labels, totals.groups());
+  const result = { ...fleetResult(totals, ready.simulation.counts()), rollouts };
+  if (options.html !== undefined) {
+    const { fleetPageLines } = await import('../render/fleet-html/page.ts');
+    const { readStillAssets } = await import('../render/report/assets.ts');
+    const { utf8 } = await import('../../core/bytes.ts');
+    const at = new Date(instantOf(io, options.at)).toISOString();
+    const page = fleetPageLines({ title: options.fleet, at, result, totals, rollouts }, await readStillAssets(io));
+    await io.files.write(options.html, utf8(`${page.join('\n')}\n`));
+  }
   const failure = failureOf(options, ready);
   const untold = totals.badLines - ready.bad.length;
   const more =
@@ -173,7 +186,7 @@ export const fleetCommand = (bind: Bind): Command => {
     .summary('who would be offered what, and who would break')
     .description(
       'Holds labels against machines: what each is offered, by which channel and since when, why not the others, and what the ' +
-        'emulated machine does with it. Lines that are no machine are told and left out. Writes nothing but the file that --out names.',
+        'emulated machine does with it. Lines that are no machine are told and left out. Writes nothing but the files that --out and --html name.',
     )
     .requiredOption('--fleet <ndjson>', 'the machines, one JSON object on each line')
     .requiredOption(
@@ -186,6 +199,7 @@ export const fleetCommand = (bind: Bind): Command => {
     .addOption(new Option('--channel <channel>', 'how the machines ask').choices(CHANNELS).default('any'))
     .option('--upgrade-to <release>', 'the Windows that they are upgraded to: 25H2, or 10.0.26200')
     .option('--out <ndjson>', 'a line for each machine: its offers, the reasons, the outcome')
+    .option('--html <file>', 'a page with pictures: outcomes, labels, roll-outs, machines in trouble')
     .option('--affected', 'only machines that are offered something, or are in trouble')
     .addOption(new Option('--fail-on <verdict...>', 'exit with 5 when a machine ends so').choices(VERDICTS))
     .addHelpText(

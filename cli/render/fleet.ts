@@ -1,4 +1,4 @@
-import type { FleetVerdict } from '../../emulator/fleet/outcome-model.ts';
+import type { FleetOutcome, FleetVerdict } from '../../emulator/fleet/outcome-model.ts';
 import type { FleetReasonCode } from '../../emulator/fleet/reasons.ts';
 import { type FleetTotals, type LabelTotals, VERDICTS } from '../../emulator/fleet/totals.ts';
 
@@ -25,7 +25,8 @@ export const fleetResult = (
 
 const count = (value: number): string => value.toLocaleString('en-GB');
 
-const MEANING: Readonly<Record<FleetVerdict, string>> = {
+/** What each outcome means. */
+export const OUTCOME_WORDS: Readonly<Record<FleetVerdict, string>> = {
   boots: 'goes on as it is',
   restart: 'needs a restart, then all works',
   degraded: 'starts, but something does not work',
@@ -68,37 +69,45 @@ const labelText = ({
   ];
 };
 
-interface Trouble {
+/** Something that goes wrong, with how many machines it meets. */
+export interface Trouble {
   machines: number;
-  readonly head: string;
-  readonly findings: readonly string[];
+  readonly outcome: FleetVerdict;
+  readonly labels: string;
+  /** A Windows as an example. */
+  readonly guest: string;
+  readonly findings: FleetOutcome['findings'];
 }
 
 const MOST_TROUBLES = 10;
+const MOST_FINDINGS = 3;
 
-/** What goes wrong, each once, with how many machines it meets and one Windows as an example; the most frequent first. */
-const troubleText = (totals: FleetTotals): readonly string[] => {
+/** What goes wrong, each once; the most frequent first. */
+export const troublesOf = (totals: FleetTotals): readonly Trouble[] => {
   const found = new Map<string, Trouble>();
   for (const { machines, group } of totals.groups()) {
-    const { outcome, guest = 'no guest', findings } = group.outcome;
+    const { outcome, guest = 'no guest' } = group.outcome;
     if (outcome === 'boots' || outcome === 'restart') continue;
     const labels = [...new Set(group.offers.map((offer) => offer.label.id))].join(', ') || 'nothing';
-    const told = findings.slice(0, 3).map(({ code, message }) => `    ${code}: ${message}`);
-    const key = [outcome, labels, ...told].join('\n');
-    const known = found.get(key) ?? {
-      machines: 0,
-      head: `${outcome}, offered ${labels}, for example as ${guest}`,
-      findings: told,
-    };
+    const findings = group.outcome.findings.slice(0, MOST_FINDINGS);
+    const key = [outcome, labels, ...findings.map(({ code, message }) => `${code} ${message}`)].join('\n');
+    const known = found.get(key) ?? { machines: 0, outcome, labels, guest, findings };
     known.machines += machines;
     found.set(key, known);
   }
-  const all = [...found.values()].sort((a, b) => b.machines - a.machines);
+  return [...found.values()].sort((a, b) => b.machines - a.machines);
+};
+
+const troubleText = (totals: FleetTotals): readonly string[] => {
+  const all = troublesOf(totals);
   const more = all.length - MOST_TROUBLES;
   return [
     ...all
       .slice(0, MOST_TROUBLES)
-      .flatMap(({ machines, head, findings }) => [`  ${count(machines)}  ${head}`, ...findings]),
+      .flatMap(({ machines, outcome, labels, guest, findings }) => [
+        `  ${count(machines)}  ${outcome}, offered ${labels}, for example as ${guest}`,
+        ...findings.map(({ code, message }) => `    ${code}: ${message}`),
+      ]),
     ...(more > 0 ? [`  ${more} more kinds; the lines of --out have them all`] : []),
   ];
 };
@@ -113,7 +122,7 @@ export const fleetLines = (result: FleetResult, totals: FleetTotals): readonly s
     `${count(offered)} are offered something`,
     '',
     ...VERDICTS.map(
-      (verdict) => `  ${count(outcomes[verdict]).padStart(width)}  ${verdict.padEnd(10)}  ${MEANING[verdict]}`,
+      (verdict) => `  ${count(outcomes[verdict]).padStart(width)}  ${verdict.padEnd(10)}  ${OUTCOME_WORDS[verdict]}`,
     ),
     '',
     'Labels:',

@@ -16,6 +16,9 @@ interface ClientModule {
   readonly text: string;
 }
 
+/** Of pages that are whole without a script. */
+const STILL_STYLES = ['base.css', 'charts.css'] as const;
+
 const EXPORT = /^export const (\w+)/gm;
 const IMPORT = /^import (\{[^}]*\}) from '\.\/([\w.-]+)';\n/gm;
 
@@ -29,18 +32,24 @@ const asScript = (modules: readonly ClientModule[]): string => {
   return ["'use strict';", '(() => {', 'const modules = {};', ...blocks, '})();'].join('\n');
 };
 
-/** Reads what reports are drawn with, from the winpv package itself. @throws WinpvError FILE_NOT_FOUND, FILE_UNREADABLE */
-export const readReportAssets = async ({
-  files,
-  packageRoot,
-}: {
+interface Package {
   readonly files: Files;
   readonly packageRoot: string;
-}): Promise<ReportAssets> => {
-  // A page has line feeds only: what is hashed is what a browser reads.
-  const read = async (name: string): Promise<string> =>
-    new TextDecoder().decode(await files.read(files.join(packageRoot, ...FOLDER, name))).replaceAll('\r\n', '\n');
-  const modules = Promise.all(SCRIPTS.map(async (name) => ({ name, text: await read(name) })));
-  const styles = await Promise.all(STYLES.map(read));
+}
+
+/** A page has line feeds only: what is hashed is what a browser reads. */
+const readPart = async ({ files, packageRoot }: Package, name: string): Promise<string> =>
+  new TextDecoder().decode(await files.read(files.join(packageRoot, ...FOLDER, name))).replaceAll('\r\n', '\n');
+
+/** What pages without a script are drawn with. @throws WinpvError FILE_NOT_FOUND, FILE_UNREADABLE */
+export const readStillAssets = async (from: Package): Promise<ReportAssets> => {
+  const styles = await Promise.all(STILL_STYLES.map((name) => readPart(from, name)));
+  return { style: styles.join('\n'), script: '' };
+};
+
+/** Reads what reports are drawn with, from the winpv package itself. @throws WinpvError FILE_NOT_FOUND, FILE_UNREADABLE */
+export const readReportAssets = async (from: Package): Promise<ReportAssets> => {
+  const modules = Promise.all(SCRIPTS.map(async (name) => ({ name, text: await readPart(from, name) })));
+  const styles = await Promise.all(STYLES.map((name) => readPart(from, name)));
   return { style: styles.join('\n'), script: asScript(await modules) };
 };

@@ -21,7 +21,7 @@ const policyOf = ({ style, script }: ReportAssets): string =>
   [
     "default-src 'none'",
     `style-src ${sourceOf(style)}`,
-    `script-src ${sourceOf(script)}`,
+    ...(script === '' ? [] : [`script-src ${sourceOf(script)}`]),
     "base-uri 'none'",
     "form-action 'none'",
     "require-trusted-types-for 'script'",
@@ -48,10 +48,9 @@ export const reportPageLines = ({ title, body, data }: ReportPage, assets: Repor
   '</head>',
   '<body>',
   ...body,
-  '<script type="application/json" id="report-data">',
-  ...data,
-  '</script>',
-  `<script>${assets.script}</script>`,
+  ...(assets.script === ''
+    ? []
+    : ['<script type="application/json" id="report-data">', ...data, '</script>', `<script>${assets.script}</script>`]),
   '</body>',
   '</html>',
 ];
