@@ -98,6 +98,10 @@ const COMMANDS: Readonly<Record<string, Row>> = {
     summary: 'who of a fleet would be offered what, and who would break',
     load: async () => (await import('./fleet.ts')).fleetCommand,
   },
+  label: {
+    summary: 'choose which machines Windows Update offers drivers to',
+    load: async () => (await import('./label.ts')).labelCommand,
+  },
   emulator: {
     summary: 'emulated services, to try submissions on',
     load: async () => (await import('./emulator.ts')).emulatorCommand,

@@ -159,12 +159,14 @@ const forward = (resolved: ResolvedLabel): readonly Diagnostic[] => {
   }
   const ceilingName = resolved.label.targeting.inServicePublishInfo?.ceiling;
   const until = given(ceilingName) ? `up to ${ceilingName}` : 'and every later release';
-  return [...families].map(([, codes]) => {
-    const [lowest, ...more] = [...codes].sort((a, b) => (buildOf(a) ?? 0) - (buildOf(b) ?? 0));
-    const rest = more.length === 0 ? '' : `; its rows for ${more.map(shownCode).join(', ')} change nothing`;
-    const message = `it is offered to ${shownCode(lowest ?? '')} ${until}${rest}.`;
-    return saying(resolved)('LABEL_FORWARD', message, { severity: 'info' });
-  });
+  const offers = [...families.values()].map((codes) =>
+    [...codes].sort((a, b) => (buildOf(a) ?? 0) - (buildOf(b) ?? 0)),
+  );
+  if (offers.length === 0) return [];
+  const lowest = offers.map(([code]) => shownCode(code ?? '')).join(', ');
+  const more = offers.flatMap(([, ...others]) => others);
+  const rest = more.length === 0 ? '' : `; its rows for ${more.map(shownCode).join(', ')} change nothing`;
+  return [saying(resolved)('LABEL_FORWARD', `it is offered to ${lowest} ${until}${rest}.`, { severity: 'info' })];
 };
 
 export const checkTargets = (resolved: ResolvedLabel): readonly Diagnostic[] => [

@@ -22,8 +22,13 @@ const withLabel = (run: Run, label: LabelState): readonly LabelState[] => [
   label,
 ];
 
-const saveLabel = (run: Run, label: LabelState, event: string): Promise<void> =>
-  save(run, { labels: [...withLabel(run, label)] }, { event, name: label.name, label: label.id });
+/** Writes down what was asked of a label, or what came of it. */
+export const saveLabel = (run: Run, label: LabelState, event: string): Promise<void> =>
+  save(
+    run,
+    { labels: [...withLabel(run, label)] },
+    { event, name: label.name, label: label.id, ...(label.change === undefined ? {} : { change: label.change }) },
+  );
 
 const findLabel = async (run: Run, ids: SubmissionIds, name: string): Promise<string | undefined> => {
   for await (const label of run.center.labels(ids)) if (label.name === name) return label.id;

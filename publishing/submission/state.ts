@@ -10,7 +10,13 @@ import { planHash, SUBMISSION_FORMAT, submissionPlan } from './plan.ts';
 const id = z.string().refine(isWireId, 'an id of Partner Center');
 const file = z.strictObject({ path: z.string(), bytes: z.int(), sha256: z.string() });
 
-const labelState = z.strictObject({ name: z.string(), asked: z.boolean(), id: id.optional() });
+const labelState = z.strictObject({
+  name: z.string(),
+  asked: z.boolean(),
+  id: id.optional(),
+  /** SHA-256 of the change that was asked for last. */
+  change: z.string().optional(),
+});
 /** A shipping label: by its name until its id is known. */
 export type LabelState = z.output<typeof labelState>;
 
