@@ -27,7 +27,8 @@ const axis = (): readonly string[] => [
       `<line class="grid" x1="${SIZE.left}" x2="${SIZE.width - SIZE.right}" y1="${up(share)}" y2="${up(share)}"/><text class="tick" x="${SIZE.left - 6}" y="${up(share) + 4}" text-anchor="end">${share * 100} %</text>`,
   ),
   ...[0, 10, 20, 30].map(
-    (day) => `<text class="tick" x="${across(day)}" y="${SIZE.height - 10}" text-anchor="middle">day ${day}</text>`,
+    (day) =>
+      `<text class="tick" x="${across(day)}" y="${SIZE.height - 10}" text-anchor="${day === MONITORING_DAYS ? 'end' : 'middle'}">day ${day}</text>`,
   ),
 ];
 
