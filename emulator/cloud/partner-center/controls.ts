@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { dateTime, parseServiceTime } from '../../../publishing/partner-center/wire.ts';
+import { WINDOWS_UPDATE_CONTROLS } from '../windows-update/controls.ts';
 import { type Call, functional, gateway, jsonText, type Outcome, readBody } from './answers.ts';
 import { FAULTS, isFault, switchOff, switchOn } from './faults.ts';
 import { receiveSubmission } from './other-endpoints.ts';
@@ -33,12 +35,12 @@ const showFaults = ({ state }: Call): Outcome => {
   return { state, response: jsonText(200, JSON.stringify({ faults })) };
 };
 
+const MAX_ADVANCE_MS = 3_650 * 24 * 3_600_000;
+
 const clockMove = z.strictObject({
-  advanceMs: z
-    .int()
-    .nonnegative()
-    .max(3_650 * 24 * 3_600_000)
-    .optional(),
+  advanceMs: z.int().nonnegative().max(MAX_ADVANCE_MS).optional(),
+  /** To a day or an instant that is still to come. */
+  to: dateTime.optional(),
   /** To the moment at which something happens next. */
   toNextEvent: z.literal(true).optional(),
 });
@@ -52,9 +54,14 @@ const showClock = (state: Call['state'], now: number): Outcome => {
 const setClock = (call: Call): Outcome => {
   const body = readBody(call.request, clockMove);
   if ('refusal' in body) return { state: call.state, response: body.refusal };
-  const { advanceMs = 0, toNextEvent } = body.value;
+  const { advanceMs = 0, to, toNextEvent } = body.value;
+  const wanted = parseServiceTime(to ?? '');
+  if (wanted !== undefined && (wanted < call.now || wanted > call.now + MAX_ADVANCE_MS)) {
+    const message = 'The clock goes ahead only, and by ten years at most.';
+    return { state: call.state, response: functional('invalidInput', message, [{ target: 'to', message }]) };
+  }
   const next = toNextEvent === true ? nextEventAt(call.state, call.now) : undefined;
-  const by = Math.max(advanceMs, next === undefined ? 0 : next - call.now);
+  const by = Math.max(advanceMs, (wanted ?? 0) - call.now, (next ?? 0) - call.now);
   return showClock(moveClock(call.state, by), call.now + by);
 };
 
@@ -64,6 +71,7 @@ const CONTROLS: Readonly<Record<string, (call: Call) => Outcome>> = {
   'GET /emulator/clock': (call) => showClock(call.state, call.now),
   'POST /emulator/clock': setClock,
   'POST /emulator/received': receiveSubmission,
+  ...WINDOWS_UPDATE_CONTROLS,
 };
 
 export const handleControl = (call: Call): Outcome => {

@@ -2,7 +2,10 @@ import { concatBytes } from '../../../core/bytes.ts';
 import type { Clock } from '../../../core/ports.ts';
 import { encodePem } from '../../../packaging/formats/x509/pem.ts';
 import type { StandInPublisher } from '../../../packaging/signing/publisher-stand-in.ts';
-import type { CloudRequest, CloudResponse } from './answers.ts';
+import { isScan, readScan } from '../windows-update/controls.ts';
+import { type StoredPackage, type StoredPackages, storedPackages } from '../windows-update/packages.ts';
+import { openScan, type ScanAnswer, type ScanQuestion } from '../windows-update/scan.ts';
+import { type CloudRequest, type CloudResponse, jsonText, type Outcome } from './answers.ts';
 import { partOf } from './blobs.ts';
 import { journalLines } from './journal.ts';
 import { accountOf, type CloudState, type ContentPart, clockOf } from './state.ts';
@@ -51,6 +54,12 @@ export interface PartnerCenter {
   /** Writes down what stands in memory only: an account that was just made. */
   begin(): Promise<void>;
   handle(request: CloudRequest): Promise<ServedResponse>;
+  /** What Windows Update has for machines now, in this process. */
+  scan(questions: readonly ScanQuestion[]): Promise<readonly ScanAnswer[]>;
+  /** Emulated time. */
+  now(): number;
+  /** Puts the emulated time ahead, and lets everything happen that is due by then. */
+  advance(byMs: number): Promise<void>;
   state(): CloudState;
   log(): readonly LoggedRequest[];
 }
@@ -119,6 +128,44 @@ export const openPartnerCenter = (options: ServiceOptions): PartnerCenter => {
       : undefined;
   };
 
+  const packages = new Map<string, readonly StoredPackage[]>();
+  /** Signed packages stay as they are: each is read once. */
+  const offered = async (): Promise<StoredPackages> => {
+    const published = new Set([...state.labels.values()].map(({ submissionId }) => submissionId));
+    const stored = new Map<string, readonly StoredPackage[]>();
+    for (const { id, productId, signed } of state.submissions.values()) {
+      if (signed === undefined || !published.has(id)) continue;
+      const brand = state.products.get(productId)?.settings.productName ?? '';
+      const known = packages.get(signed);
+      const read = known ?? storedPackages({ submissionId: id, brand, bytes: await contentOf(state, signed) });
+      packages.set(signed, read);
+      stored.set(id, read);
+    }
+    return stored;
+  };
+
+  const scan = async (questions: readonly ScanQuestion[]): Promise<readonly ScanAnswer[]> => {
+    const ask = openScan({ state, now: now(), stored: await offered() });
+    return questions.map(ask);
+  };
+
+  /** A machine that asks needs packages; everything else is a matter of rows. */
+  const outcomeOf = async (request: CloudRequest): Promise<Outcome> => {
+    if (!isScan(request)) return transition(state, request, now());
+    const question = readScan({ state, now: now(), request, ids: {} });
+    if ('refused' in question) return question.refused;
+    const [answer] = await scan([question]);
+    const at = new Date(now()).toISOString();
+    return { state, response: jsonText(200, JSON.stringify({ at, ...answer })) };
+  };
+
+  const advanceBy = async (byMs: number): Promise<void> => {
+    await settle();
+    state = moveClock(state, byMs);
+    await settle();
+    await save();
+  };
+
   const handle = async (request: CloudRequest): Promise<ServedResponse> => {
     const looked = shown(request);
     if (looked !== undefined) return looked;
@@ -126,7 +173,7 @@ export const openPartnerCenter = (options: ServiceOptions): PartnerCenter => {
     const next = fast && api ? nextWorkflowAt(state) : undefined;
     if (next !== undefined) state = moveClock(state, next - now());
     await settle();
-    const outcome = transition(state, request, now());
+    const outcome = await outcomeOf(request);
     await keep(outcome.writes ?? []);
     state = outcome.state;
     await settle();
@@ -152,6 +199,9 @@ export const openPartnerCenter = (options: ServiceOptions): PartnerCenter => {
   return {
     begin: () => inTurn(save),
     handle: (request) => inTurn(() => handle(request)),
+    scan: (questions) => inTurn(() => scan(questions)),
+    now,
+    advance: (byMs) => inTurn(() => advanceBy(byMs)),
     state: () => state,
     log: () => log,
   };

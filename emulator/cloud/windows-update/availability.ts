@@ -125,7 +125,7 @@ export const expiryOf = (times: LabelTimes): number | undefined => {
   return Math.min(expired ?? Number.POSITIVE_INFINITY, offeredSince(times) + CO_ENGINEERING_DAYS * DAY_MS);
 };
 
-type Off = Pick<Availability, 'state' | 'why'> & { readonly next?: number };
+type Off = Pick<Availability, 'state' | 'why'> & { readonly until?: number };
 
 /** Why nobody is offered a label at an instant; undefined when some are. */
 const offAt = (times: LabelTimes, at: number): Off | undefined => {
@@ -137,18 +137,18 @@ const offAt = (times: LabelTimes, at: number): Off | undefined => {
     return {
       state: 'in-approval',
       why: `Microsoft has not approved it; ${day(approval)} is the first day on which it can.`,
-      next: approval,
+      until: approval,
     };
-  if (at < since) return { state: 'before-go-live', why: `It goes live on ${day(since)}.`, next: since };
+  if (at < since) return { state: 'before-go-live', why: `It goes live on ${day(since)}.`, until: since };
   return paused !== undefined && at >= paused
     ? { state: 'paused', why: `It is paused since ${day(paused)}.` }
     : undefined;
 };
 
 /** The earliest of some instants that is still to come. */
-const nextOf = (at: number, instants: readonly (number | undefined)[]): number | undefined => {
-  const coming = instants.filter((one): one is number => one !== undefined && one > at && Number.isFinite(one));
-  return coming.length === 0 ? undefined : Math.min(...coming);
+const coming = (at: number, instants: readonly (number | undefined)[]): Pick<Availability, 'next'> => {
+  const later = instants.filter((one): one is number => one !== undefined && one > at && Number.isFinite(one));
+  return later.length === 0 ? {} : { next: Math.min(...later) };
 };
 
 /** What machines are offered of a label at an instant (spec windows-update 5). */
@@ -156,7 +156,12 @@ export const labelAvailability = (times: LabelTimes, at: number): Availability =
   const since = offeredSince(times);
   const assumed = times.approved === undefined && times.automatic && times.audiences.length === 0;
   const off = offAt(times, at);
-  if (off !== undefined) return { share: 0, since, finalized: false, assumed, ...off };
+  const ends = [times.paused, times.stopped, expiryOf(times)];
+  if (off !== undefined) {
+    const { until, ...rest } = off;
+    const next = coming(at, rest.state === 'expired' ? [] : [until, ...ends]);
+    return { share: 0, since, finalized: false, assumed, ...next, ...rest };
+  }
   const over = finalizedAt(times);
   const stages = stagesOf(times).map(({ day: days, share }) => ({
     // a pause keeps what had begun before it, and puts off the rest
@@ -164,15 +169,14 @@ export const labelAvailability = (times: LabelTimes, at: number): Availability =
   }));
   const reached = stages.findLast(({ from }) => at >= from)?.share ?? 0;
   const finalized = at >= over;
-  const next = nextOf(at, [...stages.map(({ from }) => from), over, expiryOf(times)]);
-  const coming = next === undefined ? {} : { next };
+  const next = coming(at, [...stages.map(({ from }) => from), over, ...ends]);
   if (finalized || reached >= 1)
     return {
-      ...{ state: 'live', share: 1, since, finalized, assumed, ...coming },
+      ...{ state: 'live', share: 1, since, finalized, assumed, ...next },
       why: `All machines are offered it since ${day(since)}.`,
     };
   return {
-    ...{ state: 'rolling-out', share: reached, since, finalized, assumed: true, ...coming },
+    ...{ state: 'rolling-out', share: reached, since, finalized, assumed: true, ...next },
     why: `The roll-out that began on ${day(since)} is at ${percent(reached)}.`,
   };
 };
