@@ -2,7 +2,6 @@ import { Command } from 'commander';
 import { dateToEpochMs } from '../../core/date.ts';
 import { type Diagnostic, problem, WinpvError } from '../../core/errors.ts';
 import { givenDay } from '../../core/given-date.ts';
-import type { RevocationList } from '../../packaging/formats/x509/crl-parse.ts';
 import type { Explanation } from '../../packaging/signing/explanation.ts';
 import type { PolicyRow } from '../../packaging/signing/policy.ts';
 import type { WindowsRelease } from '../../packaging/signing/policy-data.ts';
@@ -12,18 +11,17 @@ import type { Bind } from '../main.ts';
 import type { NamedFile } from '../named-files.ts';
 import type { Context, Outcome } from '../outcome.ts';
 import { examples } from '../render/examples.ts';
+import type { RevocationOptions } from '../revocation-options.ts';
 
-interface VerifyOptions {
+interface VerifyOptions extends RevocationOptions {
   readonly ca?: readonly string[];
   readonly catalog?: readonly string[];
-  readonly crl?: readonly string[];
+  readonly attestation?: readonly string[];
   readonly at?: string;
   readonly policy?: readonly string[];
 }
 
 const MAX_CERTIFICATE_BYTES = 1024 * 1024;
-/** The longest public lists have some ten megabytes. */
-const MAX_LIST_BYTES = 64 * 1024 * 1024;
 
 const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
 
@@ -35,14 +33,8 @@ const anchors = async (io: Io, paths: readonly string[]): Promise<readonly Uint8
   return (await Promise.all(read)).flat();
 };
 
-const revocationLists = async (io: Io, paths: readonly string[]): Promise<readonly RevocationList[]> => {
-  if (paths.length === 0) return [];
-  const { parseRevocationLists } = await import('../../packaging/formats/x509/crl-parse.ts');
-  const read = paths.map(async (path) =>
-    parseRevocationLists(await io.files.read(path, { maxBytes: MAX_LIST_BYTES }), path),
-  );
-  return (await Promise.all(read)).flat();
-};
+const readAll = (io: Io, paths: readonly string[] = []): Promise<readonly Subject[]> =>
+  Promise.all(paths.map(async (path) => ({ path, bytes: await io.files.read(path) })));
 
 const judgedAt = (io: Io, at: string | undefined): number => {
   if (at === undefined) return io.clock.now();
@@ -175,26 +167,39 @@ const run = async ({ io, output }: Context, named: readonly string[], options: V
   const { explanationLines, verifyLines } = await import('../render/verify.ts');
   const { returnedRootLines } = await import('../returned-roots.ts');
   const trust = await anchors(io, options.ca ?? []);
-  const lists = await revocationLists(io, options.crl ?? []);
   const atMs = judgedAt(io, options.at);
-  const revocation = { lists, answers: [], nowMs: atMs };
-  const extraCatalogs = await Promise.all(
-    (options.catalog ?? []).map(async (path) => ({ path, bytes: await io.files.read(path) })),
+  const { eachOnce, openFetcher, readRevocation, saveRevocation, shownSources, withPinned } = await import(
+    '../revocation-options.ts'
   );
+  const { pinnedRevocation } = await import('../../packaging/signing/pinned-revocation.ts');
+  const { judgeWithRevocation } = await import('../../packaging/signing/revocation-pass.ts');
+  const given = await readRevocation(io, options, atMs);
+  const fetcher = await openFetcher(io, options);
+  const extraCatalogs = await readAll(io, options.catalog);
+  const { checkSaid, saidLines, saidResult } = await import('../release-statements.ts');
+  const { trustOf } = await import('../../packaging/signing/chain.ts');
+  const attestations = await readAll(io, options.attestation);
   const reports = await Promise.all(
     paths.map(async (path) => {
       const subjects = await subjectsOf(io, path);
       const { files, alone, relative, damage } = subjects;
       const placed = placedBelow(io, path, subjects);
-      const report = verifyTree({ files, trust, atMs, extraCatalogs, alone, revocation });
+      const pinned = pinnedRevocation(relative ? files : []);
+      const { report, used, findings } = await judgeWithRevocation(
+        (revocation) => verifyTree({ files, trust, atMs, extraCatalogs, alone, revocation }),
+        withPinned(given, pinned),
+        fetcher,
+      );
       return {
-        verdict: damage.length > 0 ? ('invalid' as const) : report.verdict,
+        verdict: damage.length + pinned.findings.length > 0 ? ('invalid' as const) : report.verdict,
         files: withDamage(report.files, path, damage),
-        diagnostics: [...damage, ...report.diagnostics.map(placed)],
+        diagnostics: [...damage, ...[...pinned.findings, ...report.diagnostics].map(placed), ...findings],
+        used,
         roots: relative
           ? returnedRootLines(io, path, { files: files.map((file) => file.path), named: options.ca ?? [] })
           : [],
         sums: checkSums(files).map(placed),
+        said: await checkSaid({ files, trust: trustOf(trust), atMs, attestations }, placed),
       };
     }),
   );
@@ -202,21 +207,35 @@ const run = async ({ io, output }: Context, named: readonly string[], options: V
   const sums = reports.flatMap((report) => report.sums);
   const files = reports.flatMap((report) => report.files);
   const notable = (finding: Diagnostic): boolean => output.json || output.verbose || finding.severity !== 'info';
-  const found = [...reports.flatMap((report) => report.diagnostics), ...sums];
-  const diagnostics = found.filter(notable);
-  const verdict = worst([...reports.map((report) => report.verdict), ...(sums.length > 0 ? ['invalid' as const] : [])]);
+  const said = reports.map((report) => report.said);
+  const found = [
+    ...reports.flatMap((report) => report.diagnostics),
+    ...sums,
+    ...said.flatMap(({ findings }) => findings),
+  ];
+  const diagnostics = eachOnce(found).filter(notable);
+  const verdict = worst([
+    ...[...reports, ...said].map((one) => one.verdict),
+    ...(sums.length > 0 ? ['invalid' as const] : []),
+  ]);
   const tables = files.map((file) => policyRows(file, releases));
   const { explain } = await import('../../packaging/signing/explanation.ts');
   const explanations = files.map((file) => ({ path: file.path, explanation: explain(file) }));
-  const revocationSaid = lists.length === 0 ? ('not-checked' as const) : ('checked' as const);
+  const used = [...new Set(reports.flatMap((report) => report.used))];
+  await saveRevocation(io, options.saveRevocation, used);
+  const asked = used.length + given.lists.length + given.answers.length > 0;
+  const revocation = asked ? ('checked' as const) : ('not-checked' as const);
   const result = {
     verdict,
-    revocation: revocationSaid,
+    revocation,
+    ...(used.length === 0 ? {} : { revocationSources: await shownSources(used) }),
     files: files.map((file, i) => shownFile(file, tables[i] ?? [], explanations[i]?.explanation)),
+    ...saidResult(said),
   };
   const { policyLines } = await import('../render/policy.ts');
   const text = [
-    ...verifyLines(verdict, files, revocationSaid),
+    ...verifyLines(verdict, files, revocation),
+    ...saidLines(said),
     ...(verdict === 'valid' ? [] : reports.flatMap((report) => report.roots)),
     ...explanationLines(explanations),
     ...files.flatMap(({ path }, i) => policyLines(path, tables[i] ?? [])),
@@ -230,12 +249,21 @@ const run = async ({ io, output }: Context, named: readonly string[], options: V
 export const verifyCommand = (bind: Bind): Command =>
   new Command('verify')
     .description(
-      'Checks embedded signatures, catalogs, time stamps and, in packages, that every file is in its catalog. A folder is checked with all below it, and against its SHA256SUMS. Changes nothing; exit 5 when something is not valid.',
+      'Checks embedded signatures, catalogs, time stamps and, in packages, that every file is in its catalog. A folder is checked with all below it; a release also against its SHA256SUMS, the signature of that, and the statements about its brands. Changes nothing; exit 5 when something is not valid.',
     )
     .argument('[path...]', 'files, folders, a ZIP made by winpv, or a cabinet')
     .option('--ca <pem>', 'a certificate to trust, PEM or DER (repeatable)', collect)
     .option('--catalog <cat>', 'a catalog that may list the files (repeatable)', collect)
-    .option('--crl <file>', 'a list of revoked certificates, PEM or DER; nothing is fetched (repeatable)', collect)
+    .option(
+      '--attestation <file>',
+      'an attestation of a build, to compare with: a Sigstore bundle, DSSE or in-toto (repeatable)',
+      collect,
+    )
+    .option('--crl <file>', 'a list of revoked certificates, PEM or DER (repeatable)', collect)
+    .option('--ocsp <file>', 'an answer of an OCSP responder, PEM or DER (repeatable)', collect)
+    .option('--fetch-revocation', 'ask the places that certificates name; without it nothing is fetched')
+    .option('--require-revocation', 'a certificate of which nothing tells whether it was revoked is not trusted')
+    .option('--save-revocation <folder>', 'write the lists and answers that decided, for --crl and --ocsp')
     .option('--policy <windows...>', 'tell which Windows loads each image: all, or names such as 11-24h2')
     .option('--at <day>', 'judge as on this day, YYYY-MM-DD')
     .addHelpText(
@@ -244,6 +272,9 @@ export const verifyCommand = (bind: Bind): Command =>
         'winpv verify dist/quickstart --ca dist/quickstart/xenproject/trust/root.pem',
         'winpv verify xenbus.sys --catalog xenbus.cat --ca root.pem --json',
         'winpv verify xenbus.sys --policy 10-22h2 server-2025',
+        'winpv verify dist/quickstart --ca root.pem --attestation xenbus.sigstore.json',
+        'winpv verify xenbus.sys --ca root.pem --fetch-revocation --save-revocation kept',
+        'winpv verify xenbus.sys --ca root.pem --crl kept --ocsp kept --require-revocation',
       ),
     )
     .action(bind(run));

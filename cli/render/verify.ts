@@ -38,7 +38,11 @@ const notes = (files: readonly FileVerdict[], revocation: 'checked' | 'not-check
     ...(untrusted
       ? ['winpv trusts no root by itself, nor those of time-stamp authorities: give the ones you trust with --ca.']
       : []),
-    ...(revocation === 'not-checked' ? ['Revocation was not checked: no list was given with --crl.'] : []),
+    ...(revocation === 'not-checked'
+      ? [
+          'Revocation was not checked: give lists with --crl, answers with --ocsp, or have them fetched with --fetch-revocation.',
+        ]
+      : []),
   ];
 };
 

@@ -167,7 +167,7 @@ export const allPaths = (request: ChainRequest): readonly Chain[] => {
   return open.map((path) => {
     const root = path.length > 1 ? path.at(-1) : undefined;
     const anchors = root?.selfIssued === true ? [root] : [];
-    return judgePath(path, { ...request, trust: { ...request.trust, anchors } });
+    return judgePath(path, { ...request, trust: { anchors } });
   });
 };
 

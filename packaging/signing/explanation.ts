@@ -7,11 +7,18 @@ import {
   subjectOf,
   WINDOWS_AUTHORITIES,
 } from './policy-subject.ts';
+import { revokedExplanation } from './revoked-explanation.ts';
 import { isTestSigner } from './test-names.ts';
 import type { FileVerdict, SignatureReport } from './verdict.ts';
 
-/** What surprises people in the verdict on kernel code (spec signing-formats 6.3, 6.4). */
+/** What surprises people in the verdict, on kernel code mostly (spec signing-formats 6.3, 6.4, 6.5.6). */
 export type ExplanationId =
+  /** A certificate was revoked, and the signature goes on counting. */
+  | 'revoked-after-stamp'
+  /** A certificate was revoked, and the time stamp does not help. */
+  | 'revoked-before-stamp'
+  /** A certificate was revoked, and no time stamp shows that the signature is older. */
+  | 'revoked-not-stamped'
   /** Several signatures, of which not all count everywhere. */
   | 'several-signatures'
   /** For test machines. */
@@ -50,6 +57,8 @@ export const explain = (
   file: FileVerdict,
   authorities: PolicyAuthorities = WINDOWS_AUTHORITIES,
 ): Explanation | undefined => {
+  const revoked = revokedExplanation(file);
+  if (revoked !== undefined) return revoked;
   const subject = subjectOf(file, authorities);
   if (subject === undefined || subject.broken || (subject.kind !== 'kernel' && subject.kind !== 'catalog'))
     return undefined;

@@ -7,7 +7,8 @@ import { describeCorpus, oracle, withTempFolder } from '../support/outside.ts';
 import { standIn } from '../support/signed-package.ts';
 import { pem, sharedHierarchy, signingParts } from '../support/test-keys.ts';
 
-const UNCHECKED = 'Revocation was not checked: no list was given with --crl.';
+const UNCHECKED =
+  'Revocation was not checked: give lists with --crl, answers with --ocsp, or have them fetched with --fetch-revocation.';
 const NO_ROOTS =
   'winpv trusts no root by itself, nor those of time-stamp authorities: give the ones you trust with --ca.';
 
