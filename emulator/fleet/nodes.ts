@@ -37,6 +37,26 @@ const staysBound = (device: MachineDevice, ids: readonly string[]): boolean => {
   );
 };
 
+/** Matches of an INF's compatible ids with a device's hardware ids begin here. */
+const AS_COMPATIBLE = 0x1000;
+const BOTH_COMPATIBLE = 0x3000;
+
+/**
+ * A device with other ids: its driver has the rank that it would be given now, since the place of its id may be another. Both
+ * lists of such a device are the same, so that hardware ids decide.
+ */
+const withIds = (device: MachineDevice, hardwareIds: readonly string[]): MachineDevice => {
+  const { driver } = device;
+  const next = { ...device, hardwareIds, compatibleIds: hardwareIds };
+  const own = boundId(device)?.toLowerCase();
+  const place = own === undefined ? -1 : hardwareIds.findIndex((id) => id.toLowerCase() === own);
+  if (driver?.rank === undefined || place < 0) return next;
+  const score = driver.rank & 0xffff;
+  const isFurther = (score >= AS_COMPATIBLE && score < COMPATIBLE) || score >= BOTH_COMPATIBLE;
+  const rank = ((driver.rank & 0xffff_0000) | ((isFurther ? AS_COMPATIBLE : 0) + place)) >>> 0;
+  return { ...next, driver: { ...driver, rank } };
+};
+
 const childOf = (device: MachineDevice) => {
   for (const id of [...device.hardwareIds, ...device.compatibleIds]) {
     const parsed = parsePvId(id);
@@ -70,7 +90,7 @@ export const nodesAfterBus = (devices: readonly MachineDevice[], bus: DriverMode
     const { hardwareIds } = childIds(bus, vendor, child.id.deviceClass);
     if (sameIds(device.hardwareIds, hardwareIds)) return device;
     changed.add(device.id);
-    const next = { ...device, hardwareIds, compatibleIds: hardwareIds };
+    const next = withIds(device, hardwareIds);
     if (device.driver === null || staysBound(device, hardwareIds)) return next;
     orphaned.push(device);
     return { ...next, driver: null, problem: NO_DRIVER };
@@ -119,7 +139,7 @@ export const nodesAfterVif = (devices: readonly MachineDevice[], vif: DriverMode
     hasCard = true;
     if (sameIds(device.hardwareIds, hardwareIds)) return device;
     changed.add(device.id);
-    const next = { ...device, hardwareIds, compatibleIds: hardwareIds };
+    const next = withIds(device, hardwareIds);
     if (device.driver === null || staysBound(device, hardwareIds)) return next;
     orphaned.push(device);
     return { ...next, driver: null, problem: NO_DRIVER };
