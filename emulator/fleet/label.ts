@@ -3,7 +3,11 @@ import type { Settings } from '../../branding/settings.ts';
 import { parseSettings } from '../../branding/settings.ts';
 import { type Diagnostic, problem, stopOnErrors } from '../../core/errors.ts';
 import { LABEL_DESTINATIONS } from '../../publishing/partner-center/contract.ts';
-import { publishingSpecifications, targeting } from '../../publishing/partner-center/label-contract.ts';
+import {
+  publishingSpecifications,
+  recipientSpecifications,
+  targeting,
+} from '../../publishing/partner-center/label-contract.ts';
 import { caseless, parseServiceTime } from '../../publishing/partner-center/wire.ts';
 import { type LabelTimes, ROLLOUT_CURVES } from '../cloud/windows-update/availability.ts';
 
@@ -31,12 +35,14 @@ const labelSchema = z.strictObject({
   signature: z.enum(['whql', 'attestation', 'test']),
   destination: caseless(LABEL_DESTINATIONS),
   publishingSpecifications: publishingSpecifications.optional(),
+  recipientSpecifications: recipientSpecifications.nullish(),
   targeting,
   times: timesSchema.optional(),
 });
 
 export const labelsSchema = z
-  .union([z.array(labelSchema), z.strictObject({ labels: z.array(labelSchema) })])
+  // What `winpv label plan` writes says beside its labels what they were planned on.
+  .union([z.array(labelSchema), z.strictObject({ labels: z.array(labelSchema), plan: z.unknown().optional() })])
   .meta({ title: 'labels' });
 
 type WrittenLabel = z.output<typeof labelSchema>;

@@ -144,12 +144,8 @@ const twice = (labels: readonly ResolvedLabel[]): readonly Diagnostic[] => {
   const found: Diagnostic[] = [];
   for (const resolved of labels) {
     const { id, brand } = resolved.label;
-    const name = `${brand} ${id}`;
-    if (ids.has(name))
-      found.push(
-        problem('LABEL_TWICE', `There are two labels "${shownText(id)}" of ${shownText(brand)}.`, resolved.at),
-      );
-    ids.set(name, resolved);
+    if (ids.has(id)) found.push(problem('LABEL_TWICE', `There are two labels "${shownText(id)}".`, resolved.at));
+    ids.set(id, resolved);
     const scope = scopeOf(resolved);
     const own = new Set<string>();
     for (const row of resolved.rows) {
