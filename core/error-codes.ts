@@ -4,6 +4,7 @@ import { LABEL_CODES } from './label-codes.ts';
 import { PV_RULE_CODES } from './pv-rule-codes.ts';
 import { REFUSAL_CODES, RETURNED_CODES } from './refusal-codes.ts';
 import { REPOSITORY_CODES } from './repository-codes.ts';
+import { STATEMENT_CODES } from './statement-codes.ts';
 
 /**
  * Every code that winpv can report, with its exit code and a title. Codes are permanent: a code is never renamed or reused.
@@ -463,6 +464,7 @@ export const ERROR_CODES = {
   ...REFUSAL_CODES,
   ...RETURNED_CODES,
   ...REPOSITORY_CODES,
+  ...STATEMENT_CODES,
   ...release,
 } satisfies Record<string, CodeRow>;
 

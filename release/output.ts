@@ -3,6 +3,7 @@ import { toHex, utf8 } from '../core/bytes.ts';
 import { WinpvError } from '../core/errors.ts';
 import type { Files } from '../core/ports.ts';
 import { checkNothingPending } from './pending-submissions.ts';
+import { SUMS_SIGNATURE } from './statement-names.ts';
 
 /** The file that marks a folder as made by `winpv release`; only such a folder is ever cleaned. */
 export const RECORD_NAME = 'release.json';
@@ -116,7 +117,8 @@ const strangerIn = async (files: Files, folder: string): Promise<string | undefi
   const sums = new TextDecoder('utf-8').decode(await read(SUMS_NAME));
   const made = new Set(sums.split('\n').map((line) => line.slice(66)));
   const paths = await pathsBelow(files, folder);
-  return paths.find((path) => !made.has(path) && path !== SUMS_NAME && !path.startsWith('.winpv/'));
+  const isOwn = (path: string): boolean => path === SUMS_NAME || path === SUMS_SIGNATURE || path.startsWith('.winpv/');
+  return paths.find((path) => !made.has(path) && !isOwn(path));
 };
 
 /** Refuses to write over what winpv did not make, before any work is done. */

@@ -20,6 +20,7 @@ import type { OutputFile } from './output.ts';
 import type { Plan } from './plan.ts';
 import type { Project, TimestampSettings } from './project.ts';
 import type { SigningSettings } from './project-signing.ts';
+import type { StatementSigner } from './statements.ts';
 
 export interface TimestampingPorts {
   readonly http: () => Promise<Http>;
@@ -34,6 +35,8 @@ export type SigningPorts = TestKeyPorts & SignerPorts & TimestampingPorts;
 export interface ReadySigning {
   /** How files of a brand are signed; the same function for the same servers, for signatures may be shared then. */
   signFor(brand: { readonly timestampServers: readonly string[] }): SignFile;
+  /** The key for statements about the release, stamped as files of such a brand are; undefined when it signs files only. */
+  statementSigner(brand: { readonly timestampServers: readonly string[] }): StatementSigner | undefined;
   /** DER certificates that a verification of the release trusts; complete once everything is signed. */
   anchors(): readonly Uint8Array[];
   /** Certificates to install on test machines; test signing only. Paths below OUT/<brand>. */
@@ -122,6 +125,7 @@ const readyWith = (
       made.set(timestamper, sign);
       return sign;
     },
+    statementSigner: ({ timestampServers: servers }) => ({ signer, timestamper: stamping.timestamperFor(servers) }),
     anchors: () => [...rest.anchors, ...stamping.anchors()],
     diagnostics: () => [...rest.diagnostics, ...stamping.diagnostics()],
     describe: async () => describe((await signer.certificates())[0], signer.label),
@@ -184,6 +188,7 @@ const readyTool = async (
   });
   return {
     signFor: () => sign,
+    statementSigner: () => undefined,
     anchors: () => [
       ...made.flatMap(({ certificates }) => certificates.slice(-1)),
       ...(named.length > 0 ? named : made.flatMap(({ authorities }) => authorities)),

@@ -1,8 +1,9 @@
 import { type Diagnostic, problem } from '../core/errors.ts';
-import { type OutputFile, RECORD_NAME, SUMS_NAME, sha256Hex } from './output.ts';
+import { flatDigest } from '../packaging/statements/digests.ts';
+import { type OutputFile, RECORD_NAME, SUMS_NAME } from './output.ts';
+import { SUMS_SIGNATURE } from './statement-names.ts';
+import { returnedFolders } from './verify-returned.ts';
 
-/** The state of a submission: what it brought back stands beside the release, and came after it. */
-const SUBMISSION = /^\.winpv\/submission-(.+)\.json$/;
 const LINE = /^([0-9a-f]{64}) [ *](.+)$/;
 
 /**
@@ -36,12 +37,12 @@ export const checkSums = (files: readonly OutputFile[]): readonly Diagnostic[] =
     const at = { file: path };
     if (bytes === undefined)
       found.push(problem('SUMS_FILE_MISSING', `${path} is listed in ${SUMS_NAME} and is not there.`, { at }));
-    else if (sha256Hex(bytes) !== sum)
+    else if (flatDigest(bytes) !== sum)
       found.push(problem('SUMS_MISMATCH', `${path} is not the file that ${SUMS_NAME} lists.`, { at }));
   }
-  const returned = [...there.keys()].flatMap((path) => SUBMISSION.exec(path)?.[1] ?? []).map((key) => `${key}-signed/`);
+  const returned = returnedFolders(there.keys());
   for (const path of there.keys()) {
-    if (listed.has(path) || path === SUMS_NAME || path.startsWith('.winpv/')) continue;
+    if (listed.has(path) || path === SUMS_NAME || path === SUMS_SIGNATURE || path.startsWith('.winpv/')) continue;
     if (returned.some((folder) => path.startsWith(folder))) continue;
     found.push(problem('SUMS_FILE_EXTRA', `${path} is not listed in ${SUMS_NAME}.`, { at: { file: path } }));
   }

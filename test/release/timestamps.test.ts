@@ -67,7 +67,8 @@ describe('the time stamps of a release', () => {
           ['2026-06-15T12:00:00.000Z'],
         ]);
       expect(new Set(signed.map(({ path }) => path.slice(-4)))).toEqual(new Set(['.sys', '.exe', '.cat', '.cab']));
-      expect(server.seen.map(({ path }) => path)).toEqual(signed.map(() => '/project'));
+      // One more is for the signature of the checksums.
+      expect(server.seen.map(({ path }) => path)).toEqual([...signed, 'checksums'].map(() => '/project'));
     });
   });
 

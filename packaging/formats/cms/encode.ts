@@ -91,8 +91,8 @@ export interface SignedDataParts {
   readonly version: 1 | 3;
   readonly digestAlgorithm: DigestAlgorithm;
   readonly contentType: string;
-  /** The whole encoding inside `[0]`: a bare structure in PKCS#7 style, an OCTET STRING in CMS. */
-  readonly content: Der;
+  /** The whole encoding inside `[0]`: a bare structure in PKCS#7 style, an OCTET STRING in CMS; undefined when detached. */
+  readonly content: Der | undefined;
   /** Whole certificates in any order; each is written once, sorted. Without any the set is left out. */
   readonly certificates: readonly Der[];
   readonly signerInfo: Der;
@@ -110,7 +110,10 @@ export const encodeSignedData = (parts: SignedDataParts): Der =>
       sequence(
         integer(parts.version),
         setOf(algorithmIdentifier(DigestOid[parts.digestAlgorithm])),
-        sequence(oid(parts.contentType), contextConstructed(0, parts.content)),
+        sequence(
+          oid(parts.contentType),
+          ...(parts.content === undefined ? [] : [contextConstructed(0, parts.content)]),
+        ),
         ...(parts.certificates.length === 0 ? [] : [retag(setOf(...distinct(parts.certificates)), 0)]),
         tlv(0x31, parts.signerInfo),
       ),
