@@ -11,9 +11,11 @@ import { CATALOG_OSES, osByName } from '../packaging/formats/cat/os.ts';
 import type { InfMode } from '../packaging/formats/inf/rules/contract.ts';
 import { INF_MODES } from '../packaging/formats/inf/rules/modes.ts';
 import { CLOUD_SERVICES } from '../packaging/signing/cloud/service.ts';
+import { type PublicationSettings, publicationOf } from './project-publication.ts';
 import { type RehearsalSettings, rehearsalOf } from './project-rehearsal.ts';
 import { type SigningSettings, signingOf } from './project-signing.ts';
 import { binariesOnly, sourceFlaws, sourceSchema, sourceSettings } from './project-sources.ts';
+import type { RevocationSettings } from './revocation.ts';
 import { type Waiver, waiverFlaws } from './waivers.ts';
 
 /** The project file's name; it stands in the project's folder. */
@@ -41,6 +43,15 @@ const certificatePin = z.strictObject({
     .optional(),
 });
 
+/** Where it is to be known from whether certificates were revoked. */
+const revocationSchema = z
+  .strictObject({
+    fetch: z.literal(true).optional(),
+    files: z.array(z.string().min(1)).min(1).optional(),
+    require: z.literal(true).optional(),
+  })
+  .refine(({ fetch, files }) => fetch === true || files !== undefined, 'needs `fetch: true`, or `files`');
+
 const signingSchema = z.strictObject({
   test: z.literal(true).optional(),
   pfx: z.string().min(1).optional(),
@@ -60,6 +71,7 @@ const signingSchema = z.strictObject({
   cloud: z.enum(CLOUD_SERVICES).optional(),
   cloudUrl: webAddress.optional(),
   keyName: z.string().min(1).optional(),
+  revocation: revocationSchema.optional(),
 });
 
 export const projectSchema = z
@@ -79,6 +91,9 @@ export const projectSchema = z
           from: z.array(z.string().min(1)).min(1).optional(),
         }),
       ])
+      .optional(),
+    publish: z
+      .strictObject({ rehearse: z.boolean().optional(), fleet: z.string().min(1), labels: z.string().min(1) })
       .optional(),
     patches: z.string().min(1).optional(),
     waivers: z
@@ -115,11 +130,14 @@ export interface Project {
   readonly windows?: readonly string[];
   readonly signing: SigningSettings;
   readonly timestamps: TimestampSettings;
+  /** Undefined when nothing is asked about revocation. */
+  readonly revocation: RevocationSettings | undefined;
   /** Drivers that the submission cabinets hold; undefined for all that are not part of another package. */
   readonly submission?: readonly string[];
   /** The INF rules that every package has to pass without an error; undefined when the project does not say. */
   readonly infMode: InfMode | undefined;
   readonly rehearsal: RehearsalSettings;
+  readonly publication: PublicationSettings;
   /** Findings that are accepted. */
   readonly waivers: readonly Waiver[];
   /** The folder with a queue for each brand. */
@@ -175,6 +193,14 @@ const timestampsOf = (settings: Settings<ProjectSettings>, path: (path: string) 
   return { kind: timestamp ?? 'test' };
 };
 
+const revocationOf = (
+  written: z.output<typeof revocationSchema> | undefined,
+  path: (path: string) => string,
+): RevocationSettings | undefined =>
+  written === undefined
+    ? undefined
+    : { fetch: written.fetch === true, files: (written.files ?? []).map(path), require: written.require === true };
+
 /** A brand is a shipped one's id, or a file. */
 export const isBrandFile = (brand: string): boolean => /[\\/]|\.(ya?ml|json)$/i.test(brand);
 
@@ -228,10 +254,12 @@ export const parseProject = async (
     ...(value.windows === undefined ? {} : { windows: value.windows }),
     signing: signingOf(settings, place),
     timestamps: timestampsOf(settings, path),
+    revocation: revocationOf(value.signing?.revocation, path),
     ...(value.patches === undefined ? {} : { patches: path(value.patches) }),
     ...(value.submission === undefined ? {} : { submission: value.submission }),
     infMode: value.infMode,
     rehearsal,
+    publication: publicationOf(settings, path),
     waivers: (value.waivers ?? []).map(({ failureMode, ...rest }) =>
       failureMode === undefined ? rest : { ...rest, failureMode },
     ),
