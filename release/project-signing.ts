@@ -89,10 +89,13 @@ export const signingOf = (
 
 type Refuse = (message: string, hint: string, key?: string) => never;
 
+/** What says nothing of the key. */
+const IRRELEVANT: ReadonlySet<string> = new Set(['existing', 'revocation']);
+
 const chosenKind = (written: Written, refuse: Refuse): Kind => {
   const named = KINDS.filter((kind) => written[kind] !== undefined);
   // What only says how sources are taken leaves the key as it is without `signing`.
-  if (Object.entries(written).every(([key, value]) => key === 'existing' || value === undefined)) return 'test';
+  if (Object.entries(written).every(([key, value]) => IRRELEVANT.has(key) || value === undefined)) return 'test';
   const [kind, second] = named.length === 0 && written.keyUri !== undefined ? (['pkcs11'] as const) : named;
   if (kind !== undefined && second === undefined) return kind;
   return refuse(

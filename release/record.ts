@@ -14,6 +14,7 @@ import { isPe, parsePe } from '../packaging/formats/pe/parse.ts';
 import { type OutputFile, sha256Hex } from './output.ts';
 import type { PLAN_FORMAT, Plan, PlannedBrand } from './plan.ts';
 import type { RecordedRehearsal } from './rehearse-brand.ts';
+import type { RecordedRevocation } from './revocation.ts';
 import type { Waiver } from './waivers.ts';
 
 export interface RecordedFile {
@@ -74,6 +75,8 @@ export interface ReleaseRecord {
   readonly tool: { readonly name: 'winpv'; readonly version: string };
   readonly date: string;
   readonly signing: Plan['signing'] & { readonly subject: string; readonly thumbprint: string };
+  /** What told whether certificates were revoked, and is kept in the release; absent when nothing did. */
+  readonly revocation?: readonly RecordedRevocation[];
   readonly rehearsal: Plan['rehearsal'];
   /** Findings that the project accepts, and why; absent when there are none. */
   readonly waivers?: readonly Waiver[];
