@@ -10,7 +10,7 @@ export interface Arrival {
   /** Names of drivers, with `restart` between them. */
   readonly names: readonly string[];
   readonly run: Run;
-  /** Everything came, and the machine was restarted until it was stable. */
+  /** Everything came, and the machine was restarted until it was stable; else it is on its way, or goes on as another did. */
   readonly complete: boolean;
   /** Restarts that it took after the last had come. */
   readonly restarts: number;
@@ -106,7 +106,7 @@ export class Arrivals {
     const isAlike = reaches ? meets(now, expected) : now.running && now.disks.every(isThere) && now.nics.every(isThere);
     if (!isAlike) return finished(run, names, expected);
     restarted.expect(ON_THE_WAY);
-    return { names: [...names], run: restarted, complete: true, restarts: 1, neededRestart: restarted !== run };
+    return { names: [...names], run: restarted, complete: false, restarts: 1, neededRestart: false };
   }
 
   /** What is only staged changes nothing that a restart would show. */
