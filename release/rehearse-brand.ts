@@ -2,7 +2,7 @@ import { type Diagnostic, problem, WinpvError } from '../core/errors.ts';
 import { readFileTree } from '../core/file-tree.ts';
 import type { Files } from '../core/ports.ts';
 import { chooseGuests, chooseScenarios } from '../emulator/choose.ts';
-import { type FindingGroup, groupFindings, whereOf } from '../emulator/finding-groups.ts';
+import { type FindingGroup, groupFindings, scenarioOf, whereOf } from '../emulator/finding-groups.ts';
 import { guestSpecs } from '../emulator/guest/windows.ts';
 import type { Templates } from '../emulator/history/historic-package.ts';
 import { rehearse } from '../emulator/rehearse.ts';
@@ -12,6 +12,7 @@ import {
   type PreparedRehearsal,
   prepareRehearsal,
 } from '../emulator/rehearse-files.ts';
+import type { RunResult } from '../emulator/scenarios/contract.ts';
 import { parseCertificates } from '../packaging/formats/x509/pem.ts';
 import { parseZip } from '../packaging/formats/zip/parse.ts';
 import { readTemplates } from './known-templates.ts';
@@ -31,9 +32,13 @@ export interface RecordedRehearsal {
   readonly before: readonly string[];
   readonly runs: number;
   readonly boots: number;
+  /** By scenario and guest, the worst of the runs; those that nothing was tried in are left out. */
+  readonly cells: Readonly<Record<string, Readonly<Record<string, RecordedCell>>>>;
   /** Errors and warnings, each kind once. */
   readonly findings: readonly RecordedFinding[];
 }
+
+export type RecordedCell = 'pass' | 'warn' | 'fail';
 
 export interface RecordedFinding {
   readonly code: string;
@@ -135,6 +140,24 @@ const diagnosticOf = (group: FindingGroup, brand: string, file: string): Diagnos
   });
 };
 
+const cellOf = ({ verdict, findings }: RunResult): RecordedCell => {
+  if (verdict === 'fail') return 'fail';
+  return findings.some(({ severity }) => severity === 'warning') ? 'warn' : 'pass';
+};
+const BADNESS: Readonly<Record<RecordedCell, number>> = { pass: 0, warn: 1, fail: 2 };
+
+const cellsOf = (results: readonly RunResult[]): RecordedRehearsal['cells'] => {
+  const cells: Record<string, Record<string, RecordedCell>> = {};
+  for (const result of results) {
+    const scenario = scenarioOf(result);
+    const row = cells[scenario] ?? {};
+    cells[scenario] = row;
+    const [before, own] = [row[result.guest] ?? 'pass', cellOf(result)];
+    row[result.guest] = BADNESS[own] > BADNESS[before] ? own : before;
+  }
+  return cells;
+};
+
 /**
  * Rehearses a brand's packages as they will be shipped, trusting what its test machines trust.
  * @throws WinpvError with every finding that is not waived, and as `prepareRehearsal`
@@ -165,6 +188,7 @@ export const rehearseBrand = async (job: RehearsalJob, ports: RehearsalPorts): P
       before: request.before.map(({ label }) => label),
       runs: results.length,
       boots: results.reduce((sum, { boots }) => sum + boots, 0),
+      cells: cellsOf(results),
       findings: groups.map((group) => recorded(group, waivers)),
     },
     diagnostics: accepted,
@@ -173,6 +197,6 @@ export const rehearseBrand = async (job: RehearsalJob, ports: RehearsalPorts): P
 
 /** A part of a release that is for none of the guests that the project names. */
 const NOT_FOR_THEM: BrandRehearsal = {
-  record: { verdict: 'pass', guests: [], scenarios: [], before: [], runs: 0, boots: 0, findings: [] },
+  record: { verdict: 'pass', guests: [], scenarios: [], before: [], runs: 0, boots: 0, cells: {}, findings: [] },
   diagnostics: [],
 };

@@ -38,6 +38,10 @@ const COMMANDS: Readonly<Record<string, Row>> = {
     summary: 'rehearse a release in emulated guests',
     load: async () => (await import('./check.ts')).checkCommand,
   },
+  report: {
+    summary: 'a release as one page',
+    load: async () => (await import('./report.ts')).reportCommand,
+  },
   brand: {
     summary: 'start, list, show and check brands',
     load: async () => (await import('./brand.ts')).brandCommand,

@@ -17,7 +17,7 @@ interface ClientModule {
 }
 
 /** Of pages that are whole without a script. */
-const STILL_STYLES = ['base.css', 'charts.css'] as const;
+const STILL_STYLES = ['base.css', 'tree.css', 'charts.css'] as const;
 
 const EXPORT = /^export const (\w+)/gm;
 const IMPORT = /^import (\{[^}]*\}) from '\.\/([\w.-]+)';\n/gm;
