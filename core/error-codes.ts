@@ -1,6 +1,7 @@
 import { EVIDENCE_CODES } from './evidence-codes.ts';
 import { INF_RULE_CODES } from './inf-rule-codes.ts';
 import { LABEL_CODES } from './label-codes.ts';
+import { PART_CODES } from './part-codes.ts';
 import { PV_RULE_CODES } from './pv-rule-codes.ts';
 import { REFUSAL_CODES, RETURNED_CODES } from './refusal-codes.ts';
 import { REPOSITORY_CODES } from './repository-codes.ts';
@@ -304,7 +305,10 @@ const verify = rows({
   REVOCATION_UNREACHABLE: { exit: 7, title: 'A place that tells about revocation cannot be reached' },
   REVOCATION_TIMEOUT: { exit: 7, title: 'A place that tells about revocation did not answer in time' },
   REVOCATION_HTTP_STATUS: { exit: 7, title: 'A place that tells about revocation answered with an HTTP error' },
-  REVOCATION_REDIRECT: { exit: 7, title: 'A place that tells about revocation sends on to where winpv does not follow' },
+  REVOCATION_REDIRECT: {
+    exit: 7,
+    title: 'A place that tells about revocation sends on to where winpv does not follow',
+  },
   REVOCATION_TOO_LARGE: { exit: 7, title: 'An answer about revocation is too large' },
 });
 const bundle = rows({
@@ -463,6 +467,7 @@ export const ERROR_CODES = {
   ...LABEL_CODES,
   ...REFUSAL_CODES,
   ...RETURNED_CODES,
+  ...PART_CODES,
   ...REPOSITORY_CODES,
   ...STATEMENT_CODES,
   ...release,

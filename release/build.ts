@@ -9,11 +9,12 @@ import {
 } from '../packaging/bundle/assemble.ts';
 import { type Bundle, type DriverPackage, infOf, packageFolder } from '../packaging/bundle/bundle.ts';
 import { assembleComponent } from '../packaging/bundle/component-service.ts';
-import { type InfOrigin, judgeBundle, mergedFindings } from '../packaging/bundle/judge-bundle.ts';
+import { type InfOrigin, judgeBundle, mergedFindings, type PackageFinding } from '../packaging/bundle/judge-bundle.ts';
 import { checkStringNames } from '../packaging/bundle/localised-strings.ts';
 import { servicesOf } from '../packaging/bundle/services.ts';
 import type { PackageRequest } from '../packaging/bundle/take-files.ts';
 import { parseInf } from '../packaging/formats/inf/document.ts';
+import type { BrandFacts } from './kept.ts';
 import { belongsToOtherDriver } from './load.ts';
 import { type PlannedBrand, type PlannedPackage, packageVersion } from './plan.ts';
 import { type Prepared, type ReleasePorts, step } from './prepare.ts';
@@ -39,7 +40,13 @@ export interface Catalogued {
 export interface CheckedBrand extends Catalogued {
   /** By folder of the package below the brand: the sets of INF rules that it passes. */
   readonly modes: ReturnType<typeof judgeBundle>['modesPassed'];
+  /** What its patches and its packages have wrong; findings that several brands share are told once, and not here. */
+  readonly patchFindings: readonly PackageFinding[];
+  readonly findings: readonly PackageFinding[];
 }
+
+/** Brands that were made before and need not be built, by their ids. */
+export type FactsOfKept = ReadonlyMap<string, Pick<BrandFacts, 'patchFindings' | 'findings' | 'used'>>;
 
 /** The brand that a plan speaks of. */
 export const brandOf = (plan: PlannedBrand, { prepared }: Building) => {
@@ -124,42 +131,46 @@ const catalogBrand = async (plan: PlannedBrand, building: Building): Promise<Cat
   return { plan, bundle, origins, used: assembled.flatMap(({ used }) => used) };
 };
 
-/**
- * Judges every brand's packages, as `inf verify` does; nothing is signed before that.
- * @throws WinpvError with every error of every brand
- */
-const checkBrands = (all: readonly Catalogued[], building: Building): BuiltPackages => {
+/** Judges a brand's packages, as `inf verify` does. */
+const checkBrand = (one: Catalogued, building: Building): CheckedBrand => {
   const { ports, prepared } = building;
-  const { infMode: mode, waivers } = prepared.loaded.project;
-  const judged = all.map(({ plan, bundle, origins }) => {
-    const { brand: own } = brandOf(plan, building).loaded;
-    const { vendorPrefix, vendorDeviceId, objectPrefix, forceUnplug, rewriteVersions } = own;
-    const brand = { vendorPrefix, vendorDeviceId, objectPrefix, forceUnplug, rewriteVersions };
-    const origin = (pack: DriverPackage): InfOrigin => {
-      const found = origins.get(packageFolder(pack));
-      if (found === undefined) throw new TypeError(`the package ${packageFolder(pack)} was not assembled`);
-      return found;
-    };
-    return judgeBundle({ bundle, origin, ...brand, mode, nowMs: ports.clock.now() });
-  });
-  const ofPatches = all.flatMap(({ plan, origins }) =>
-    [...origins].flatMap(([folder, { patched }]) =>
-      (patched?.diagnostics ?? []).map((finding) => ({ folder: `${plan.id}/${folder}`, finding })),
-    ),
+  const { plan, bundle, origins } = one;
+  const { brand: own } = brandOf(plan, building).loaded;
+  const { vendorPrefix, vendorDeviceId, objectPrefix, forceUnplug, rewriteVersions } = own;
+  const brand = { vendorPrefix, vendorDeviceId, objectPrefix, forceUnplug, rewriteVersions };
+  const origin = (pack: DriverPackage): InfOrigin => {
+    const found = origins.get(packageFolder(pack));
+    if (found === undefined) throw new TypeError(`the package ${packageFolder(pack)} was not assembled`);
+    return found;
+  };
+  const { infMode: mode } = prepared.loaded.project;
+  const { findings, modesPassed } = judgeBundle({ bundle, origin, ...brand, mode, nowMs: ports.clock.now() });
+  const patchFindings = [...origins].flatMap(([folder, { patched }]) =>
+    (patched?.diagnostics ?? []).map((finding) => ({ folder: `${plan.id}/${folder}`, finding })),
   );
-  const diagnostics = stopOnErrors(
-    applyWaivers(waivers, mergedFindings([...ofPatches, ...judged.flatMap(({ findings }) => findings)])),
-  );
-  const brands = all.map((brand, index) => ({ ...brand, modes: judged[index]?.modesPassed ?? new Map() }));
-  return { brands, diagnostics };
+  return { ...one, modes: modesPassed, patchFindings, findings };
 };
 
-/** Files of the sources that no package took; only told of a release that is whole. */
-const unusedFiles = (all: readonly Catalogued[], { loaded }: Prepared): readonly Diagnostic[] => {
-  if (!loaded.whole) return [];
+/**
+ * Judges the packages of every brand; nothing is signed before that.
+ * @throws WinpvError with every error of every brand
+ */
+const checkBrands = (all: readonly Catalogued[], kept: FactsOfKept, building: Building): BuiltPackages => {
+  const { prepared } = building;
+  const brands = all.map((one) => checkBrand(one, building));
+  const made = new Map(brands.map((brand) => [brand.plan.id, brand]));
+  const facts = prepared.plan.brands.flatMap(({ id }) => kept.get(id) ?? made.get(id) ?? []);
+  const found = [...facts.flatMap(({ patchFindings }) => patchFindings), ...facts.flatMap(({ findings }) => findings)];
+  const { waivers } = prepared.loaded.project;
+  return { brands, diagnostics: stopOnErrors(applyWaivers(waivers, mergedFindings(found))) };
+};
+
+/** Files of the sources that no package took; only told of a release that is whole, for other parts may take them. */
+const unusedFiles = (used: readonly string[], { loaded, part }: Prepared): readonly Diagnostic[] => {
+  if (!loaded.whole || part !== undefined) return [];
   return checkUnused(
     loaded.drivers.map(({ source }) => source),
-    new Set(all.flatMap(({ used }) => used)),
+    new Set(used),
     (name) => belongsToOtherDriver(name, loaded.drivers),
   );
 };
@@ -172,12 +183,18 @@ export interface BuiltPackages {
 
 /**
  * Builds the packages of every brand, catalogs included, and judges them; nothing is signed yet.
+ * @param kept brands that are there already: they are not built, and count as they were judged then
  * @throws WinpvError with every finding of the stage that stopped
  */
-export const buildPackages = async (building: Building): Promise<BuiltPackages> => {
+export const buildPackages = async (building: Building, kept: FactsOfKept = new Map()): Promise<BuiltPackages> => {
   const { ports, prepared } = building;
   const all: Catalogued[] = [];
-  for (const plan of prepared.plan.brands) all.push(await catalogBrand(plan, building));
-  stopOnErrors(unusedFiles(all, prepared));
-  return step(ports, 'check', () => checkBrands(all, building));
+  for (const plan of prepared.plan.brands) if (!kept.has(plan.id)) all.push(await catalogBrand(plan, building));
+  stopOnErrors(
+    unusedFiles(
+      [...all, ...kept.values()].flatMap(({ used }) => used),
+      prepared,
+    ),
+  );
+  return step(ports, 'check', () => checkBrands(all, kept, building));
 };

@@ -12,15 +12,20 @@ import type { PlannedBrand } from './plan.ts';
 import { type Prepared, type ReleasePorts, step } from './prepare.ts';
 import { type RecordedBrand, recordBrand } from './record.ts';
 import type { BrandRehearsal } from './rehearse-brand.ts';
+import type { ReleaseRevocation } from './revocation.ts';
 import type { ReadySigning } from './signing.ts';
 
 /** A brand that is made: signed, verified, rehearsed and packed. */
 export interface BrandResult {
+  /** What it was made of. */
+  readonly brand: CheckedBrand;
   readonly record: RecordedBrand;
   readonly files: readonly OutputFile[];
   /** Of the packages' files, by paths below OUT. */
   readonly verdicts: readonly FileVerdict[];
   readonly diagnostics: readonly Diagnostic[];
+  /** DER of whom prebuilt files lead to. */
+  readonly anchors: readonly Uint8Array[];
 }
 
 /** What brands are made with. */
@@ -28,6 +33,7 @@ export interface Making {
   readonly prepared: Prepared;
   readonly ports: ReleasePorts;
   readonly signing: ReadySigning;
+  readonly revocation: ReleaseRevocation;
   /** Signatures are shared by brands that sign alike. */
   readonly signatures: Map<SignFile, SignatureCache>;
   readonly out: string;
@@ -61,12 +67,17 @@ interface VerifiedBrand {
 }
 
 /** Reads back what was made, from its bytes, trusting only the release's own root and the signers of prebuilt files. */
-const verifyBrand = ({ brandId, files, anchors }: Verifying, making: Making): VerifiedBrand => {
+const verifyBrand = async ({ brandId, files, anchors }: Verifying, making: Making): Promise<VerifiedBrand> => {
   const { signing, ports, shown } = making;
-  const report = verifyTree({ files, trust: [...signing.anchors(), ...anchors], atMs: ports.clock.now() });
+  const trust = [...signing.anchors(), ...anchors];
+  const atMs = ports.clock.now();
+  const report = await making.revocation.judge((revocation) => verifyTree({ files, trust, atMs, revocation }));
+  const below = new Set(files.map(({ path }) => path));
   const diagnostics = report.diagnostics.map((finding): Diagnostic => {
     const { at } = finding;
-    return at === undefined ? finding : { ...finding, at: { ...at, file: shown(`${brandId}/${at.file}`) } };
+    return at === undefined || !below.has(at.file)
+      ? finding
+      : { ...finding, at: { ...at, file: shown(`${brandId}/${at.file}`) } };
   });
   if (report.verdict === 'valid') {
     return {
@@ -109,7 +120,8 @@ const packBrand = async (
   return { cabinets, zip };
 };
 
-const makeBrand = async ({ plan, bundle, origins, modes }: CheckedBrand, making: Making): Promise<BrandResult> => {
+const makeBrand = async (brand: CheckedBrand, making: Making): Promise<BrandResult> => {
+  const { plan, bundle, origins, modes } = brand;
   const { ports, signing, signatures } = making;
   const sign = signing.signFor(brandOf(plan, making).loaded.brand);
   const cache: SignatureCache = signatures.get(sign) ?? new Map();
@@ -125,6 +137,8 @@ const makeBrand = async ({ plan, bundle, origins, modes }: CheckedBrand, making:
   const { cabinets, zip } = await step(ports, named('pack'), () => packBrand({ plan, signed, content }, sign, making));
   const archives = cabinets.map(({ file }) => file);
   return {
+    brand,
+    anchors,
     record: recordBrand(plan, signed, { cabinets: archives, zip, modes, origins, rehearsal: rehearsed?.record }),
     files: [...content.map(({ path, bytes }) => ({ path: `${plan.id}/${path}`, bytes })), ...archives, zip],
     verdicts: verified.verdicts,

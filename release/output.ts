@@ -28,10 +28,16 @@ export interface OutputOptions {
   readonly folder: string;
   /** Replace what an earlier release left there. */
   readonly clean: boolean;
+  /** Leave what a killed run had written beside OUT; `sweep` takes away what is not wanted of it. */
+  readonly resume?: boolean | undefined;
 }
 
 /** A folder beside OUT that becomes OUT in one rename when it is whole. */
 export interface OutputStage {
+  /** The folder beside OUT. */
+  readonly place: string;
+  /** Removes everything from the stage but these paths. */
+  sweep(keep: ReadonlySet<string>): Promise<void>;
   write(file: OutputFile): Promise<void>;
   /** Puts the stage in OUT's place. */
   commit(): Promise<void>;
@@ -57,7 +63,7 @@ export const openOutput = async (files: Files, options: OutputOptions): Promise<
     if ((await files.stat(folder)) === undefined && (await files.stat(old)) !== undefined)
       await files.rename(old, folder);
     await files.remove(old);
-    await files.remove(stage);
+    if (options.resume !== true) await files.remove(stage);
     await checkOutput(files, options);
   } catch (error) {
     whole();
@@ -65,6 +71,12 @@ export const openOutput = async (files: Files, options: OutputOptions): Promise<
     throw error;
   }
   return {
+    place: stage,
+    async sweep(keep) {
+      if ((await files.stat(stage)) === undefined) return;
+      const strays = (await pathsBelow(files, stage)).filter((path) => !keep.has(path));
+      for (const path of strays) await files.remove(files.join(stage, ...path.split('/')));
+    },
     write: (file) => files.write(files.join(stage, ...file.path.split('/')), file.bytes),
     async commit() {
       await checkOutput(files, options);

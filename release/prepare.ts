@@ -9,6 +9,7 @@ import { releaseDate } from './date.ts';
 import { type CountedVersion, readLedger } from './keep-ledger.ts';
 import type { Ledger } from './ledger.ts';
 import { type Loaded, type LoadPorts, loadRelease, OWN_FILES, type Selection } from './load.ts';
+import type { Part } from './parts.ts';
 import { type Plan, planRelease } from './plan.ts';
 import type { RehearsalSettings } from './project-rehearsal.ts';
 import type { Rehearsals } from './rehearsals.ts';
@@ -18,6 +19,14 @@ export interface ReleaseRequest extends Selection {
   readonly project: string;
   readonly out: string;
   readonly clean: boolean;
+  /** Go on where a killed run stopped. */
+  readonly resume?: boolean | undefined;
+  /** Make every brand, also those that an earlier release has. */
+  readonly fresh?: boolean | undefined;
+  /** `2/3`: only this part of the release. */
+  readonly part?: string | undefined;
+  /** Folders of parts: nothing is made, they are joined. */
+  readonly parts?: readonly string[] | undefined;
   readonly date?: string | undefined;
   readonly sourceDateEpoch?: string | undefined;
   /** Seconds since 1970 of the project's commit, where git knows one. */
@@ -41,6 +50,8 @@ export interface Prepared {
   readonly ledger: Ledger;
   /** By brand whose version is counted. */
   readonly counted: ReadonlyMap<string, CountedVersion>;
+  /** Which part of the whole release it is, where it is one. */
+  readonly part?: Part;
   readonly diagnostics: readonly Diagnostic[];
 }
 

@@ -2,9 +2,12 @@ import type { Diagnostic } from '../core/errors.ts';
 import { givenHash } from './brand-versions.ts';
 import { brandOf, buildPackages } from './build.ts';
 import { checkAgainstLedger, checkUpgrades, commitWithLedger, entryOf } from './keep-ledger.ts';
+import type { KeptFile } from './kept.ts';
+import { encodeKeptRelease, factsOfKept, knownBrands } from './known-brands.ts';
 import type { NewEntry } from './ledger.ts';
 import { preciousOf } from './load.ts';
-import { brandsInOrder, type Making } from './make-brand.ts';
+import type { Making } from './make-brand.ts';
+import { encodePartNote } from './merge.ts';
 import {
   checkOutput,
   checkOutputPlace,
@@ -14,17 +17,26 @@ import {
   openOutput,
   RECORD_NAME,
 } from './output.ts';
+import { parsePart, partOf } from './parts.ts';
 import type { Plan } from './plan.ts';
 import { prepareRelease, type ReleasePorts, type ReleaseRequest, step } from './prepare.ts';
 import { errorInProjectWords, inProjectWords } from './project-words.ts';
 import { encodeRecord, type RecordedBrand, type ReleaseRecord, recordFile } from './record.ts';
+import { type LedgerFacts, ledgerFacts, type Reuse } from './reuse.ts';
+import { type RecordedRevocation, readyRevocation } from './revocation.ts';
 import { SignatureTables } from './signature-report.ts';
 import { type ReadySigning, readySigning } from './signing.ts';
+import { statementFiles, sumsSignature, unsignedStatements } from './statements.ts';
 import { unusedWaivers } from './waivers.ts';
+import { writtenBrands } from './write-brands.ts';
 
 export interface Released {
   readonly plan: Plan;
   readonly record: ReleaseRecord;
+  /** How many brands an earlier run had made. */
+  readonly reused: number;
+  /** OUT is what would be made, and was left as it is. */
+  readonly unchanged: boolean;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -33,53 +45,102 @@ interface Made extends Released {
   readonly ledger: readonly NewEntry[];
 }
 
-const makeAll = async (making: Making, toolVersion: string, output: OutputStage): Promise<Made> => {
-  const { prepared, signing, ports } = making;
+/** What the release says of itself, beside its brands: written last. */
+const recordOf = async (
+  { prepared, signing }: Making,
+  toolVersion: string,
+  { brands, revocation }: { brands: readonly RecordedBrand[]; revocation: readonly RecordedRevocation[] },
+): Promise<ReleaseRecord> => {
   const { plan } = prepared;
-  const brands: RecordedBrand[] = [];
-  const found: Diagnostic[] = [];
-  const sums: { path: string; sha256: string }[] = [];
-  const write = async (file: OutputFile): Promise<void> => {
-    sums.push(recordFile(file.path, file.bytes));
-    await output.write(file);
-  };
-  const built = await buildPackages(making);
-  const nowMs = ports.clock.now();
-  const made = built.brands.map(({ plan: planned, bundle }) => {
-    const given = givenHash(brandOf(planned, making), prepared.loaded.drivers);
-    return { bundle, entry: entryOf({ bundle, toolVersion, nowMs, counted: prepared.counted.get(planned.id), given }) };
-  });
-  const ledger = made.map(({ entry }) => entry);
-  found.push(...checkAgainstLedger(prepared.ledger, ledger));
-  checkUpgrades(prepared.ledger, made);
-  const tables = new SignatureTables();
-  for await (const { files, record, verdicts, diagnostics } of brandsInOrder(built.brands, making)) {
-    tables.add(verdicts);
-    await Promise.all(files.map(write));
-    brands.push(record);
-    found.push(...diagnostics);
-  }
   const { subject, thumbprint } = await signing.describe();
   const { waivers } = prepared.loaded.project;
-  const record: ReleaseRecord = {
+  return {
     formatVersion: plan.formatVersion,
     tool: { name: 'winpv', version: toolVersion },
     date: plan.date,
     signing: { ...plan.signing, subject, thumbprint },
+    ...(revocation.length === 0 ? {} : { revocation }),
     rehearsal: plan.rehearsal,
     ...(waivers.length === 0 ? {} : { waivers }),
     standIns: brands.some((brand) => brand.packages.some((pack) => pack.files.some((file) => file.standIn))),
     inputs: plan.inputs,
     brands,
   };
+};
+
+/** Findings of everything, in the words of the project. */
+const told = ({ prepared, signing }: Making, found: readonly Diagnostic[]): readonly Diagnostic[] => {
+  const all = [...prepared.diagnostics, ...signing.diagnostics(), ...found];
+  const { whole, project } = prepared.loaded;
+  return [
+    ...all,
+    ...(whole && prepared.part === undefined ? unusedWaivers(project.settings, project.waivers, all) : []),
+  ];
+};
+
+/** Builds what is not there yet, and holds all of it to the ledger. */
+const buildAll = async (making: Making, toolVersion: string, { brands, diagnostics }: Reuse) => {
+  const { prepared, ports } = making;
+  const built = await buildPackages(making, factsOfKept(brands, making));
+  const nowMs = ports.clock.now();
+  const fresh = built.brands.map(({ plan, bundle }): LedgerFacts => {
+    const given = givenHash(brandOf(plan, making), prepared.loaded.drivers);
+    return { bundle, entry: entryOf({ bundle, toolVersion, nowMs, counted: prepared.counted.get(plan.id), given }) };
+  });
+  const old = await Promise.all([...brands.values()].map((one) => ledgerFacts(ports.files, one, nowMs)));
+  const byBrand = new Map([...fresh, ...old].map((one) => [one.entry.brand, one]));
+  const made = prepared.plan.brands.flatMap(({ id }) => byBrand.get(id) ?? []);
+  const ledger = made.map(({ entry }) => entry);
+  const warned = checkAgainstLedger(prepared.ledger, ledger);
+  checkUpgrades(prepared.ledger, made);
+  return { built, ledger, found: [...diagnostics, ...built.diagnostics, ...warned] };
+};
+
+const makeAll = async (making: Making, request: ReleaseRequest, output: OutputStage): Promise<Made> => {
+  const { toolVersion } = request;
+  const { plan } = making.prepared;
+  const known = await knownBrands(making, request, output);
+  const toMake = plan.brands.length - known.reuse.brands.size;
+  const { rehearsal } = making.prepared.loaded.project;
+  if (toMake > 0 && rehearsal.kind === 'on') making.ports.rehearsals.prepare(toMake);
+  const { built, ledger, found } = await buildAll(making, toolVersion, known.reuse);
+  if (known.record !== undefined) {
+    const { record } = known;
+    return { plan, record, ledger, reused: plan.brands.length, unchanged: true, diagnostics: told(making, found) };
+  }
+  const brands: RecordedBrand[] = [];
+  const sums: KeptFile[] = [];
+  const rest: KeptFile[] = [];
+  const tables = new SignatureTables();
+  const entries = new Map(ledger.map((entry) => [entry.brand, entry]));
+  for await (const { files, facts } of writtenBrands({ ...known, making, built, output, entries })) {
+    sums.push(...files);
+    tables.join(facts.tables);
+    brands.push(facts.record);
+    found.push(...facts.diagnostics);
+  }
+  const write = async (file: OutputFile): Promise<void> => {
+    rest.push(recordFile(file.path, file.bytes));
+    await output.write(file);
+  };
+  const kept = making.revocation.kept();
+  for (const file of kept.files) await write(file);
+  found.push(...making.revocation.diagnostics());
+  const record = await recordOf(making, toolVersion, { brands, revocation: kept.record });
   await write(tables.file());
   await write({ path: RECORD_NAME, bytes: encodeRecord(record) });
-  await output.write(checksumFile(sums));
-  const { diagnostics } = prepared;
-  const all = [...diagnostics, ...signing.diagnostics(), ...built.diagnostics, ...found];
-  const { whole, project } = prepared.loaded;
-  const unused = whole ? unusedWaivers(project.settings, waivers, all) : [];
-  return { plan, record, ledger, diagnostics: [...all, ...unused] };
+  const statements = making.signing.statementSigner(
+    making.prepared.loaded.brands[0]?.loaded.brand ?? { timestampServers: [] },
+  );
+  for (const file of await statementFiles(record, plan, statements)) await write(file);
+  const sumsFile = checksumFile([...sums, ...rest]);
+  await write(sumsFile);
+  if (statements === undefined) found.push(unsignedStatements());
+  else await write(await sumsSignature(sumsFile, statements));
+  if (known.makings !== undefined) await output.write(encodeKeptRelease(known.makings, rest));
+  const note = encodePartNote(making.prepared, request);
+  if (note !== undefined) await output.write(note);
+  return { plan, record, ledger, reused: known.reuse.brands.size, unchanged: false, diagnostics: told(making, found) };
 };
 
 /**
@@ -88,12 +149,12 @@ const makeAll = async (making: Making, toolVersion: string, output: OutputStage)
  * @throws WinpvError with every finding of the stage that stopped
  */
 export const release = async (request: ReleaseRequest, ports: ReleasePorts): Promise<Released> => {
-  const options = { folder: request.out, clean: request.clean };
+  const options = { folder: request.out, clean: request.clean, resume: request.resume };
   await checkOutput(ports.files, options);
-  const prepared = await prepareRelease(request, ports);
+  const planned = await prepareRelease(request, ports);
+  const prepared = request.part === undefined ? planned : partOf(planned, parsePart(request.part));
   await checkOutputPlace(ports.files, request.out, preciousOf(prepared.loaded));
   const output = await openOutput(ports.files, options);
-  if (prepared.loaded.project.rehearsal.kind === 'on') ports.rehearsals.prepare(prepared.plan.brands.length);
   let signing: ReadySigning | undefined;
   try {
     signing = await step(ports, 'open key', () =>
@@ -103,14 +164,18 @@ export const release = async (request: ReleaseRequest, ports: ReleasePorts): Pro
     const making: Making = {
       prepared,
       signing,
+      revocation: await readyRevocation(prepared.loaded.project.revocation, ports),
       signatures: new Map(),
       ports,
       out: request.out,
       shown,
     };
-    const { ledger, ...released } = await makeAll(making, request.toolVersion, output);
+    const { ledger, ...released } = await makeAll(making, request, output);
     const noted = await step(ports, 'write', () =>
-      commitWithLedger(ports, prepared.ledger, ledger, () => output.commit()),
+      // The release that parts become is noted, when they are joined.
+      commitWithLedger(ports, prepared.ledger, prepared.part === undefined ? ledger : [], () =>
+        released.unchanged ? output.discard() : output.commit(),
+      ),
     );
     return { ...released, diagnostics: [...released.diagnostics, ...noted].map(inProjectWords) };
   } catch (error) {

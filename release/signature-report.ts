@@ -45,6 +45,16 @@ const answersOf = (rows: readonly PolicyRow[]): readonly SignatureAnswer[] => {
 
 type Table = SignatureFileReport['tables'][number] & { readonly files: string[] };
 
+/** What a brand adds to the report: its files by the key of their table. */
+export type BrandTables = readonly { readonly key: string; readonly table: SignatureFileReport['tables'][number] }[];
+
+/** The tables of one brand's files. */
+export const brandTables = (files: readonly FileVerdict[]): BrandTables => {
+  const tables = new SignatureTables();
+  tables.add(files);
+  return tables.entries();
+};
+
 /** The report of a release, which grows with its brands: whoever signs as one before costs next to nothing. */
 export class SignatureTables {
   private readonly tables = new Map<string, Table>();
@@ -58,6 +68,19 @@ export class SignatureTables {
       this.tables.set(key, table);
       table.files.push(file.path);
     }
+  }
+
+  /** Adds a brand's files by their tables. */
+  join(brand: BrandTables): void {
+    for (const { key, table } of brand) {
+      const known = this.tables.get(key);
+      if (known === undefined) this.tables.set(key, { ...table, files: [...table.files] });
+      else known.files.push(...table.files);
+    }
+  }
+
+  entries(): BrandTables {
+    return [...this.tables].map(([key, table]) => ({ key, table }));
   }
 
   file(): OutputFile {

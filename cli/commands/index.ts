@@ -22,6 +22,14 @@ const COMMANDS: Readonly<Record<string, Row>> = {
     summary: 'make a release: brand, catalog, sign, verify, pack',
     load: async () => (await import('./release.ts')).releaseCommand,
   },
+  plan: {
+    summary: 'deal a release out to several machines',
+    load: async () => (await import('./plan.ts')).planCommand,
+  },
+  merge: {
+    summary: 'join the parts of a release',
+    load: async () => (await import('./merge.ts')).mergeCommand,
+  },
   sign: {
     summary: 'sign images, cabinets and catalogs',
     load: async () => (await import('./sign.ts')).signCommand,

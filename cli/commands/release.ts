@@ -1,72 +1,58 @@
 import { Command } from 'commander';
 import type { Diagnostic } from '../../core/errors.ts';
-import type { Io } from '../io.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
+import { collect, releasePorts, releaseRequest, type SelectionOptions } from '../release-request.ts';
 import { examples } from '../render/examples.ts';
 
-interface ReleaseOptions {
-  readonly project: string;
+interface ReleaseOptions extends SelectionOptions {
   readonly out: string;
-  readonly brand?: readonly string[];
-  readonly driver?: readonly string[];
-  readonly arch?: readonly string[];
-  readonly date?: string;
   readonly dryRun?: true;
   readonly clean?: true;
+  readonly resume?: true;
+  readonly fresh?: true;
+  readonly part?: string;
 }
 
-const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
-
-/** Seconds since 1970 of the newest commit of the project's folder; undefined without git or without a commit. */
-const commitTime = async (io: Io, folder: string): Promise<string | undefined> => {
-  const { WinpvError } = await import('../../core/errors.ts');
-  const exec = await io.exec();
-  try {
-    const { exitCode, stdout } = await exec.run('git', ['-C', folder, 'log', '-1', '--format=%ct', '--', '.'], {
-      timeoutMs: 10_000,
-    });
-    const text = new TextDecoder().decode(stdout).trim();
-    return exitCode === 0 && text !== '' ? text : undefined;
-  } catch (error) {
-    if (error instanceof WinpvError) return undefined;
-    throw error;
-  }
-};
-
 const run = async (context: Context, options: ReleaseOptions): Promise<Outcome> => {
-  const { io, reporter } = context;
-  // git answers while modules are loaded.
-  const commit = options.date === undefined ? commitTime(io, options.project) : Promise.resolve(undefined);
-  commit.catch(() => undefined);
+  const { io } = context;
+  const selected = releaseRequest(io, options);
   const { prepareRelease } = await import('../../release/prepare.ts');
   const { release } = await import('../../release/release.ts');
   const { OWN_FILES } = await import('../../release/load.ts');
   const { planLines, releaseLines } = await import('../render/release.ts');
   const request = {
-    project: options.project,
+    ...selected,
     out: options.out,
     clean: options.clean === true,
-    brands: options.brand,
-    drivers: options.driver,
-    architectures: options.arch,
-    date: options.date,
-    sourceDateEpoch: io.env.SOURCE_DATE_EPOCH,
-    commit: () => commit,
-    toolVersion: io.version,
+    resume: options.resume === true,
+    fresh: options.fresh === true,
+    part: options.part,
   };
-  const ports = { ...io, reporter, rehearsals: await io.rehearsals() };
+  const ports = await releasePorts(context);
   if (options.dryRun === true) {
-    const { plan, diagnostics } = await prepareRelease(request, ports);
+    const { partOf, parsePart } = await import('../../release/parts.ts');
+    const whole = await prepareRelease(request, ports);
+    const { plan, diagnostics } = options.part === undefined ? whole : partOf(whole, parsePart(options.part));
     return { result: plan, text: planLines(plan), diagnostics };
   }
   const start = io.elapsedMs();
-  const { record, diagnostics } = await release(request, ports);
+  const { record, diagnostics, reused } = await release(request, ports);
   const counted = ({ severity, at }: Diagnostic): boolean =>
     severity !== 'error' && at?.file.startsWith(OWN_FILES) === true;
   const ownWarnings = diagnostics.filter(counted).length;
-  const done = { out: options.out, elapsedMs: io.elapsedMs() - start, invocation: io.invocation, ownWarnings };
-  return { result: record, text: releaseLines(record, done), diagnostics, counted };
+  const done = { out: options.out, elapsedMs: io.elapsedMs() - start, invocation: io.invocation, ownWarnings, reused };
+  const { rehearsedPublication } = await import('../rehearsed-publication.ts');
+  const { project, out, brand, driver, arch } = options;
+  const choices = [brand, driver, arch, options.part === undefined ? undefined : [options.part]];
+  const published = await rehearsedPublication(io, { project, out, choices });
+  return {
+    result: { ...record, ...(published.forecast === undefined ? {} : { publication: published.forecast }) },
+    text: [...releaseLines(record, done), ...published.text],
+    diagnostics: [...diagnostics, ...published.diagnostics],
+    counted,
+    ...(published.failure === undefined ? {} : { failure: published.failure }),
+  };
 };
 
 export const releaseCommand = (bind: Bind): Command =>
@@ -88,13 +74,20 @@ export const releaseCommand = (bind: Bind): Command =>
       'the release date, YYYY-MM-DD, not after today in UTC (default: SOURCE_DATE_EPOCH, else the day of the commit, else today)',
     )
     .option('--dry-run', 'print the plan that a release would carry out, and stop')
-    .option('--clean', 'replace an earlier release in the output folder; nothing else is ever removed')
+    .option(
+      '--clean',
+      'replace an earlier release in the output folder; brands that would become the same again are taken from it',
+    )
+    .option('--fresh', 'make every brand, also those that an earlier release has')
+    .option('--resume', 'go on where a run that was killed stopped; brands that it had made are kept')
+    .option('--part <K/N>', 'make one of several parts, which `winpv merge` joins; `winpv plan` lists them')
     .addHelpText(
       'after',
       examples(
         'winpv release -C examples/quickstart --out dist/quickstart',
         'winpv release --brand acme --arch x64 --date 2026-01-31 --clean',
         'winpv release --dry-run --json',
+        'winpv release --part 2/3 --out part-2 --date 2026-01-31',
       ),
     )
     .action(bind(run));

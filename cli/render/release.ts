@@ -57,6 +57,8 @@ export interface ReleaseDone {
   readonly invocation: string;
   /** Warnings about INF templates that winpv wrote itself. */
   readonly ownWarnings: number;
+  /** How many brands were there already. */
+  readonly reused?: number;
 }
 
 /** Commands that can be typed as they stand, but for the root of a key that is not ours. */
@@ -86,6 +88,11 @@ export const releaseLines = (record: ReleaseRecord, done: ReleaseDone): readonly
       const architectures = [...new Set(brand.packages.map((pack) => pack.architecture))].join(', ');
       return `  ${brand.id}: ${drivers} (${architectures}); ${[...brand.cabinets, brand.zip].map((file) => file.path).join(', ')}`;
     }),
+    ...(done.reused === undefined || done.reused === 0
+      ? []
+      : [
+          `Unchanged: ${done.reused} of ${count(record.brands.length, 'brand')}, taken from an earlier run after a look at every file.`,
+        ]),
     `Signed: ${count(signed.length, 'file')} by ${record.signing.subject}${stamps}.`,
     ...(record.standIns
       ? [
