@@ -9,6 +9,8 @@ import { parseInf } from '../packaging/formats/inf/document.ts';
 import { infModel } from '../packaging/formats/inf/model.ts';
 import { peDigest } from '../packaging/formats/pe/digest.ts';
 import { isPe, parsePe } from '../packaging/formats/pe/parse.ts';
+import type { Signer } from '../packaging/signing/signer.ts';
+import { signEnvelope } from '../packaging/statements/dsse.ts';
 import {
   checkLedger,
   extendedLedger,
@@ -21,21 +23,32 @@ import {
   parseLedger,
   supersededNotes,
 } from './ledger.ts';
+import { holdToSeal, readSeal, SEAL_NAME, SEAL_TYPE, sealPayload } from './ledger-seal.ts';
 import { lockPatiently } from './lock.ts';
 
 export interface LedgerPorts {
   readonly files: Files;
   readonly timer: Timer;
+  /** Whose release it is, and the key to seal the ledger with; asked only when there is something to write. */
+  readonly key?: () => Promise<LedgerKey>;
+}
+
+export interface LedgerKey {
+  readonly signer: { readonly subject: string; readonly thumbprint: string };
+  /** Undefined when the key signs files only. */
+  readonly seal: Signer | undefined;
 }
 
 const MAX_LEDGER_BYTES = 256 * 1024 * 1024;
 
 const readLedgerFile = async (files: Files, file: string): Promise<Ledger> => {
-  if ((await files.stat(file)) === undefined) return parseLedger(undefined, file);
-  return parseLedger(await files.read(file, { maxBytes: MAX_LEDGER_BYTES }), file);
+  const there = (await files.stat(file)) !== undefined;
+  const ledger = parseLedger(there ? await files.read(file, { maxBytes: MAX_LEDGER_BYTES }) : undefined, file);
+  holdToSeal(ledger, await readSeal(files, file));
+  return ledger;
 };
 
-/** The ledger of a project's folder; empty when it has none. @throws WinpvError LEDGER_BROKEN, FILE_* */
+/** The ledger of a project's folder; empty when it has none. @throws WinpvError LEDGER_BROKEN, LEDGER_SEAL_BROKEN, FILE_* */
 export const readLedger = (files: Files, folder: string): Promise<Ledger> =>
   readLedgerFile(files, files.join(folder, ...LEDGER_PATH));
 
@@ -126,6 +139,25 @@ export const checkUpgrades = (
   );
 };
 
+/** The ledger first, then the seal: after a crash between the two the old seal still holds for the entries that it is of. */
+const writeEntries = async ({ files, key }: LedgerPorts, ledger: Ledger, added: readonly NewEntry[]): Promise<void> => {
+  const owner = await key?.();
+  const marks = {
+    ...(owner === undefined ? {} : { signer: owner.signer }),
+    ...(owner?.seal === undefined ? {} : { sealed: true as const }),
+  };
+  const bytes = extendedLedger(
+    ledger,
+    added.map((entry) => ({ ...entry, ...marks })),
+  );
+  const seal =
+    owner?.seal === undefined
+      ? undefined
+      : await signEnvelope(SEAL_TYPE, sealPayload(new TextDecoder().decode(bytes)), owner.seal);
+  await files.write(ledger.file, bytes);
+  if (seal !== undefined) await files.write(files.join(files.dirname(ledger.file), SEAL_NAME), seal);
+};
+
 const cannotBeWritten = (error: unknown): error is WinpvError =>
   error instanceof WinpvError && error.code === 'FILE_UNWRITABLE';
 
@@ -162,7 +194,7 @@ export const commitWithLedger = async (
     const ledger = await readLedgerFile(files, file);
     stopOnErrors(checkLedger(ledger, added));
     await commit();
-    await files.write(file, extendedLedger(ledger, newsOf(ledger, added)));
+    await writeEntries(ports, ledger, newsOf(ledger, added));
     return [];
   } finally {
     await unlock();

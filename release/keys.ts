@@ -13,7 +13,7 @@ import { lockPatiently } from './lock.ts';
 const MAX_KEY_BYTES = 64 * 1024;
 const OWNER_ONLY = 0o600;
 /** Only the ledger belongs into version control. */
-const HIDDEN = '*\n!ledger.jsonl\n';
+const HIDDEN = '*\n!ledger.jsonl\n!ledger.seal\n';
 
 export interface TestKeyPorts {
   readonly files: Files;

@@ -39,6 +39,10 @@ const entrySchema = z.strictObject({
   /** Of stand-ins: what the project gives for them. When it is the same, only the day or winpv made them others. */
   given: hash.optional(),
   packages: z.array(packageSchema).min(1),
+  /** With whose key the release was signed; the thumbprint is the SHA-1 of the certificate. */
+  signer: z.strictObject({ subject: z.string(), thumbprint: z.string().regex(/^[0-9a-f]{40}$/) }).optional(),
+  /** Whether a seal was put beside the ledger when this was written. */
+  sealed: z.literal(true).optional(),
 });
 
 export type LedgerPackage = Readonly<z.output<typeof packageSchema>>;

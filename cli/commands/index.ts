@@ -62,6 +62,10 @@ const COMMANDS: Readonly<Record<string, Row>> = {
     summary: 'read, judge, stamp and compare INF files',
     load: async () => (await import('./inf.ts')).infCommand,
   },
+  diff: {
+    summary: 'what a release has otherwise than another',
+    load: async () => (await import('./diff.ts')).diffCommand,
+  },
   cat: {
     summary: 'make, read and change catalogs',
     load: async () => (await import('./cat.ts')).catCommand,

@@ -26,7 +26,7 @@ describe('the test keys of a project', () => {
     expect(first.diagnostics.map(({ code }) => code)).toEqual(['KEYS_MADE']);
     expect(filesBelow(join(folder, '.winpv', 'keys'))).toEqual(NAMES);
     expect(statSync(join(folder, '.winpv', 'keys', 'root-key.pem')).mode & 0o077).toBe(0);
-    expect(readFileSync(join(folder, '.winpv', '.gitignore'), 'utf8')).toBe('*\n!ledger.jsonl\n');
+    expect(readFileSync(join(folder, '.winpv', '.gitignore'), 'utf8')).toBe('*\n!ledger.jsonl\n!ledger.seal\n');
     const again = await projectTestKeys(ports, folder, 'x');
     expect(again.diagnostics).toEqual([]);
     expect(again.hierarchy.signer.certificate).toEqual(first.hierarchy.signer.certificate);
