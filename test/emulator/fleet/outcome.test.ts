@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { fleetOutcomes, fleetRehearsal } from '../../../emulator/fleet/outcome.ts';
 import type { FleetFinding, FleetOutcome } from '../../../emulator/fleet/outcome-model.ts';
 import { XEN_PROJECT } from '../../drivers/render.ts';
-import { editedRelease } from '../../support/edited-release.ts';
+import { editedRelease, replacing, without } from '../../support/edited-release.ts';
 import { type MachineTraits, offersOf, stateOf, stockOf } from '../../support/fleet-states.ts';
-import { knownRelease } from '../../support/known-release.ts';
+import { knownRelease, mixedRelease } from '../../support/known-release.ts';
 import { releaseFiles } from '../../support/rehearsal.ts';
 
 const OTHER = { ...XEN_PROJECT, vendorName: 'Other Vendor', vendorPrefix: 'XS', vendorDeviceId: 'C000' };
@@ -89,6 +89,39 @@ describe('an upgrade inside the brand', () => {
     },
   );
 
+  test.each(['0001', '0002'])('is the same on platform function %s', (platform) => {
+    const found = outcome({ ...RECENT, platform }, ours());
+    expect([found.outcome, errors(found), found.guest]).toEqual(['restart', [], 'windows-10-22h2-x64']);
+  });
+
+  test('says which known release stands for drivers that it does not know', () => {
+    const { assumed } = outcome(RECENT, ours());
+    expect(assumed).toContain(
+      'xenbus 9.1.0.4329 of Xen Project is rehearsed as that of master@2024-12-31, the nearest known.',
+    );
+  });
+
+  test('says which Windows stands for one that it does not know', () => {
+    const { guest, assumed } = REHEARSAL.outcomeOf(stateOf(RECENT, ours(), { os: '10.0.25398', type: 'server' }));
+    expect([guest, assumed[0]]).toEqual([
+      'server-2022-x64',
+      'Windows 10.0.25398 (server) is rehearsed as Windows Server 2022.',
+    ]);
+  });
+
+  test('is taken from the very packages where these were handed in', () => {
+    const drivers = STOCK.releases.find(({ label }) => label === 'old');
+    const { date, version, provider } = STOCK.library.packages[drivers?.packages[0] ?? ''] ?? {};
+    const devices = stateOf(OLD, []).devices.map((device) =>
+      device.driver === null
+        ? device
+        : { ...device, driver: { ...device.driver, date, version, provider: provider ?? '' } },
+    );
+    const found = REHEARSAL.outcomeOf({ ...stateOf(OLD, ours()), devices });
+    expect(found.outcome).toBe('restart');
+    expect(found.assumed.join()).not.toContain('xenbus');
+  });
+
   test('is degraded where the bus comes alone and lists no revision of the drivers that stay (F04)', () => {
     const found = outcome(OLD, ours('xenbus'));
     expect(found.outcome).toBe('degraded');
@@ -117,11 +150,45 @@ describe('another brand', () => {
     expect(errors(found)[0]?.message).toContain('XS');
   });
 
+  test('keeps static addresses where the card goes back to its emulated twin, and loses them where it does not (F12)', () => {
+    const lost = { code: 'EMULATOR_DEVICE_RENAMED', severity: 'warning', failureMode: 'F12' };
+    expect(outcome(RECENT, theirs()).findings).not.toContainEqual(expect.objectContaining(lost));
+    const hasty = stockOf({
+      theirs: editedRelease({ brand: OTHER, infs: { xenbus: without('"NICS"'), xenvif: without('"NICS"') } }),
+    });
+    const [found] = fleetOutcomes([stateOf(RECENT, offersOf(hasty, 'theirs'))], hasty);
+    expect(found?.findings).toContainEqual(expect.objectContaining(lost));
+    expect(found?.outcome).toBe('brand-flip');
+  });
+
   test('does nothing with children alone, whose ids have another prefix', () => {
     expect(outcome(RECENT, theirs('xenvbd', 'xenvif', 'xennet'))).toMatchObject({ outcome: 'boots', restarts: 0 });
   });
 
   test('is no flip on a machine without drivers', () => {
     expect(outcome(FRESH, theirs()).outcome).toBe('restart');
+  });
+});
+
+describe('the order of arrival', () => {
+  const newer = { version: '9.9.9.9', infDate: '06/01/2026' };
+  // Better than what binds a newer revision.
+  const scored = replacing('[Adapter]\n', '[Adapter]\nFeatureScore=FE\n');
+  const mixed = stockOf({
+    mixed: [
+      ...mixedRelease({ xenbus: 'master@2018-12-31' }, newer),
+      ...mixedRelease({ xenvbd: 'master@2016-12-31' }, { ...newer, infs: { xenvbd: scored } }),
+    ],
+  });
+  const machine: MachineTraits = { release: 'master@2021-06-30' };
+  const offered = (...drivers: readonly string[]) =>
+    fleetOutcomes([stateOf(machine, offersOf(mixed, 'mixed', ...drivers))], mixed)[0];
+
+  test('counts by its worst: a child that does not start below the bus of before ends the machine, whatever comes later (F05)', () => {
+    for (const found of [offered('xenvbd'), offered('xenbus', 'xenvbd')]) {
+      expect(found?.outcome).toBe('no-boot');
+      expect(found?.arrival).toContain('xenvbd');
+      expect(found?.findings).toContainEqual(expect.objectContaining({ code: 'EMULATOR_NO_BOOT', failureMode: 'F05' }));
+    }
   });
 });
