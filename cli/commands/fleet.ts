@@ -3,9 +3,9 @@ import { type Diagnostic, problem, stopOnErrors, WinpvError } from '../../core/e
 import type { Channel } from '../../emulator/fleet/channels.ts';
 import type { FleetLabel } from '../../emulator/fleet/label.ts';
 import type { FleetVerdict } from '../../emulator/fleet/outcome-model.ts';
-import type { BrandRelease, FleetReleases } from '../../emulator/fleet/releases.ts';
+import type { FleetReleases } from '../../emulator/fleet/releases.ts';
 import type { FleetSimulation } from '../../emulator/fleet/simulate.ts';
-import type { MachineWindows } from '../../emulator/fleet/windows-release.ts';
+import { instantOf, readReleasesAt, windowsOf } from '../fleet-inputs.ts';
 import type { Io } from '../io.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
@@ -26,6 +26,8 @@ interface SimulateOptions {
   readonly fleet: string;
   readonly release: readonly string[];
   readonly labels: string;
+  readonly inbox?: readonly string[];
+  readonly inboxReadiness?: true;
   readonly at?: string;
   readonly channel: Channel;
   readonly upgradeTo?: string;
@@ -43,39 +45,6 @@ const MAX_FLEET_BYTES = 2 ** 40;
 /** Lines that are told one by one; the others are counted. */
 const MAX_TOLD = 100;
 
-/** The brands of a release's folder, or the one bundle that a path names. */
-const readRelease = async (io: Io, path: string): Promise<readonly BrandRelease[]> => {
-  const { readBundle } = await import('../bundle-files.ts');
-  const { readRecordedBrands } = await import('../recorded-brands.ts');
-  const brands = await readRecordedBrands(io, path);
-  const folders =
-    brands.length === 0 ? [{ brand: io.files.basename(path).replace(/\.zip$/i, ''), folder: path }] : brands;
-  return Promise.all(
-    folders.map(async ({ brand, folder }) => ({ release: path, brand, files: (await readBundle(io, folder)).files })),
-  );
-};
-
-const instantOf = (io: Io, text: string | undefined): number => {
-  if (text === undefined) return io.clock.now();
-  const ms = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2})?)?$/.test(text)
-    ? Date.parse(text.includes('T') && !/(Z|[+-]\d{2}:\d{2})$/.test(text) ? `${text}Z` : text)
-    : Number.NaN;
-  if (Number.isNaN(ms)) throw new WinpvError('DATE_INVALID', `--at "${text}" is no date: YYYY-MM-DD, or with a time.`);
-  return ms;
-};
-
-/** `25H2`, `RS5`, or a version of Windows. */
-const windowsOf = async (text: string | undefined): Promise<MachineWindows | undefined> => {
-  if (text === undefined) return undefined;
-  const { parseWindows, RELEASE_BUILDS } = await import('../../emulator/fleet/windows-release.ts');
-  const token = RELEASE_BUILDS[text.toUpperCase()];
-  const windows = token === undefined ? parseWindows(text) : { major: 10, minor: 0, build: token[1] };
-  if (windows !== undefined) return windows;
-  throw new WinpvError('USAGE', `--upgrade-to "${text}" is no release of Windows.`, {
-    hint: `Name one of ${Object.keys(RELEASE_BUILDS).join(', ')}, or a version like 10.0.26100.`,
-  });
-};
-
 interface Ready {
   readonly labels: readonly FleetLabel[];
   readonly releases: FleetReleases;
@@ -83,6 +52,31 @@ interface Ready {
   readonly bad: Diagnostic[];
   readonly warnings: readonly Diagnostic[];
 }
+
+/** How the machines ask; an upgrade says where it goes. */
+const channelOf = async ({ channel, upgradeTo: release }: SimulateOptions) => {
+  const upgradeTo = await windowsOf(release);
+  if (channel === 'upgrade' && upgradeTo === undefined)
+    throw new WinpvError('USAGE', '--channel upgrade needs --upgrade-to: the Windows that the machines go to.');
+  if (upgradeTo === undefined) return { channel };
+  if (channel !== 'any' && channel !== 'upgrade')
+    throw new WinpvError('USAGE', `--upgrade-to is an upgrade of Windows, and --channel ${channel} is none.`, {
+      hint: 'Leave one of them out.',
+    });
+  return { channel: 'upgrade' as const, upgradeTo };
+};
+
+/** What bundles lack to be shipped with Windows: those that are taken to be, or else the releases. */
+const readinessOf = async (io: Io, { inbox, release, inboxReadiness }: SimulateOptions) => {
+  if (inboxReadiness !== true) return undefined;
+  const { INBOX_ASSUMED, inboxReadiness: judge } = await import('../../emulator/fleet/inbox-readiness.ts');
+  const bundles = await readReleasesAt(io, inbox ?? release);
+  const now = io.clock.now();
+  return {
+    bundles: bundles.map(({ release: from, brand, files }) => judge({ name: `${from}: ${brand}`, files }, now)),
+    assumed: INBOX_ASSUMED,
+  };
+};
 
 const prepare = async (io: Io, options: SimulateOptions): Promise<Ready> => {
   const { readTemplates } = await import('../../release/known-templates.ts');
@@ -92,19 +86,16 @@ const prepare = async (io: Io, options: SimulateOptions): Promise<Ready> => {
   const { unknownCodes } = await import('../../emulator/fleet/admission.ts');
   const { FleetSimulation } = await import('../../emulator/fleet/simulate.ts');
   const labels = parseLabels(await io.files.read(options.labels, { maxBytes: MAX_LABEL_BYTES }), options.labels);
-  const brands = (await Promise.all(options.release.map((path) => readRelease(io, path)))).flat();
-  const releases = readReleases(brands, { nowMs: io.clock.now(), templates: await readTemplates(io) });
+  const brands = await readReleasesAt(io, options.release);
+  const inbox = await readReleasesAt(io, options.inbox ?? []);
+  const releases = readReleases(brands, { inbox, nowMs: io.clock.now(), templates: await readTemplates(io) });
   stopOnErrors(labelComplaints(releases.packages, labels));
   const bad: Diagnostic[] = [];
   const brought = new Map(labels.map((label) => [label, packagesOf(releases.packages, label)]));
-  const upgradeTo = await windowsOf(options.upgradeTo);
-  if (options.channel === 'upgrade' && upgradeTo === undefined)
-    throw new WinpvError('USAGE', '--channel upgrade needs --upgrade-to: the Windows that the machines go to.');
   const simulation = new FleetSimulation({
     question: {
-      ...{ labels, packagesOf: (label) => brought.get(label) ?? [], at: instantOf(io, options.at) },
-      channel: upgradeTo === undefined ? options.channel : 'upgrade',
-      ...(upgradeTo === undefined ? {} : { upgradeTo }),
+      ...{ labels, packagesOf: (label) => brought.get(label) ?? [], inbox: releases.inbox },
+      ...{ at: await instantOf(io, options.at), ...(await channelOf(options)) },
     },
     rehearsal: fleetRehearsal(releases.stock),
     bad: (line, message) => {
@@ -156,14 +147,19 @@ const simulate = async ({ io }: Context, options: SimulateOptions): Promise<Outc
   await play(io, options, ready);
   const { totals } = ready.simulation;
   const { fleetLines, fleetResult } = await import('../render/fleet.ts');
+  const { readinessLines } = await import('../render/inbox-readiness.ts');
   const { labelRollouts } = await import('../../emulator/fleet/rollouts.ts');
   const rollouts = labelRollouts(ready.labels, totals.groups());
-  const result = { ...fleetResult(totals, ready.simulation.counts()), rollouts };
+  const readiness = await readinessOf(io, options);
+  const result = {
+    ...{ ...fleetResult(totals, ready.simulation.counts()), rollouts },
+    ...(readiness === undefined ? {} : { inboxReadiness: readiness }),
+  };
   if (options.html !== undefined) {
     const { fleetPageLines } = await import('../render/fleet-html/page.ts');
     const { readStillAssets } = await import('../render/report/assets.ts');
     const { utf8 } = await import('../../core/bytes.ts');
-    const at = new Date(instantOf(io, options.at)).toISOString();
+    const at = new Date(await instantOf(io, options.at)).toISOString();
     const page = fleetPageLines({ title: options.fleet, at, result, totals, rollouts }, await readStillAssets(io));
     await io.files.write(options.html, utf8(`${page.join('\n')}\n`));
   }
@@ -172,7 +168,11 @@ const simulate = async ({ io }: Context, options: SimulateOptions): Promise<Outc
   const more =
     untold > 0 ? [problem('FLEET_LINE', `${untold} more lines are no machines.`, { at: { file: options.fleet } })] : [];
   return {
-    ...{ result, text: fleetLines(result, totals), diagnostics: [...ready.warnings, ...ready.bad, ...more] },
+    ...{
+      result,
+      text: [...fleetLines(result, totals), ...readinessLines(readiness)],
+      diagnostics: [...ready.warnings, ...ready.bad, ...more],
+    },
     ...(failure === undefined ? {} : { failure }),
   };
 };
@@ -195,6 +195,15 @@ export const fleetCommand = (bind: Bind): Command => {
       collect,
     )
     .requiredOption('--labels <file>', 'the labels, JSON or YAML')
+    .option(
+      '--inbox <dir>',
+      'a release, or a bundle, that is taken to come with Windows: it is ranked against what is offered (repeatable)',
+      collect,
+    )
+    .option(
+      '--inbox-readiness',
+      'also what the bundles of --inbox, or else the releases, lack to be shipped with Windows',
+    )
     .option('--at <date>', 'when, YYYY-MM-DD or with a time (default: now)')
     .addOption(new Option('--channel <channel>', 'how the machines ask').choices(CHANNELS).default('any'))
     .option('--upgrade-to <release>', 'the Windows that they are upgraded to: 25H2, or 10.0.26200')
@@ -207,6 +216,7 @@ export const fleetCommand = (bind: Bind): Command => {
       examples(
         'winpv fleet simulate --fleet fleet.ndjson --release dist/acme --labels labels.json --out offers.ndjson',
         'winpv fleet simulate --fleet fleet.ndjson --release dist/acme --labels labels.json --upgrade-to 25H2 --fail-on no-boot brand-flip',
+        'winpv fleet simulate --fleet fleet.ndjson --release dist/acme --labels labels.json --inbox dist/acme --inbox-readiness',
       ),
     )
     .action(bind(simulate));

@@ -1,3 +1,4 @@
+import { shownText } from '../../core/spelling.ts';
 import { checkedId, NoMachine } from './machine.ts';
 
 /** A line of a fleet as it stands in a block of the file: no copy is made of what was seen before. */
@@ -16,17 +17,20 @@ export const MAX_LINE_BYTES = 1024 * 1024;
 export const isTooLong = ({ start, end }: FleetLine): boolean => end - start > MAX_LINE_BYTES;
 
 const NEW_LINE = 0x0a;
+const TAB = 0x09;
 const RETURN = 0x0d;
 const SPACE = 0x20;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
+const COLON = 0x3a;
+const BRACE = 0x7b;
 const BACKSLASH = 0x5c;
 const MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 const isBlank = (bytes: Buffer, start: number, end: number): boolean => {
   for (let at = start; at < end; at += 1) {
     const byte = bytes[at] ?? 0;
-    if (byte !== SPACE && byte !== 0x09 && byte !== RETURN) return false;
+    if (byte !== SPACE && byte !== TAB && byte !== RETURN) return false;
   }
   return true;
 };
@@ -84,16 +88,32 @@ export interface SplitLine {
   readonly rest: number;
 }
 
-const HEAD = Buffer.from('{"id":"');
 const LAST_ASCII = 0x7f;
+const ID_KEY = Buffer.from('"id"');
+
+/** Past the blanks that JSON allows between its parts, and past one mark if it comes next; -1 when it does not. */
+const past = (bytes: Buffer, from: number, mark: number): number => {
+  let at = from;
+  while (bytes[at] === SPACE || bytes[at] === TAB) at += 1;
+  return bytes[at] === mark ? at + 1 : -1;
+};
+
+/** Where the text of the id begins in a line that begins with it; -1 in any other. */
+const idStart = (bytes: Buffer, start: number): number => {
+  const open = past(bytes, start, BRACE);
+  const key = open < 0 ? -1 : past(bytes, open, QUOTE) - 1;
+  if (key < 0 || bytes.compare(ID_KEY, 0, ID_KEY.length, key, key + ID_KEY.length) !== 0) return -1;
+  const colon = past(bytes, key + ID_KEY.length, COLON);
+  return colon < 0 ? -1 : past(bytes, colon, QUOTE);
+};
 
 /**
  * The id and the rest of a line that begins with its id, as programs write it; undefined for any other, which has to be read
  * whole. That no second `id` follows, whoever reads the rest has to look.
  */
 export const splitLine = ({ bytes, start, end }: FleetLine): SplitLine | undefined => {
-  if (bytes.compare(HEAD, 0, HEAD.length, start, Math.min(start + HEAD.length, end)) !== 0) return undefined;
-  const begin = start + HEAD.length;
+  const begin = idStart(bytes, start);
+  if (begin < 0) return undefined;
   let at = begin;
   let isAscii = true;
   for (; at < end && bytes[at] !== QUOTE; at += 1) {
@@ -101,9 +121,10 @@ export const splitLine = ({ bytes, start, end }: FleetLine): SplitLine | undefin
     if (byte === BACKSLASH || byte < SPACE) return undefined;
     if (byte > LAST_ASCII) isAscii = false;
   }
-  if (at >= end || bytes[at + 1] !== COMMA) return undefined;
+  const rest = past(bytes, at + 1, COMMA);
+  if (at >= end || rest < 0 || rest > end) return undefined;
   const id = isAscii ? bytes.toString('latin1', begin, at) : decoded(bytes.subarray(begin, at));
-  return { id: checkedId(id), rest: at + 2 };
+  return { id: checkedId(id), rest };
 };
 
 /** JSON of a part of a line. @throws NoMachine */
@@ -112,6 +133,8 @@ export const parsedJson = (bytes: Buffer, before = ''): unknown => {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new NoMachine(`The line is no JSON: ${error instanceof Error ? error.message : 'it cannot be read'}.`);
+    throw new NoMachine(
+      `The line is no JSON: ${error instanceof Error ? shownText(error.message) : 'it cannot be read'}.`,
+    );
   }
 };

@@ -20,6 +20,8 @@ export interface BrandRelease {
 /** Releases read for a fleet: what labels bring, and what it is rehearsed with. */
 export interface FleetReleases {
   readonly packages: readonly FleetPackage[];
+  /** Those that are taken to come with Windows. */
+  readonly inbox: readonly FleetPackage[];
   readonly stock: FleetStock;
 }
 
@@ -37,26 +39,33 @@ const busModel = (stock: FleetStock, { driver, targets }: PackageFacts): FleetPa
   return undefined;
 };
 
+export interface ReadRequest {
+  readonly nowMs: number;
+  readonly templates?: Templates;
+  /** Releases that are taken to come with Windows. */
+  readonly inbox?: readonly BrandRelease[];
+}
+
 /** @throws WinpvError what keeps a package from being read */
 export const readReleases = (
-  releases: readonly BrandRelease[],
-  { nowMs, templates }: { readonly nowMs: number; readonly templates?: Templates },
+  brands: readonly BrandRelease[],
+  { nowMs, templates, inbox = [] }: ReadRequest,
 ): FleetReleases => {
-  const bundles = releases.map(({ release, brand, files }, index) => ({
+  const bundles = [...brands, ...inbox].map(({ release, brand, files }, index) => ({
     ...{ label: `${brand} ${index}`, files, trust: [] },
     shown: (path: string) => `${release}/${path}`,
     brand,
   }));
   const shown = (path: string): string => path;
   const stock = fleetStock({ releases: bundles, ...(templates === undefined ? {} : { templates }), nowMs, shown });
-  const packages = bundles.flatMap(({ brand, files, shown: place }, index) => {
+  const packages = bundles.map(({ brand, files, shown: place }, index) => {
     const facts = (stock.releases[index]?.packages ?? []).flatMap((key) => stock.library.packages[key] ?? []);
     return packageView(files, place).infs.flatMap((inf) => {
       const own = facts.find(({ path }) => path === inf.path);
       return own === undefined ? [] : [fleetPackage(inf, { key: own.key, brand, bus: busModel(stock, own) })];
     });
   });
-  return { packages, stock };
+  return { packages: packages.slice(0, brands.length).flat(), inbox: packages.slice(brands.length).flat(), stock };
 };
 
 const isNamed = ({ brand, driver, version }: FleetLabel, pack: FleetPackage): boolean =>

@@ -1,6 +1,7 @@
 import { formatVersion } from '../../core/version.ts';
 import { rolloutPosition, stagesOf } from '../cloud/windows-update/availability.ts';
-import { type FleetOffer, type FleetQuestion, fleetEvaluation } from './evaluate.ts';
+import { formatRank } from '../guest/rank.ts';
+import { type FleetQuestion, fleetEvaluation, type Offered } from './evaluate.ts';
 import { IdSet } from './id-set.ts';
 import { KnownBytes } from './known-bytes.ts';
 import type { FleetLabel } from './label.ts';
@@ -39,14 +40,15 @@ const MAX_KNOWN = 20_000;
 const PART_BYTES = 1024 * 1024;
 
 /** The state that a rehearsal is made from. */
-const stateOf = ({ os, arch, type, devices }: MachineConfiguration, offers: readonly FleetOffer[]): FleetState => ({
+const stateOf = ({ os, arch, type, devices }: MachineConfiguration, { offers, inbox }: Offered): FleetState => ({
   ...{ os, arch, type },
   devices,
-  offered: [...new Set(offers.map(({ package: pack }) => pack.key))].sort(),
+  // What comes with Windows arrives as well, as far as it serves a device.
+  offered: [...new Set([...offers, ...inbox].map(({ package: pack }) => pack.key))].sort(),
 });
 
-const isAffected = ({ offers }: { readonly offers: readonly FleetOffer[] }, outcome: FleetOutcome): boolean =>
-  offers.length > 0 || outcome.outcome !== 'boots';
+const isAffected = ({ offers, inbox }: Offered, outcome: FleetOutcome): boolean =>
+  offers.length > 0 || inbox.length > 0 || outcome.outcome !== 'boots';
 
 const DAY_MS = 86_400_000;
 
@@ -158,7 +160,7 @@ export class FleetSimulation {
 
   #work(configuration: MachineConfiguration, stages: ReadonlyMap<FleetLabel, number>): Group {
     const offered = this.#evaluation.offersFor(configuration, (label) => (stages.get(label) ?? 0) >= 0);
-    const outcome = this.#request.rehearsal.outcomeOf(stateOf(configuration, offered.offers));
+    const outcome = this.#request.rehearsal.outcomeOf(stateOf(configuration, offered));
     const offers = offered.offers.map(({ device, label, package: pack, channel }) => ({
       ...{ device, label: label.id, driver: pack.driver },
       version: pack.version === undefined ? null : formatVersion(pack.version),
@@ -167,6 +169,7 @@ export class FleetSimulation {
     const { findings, assumed, arrival, restarts } = outcome;
     const line = {
       ...{ offers, reasons: offered.reasons, outcome: outcome.outcome },
+      ...(offered.inbox.length === 0 ? {} : { inbox: offered.inbox.map(shownInbox) }),
       ...(findings.length === 0 ? {} : { findings: findings.map(shownFinding) }),
       ...(assumed.length === 0 ? {} : { assumed }),
       ...(arrival.length === 0 ? {} : { arrival, restarts }),
@@ -187,6 +190,11 @@ export class FleetSimulation {
     return since + days * DAY_MS;
   }
 }
+
+const shownInbox = ({ device, package: pack, rank }: Offered['inbox'][number]) => ({
+  ...{ device, driver: pack.driver, rank: formatRank(rank) },
+  version: pack.version === undefined ? null : formatVersion(pack.version),
+});
 
 const shownFinding = ({ code, severity, message, failureMode, device }: FleetOutcome['findings'][number]) => ({
   ...{ code, severity, message },
