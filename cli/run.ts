@@ -3,7 +3,7 @@ import { type Diagnostic, problem, WinpvError } from '../core/errors.ts';
 import type { Io } from './io.ts';
 import type { Context, Outcome, OutputOptions } from './outcome.ts';
 import { renderDiagnostics } from './render/diagnostics.ts';
-import { diagnosticEvents, reporterFor } from './render/reporter.ts';
+import { diagnosticEvents, reporterFor, serviceAnnotations } from './render/progress/reporter.ts';
 import { paintFor } from './render/style.ts';
 
 interface Answer {
@@ -30,7 +30,8 @@ const diagnosticLines = (io: Io, diagnostics: readonly Diagnostic[]): readonly s
 const printDiagnostics = (io: Io, output: OutputOptions, diagnostics: readonly Diagnostic[]): void => {
   if (output.events) io.stderr.write(diagnosticEvents(io, diagnostics));
   else if (!output.json && diagnostics.length > 0) {
-    io.stderr.write(`${diagnosticLines(io, diagnostics).join('\n')}\n`);
+    const lines = [...diagnosticLines(io, diagnostics), ...serviceAnnotations(io, diagnostics)];
+    io.stderr.write(`${lines.join('\n')}\n`);
   }
 };
 
@@ -74,10 +75,13 @@ export const runCommand = async (
   output: OutputOptions,
   body: (context: Context) => Promise<Outcome>,
 ): Promise<ExitCode> => {
+  const reporter = reporterFor(io, output);
   try {
-    const outcome = await Promise.race([body({ io, output, reporter: reporterFor(io, output) }), io.ended]);
+    const outcome = await Promise.race([body({ io, output, reporter }), io.ended]);
+    reporter.end();
     return finish(io, command, output, outcome);
   } catch (error) {
+    reporter.end();
     return finishWithError(io, command, output, error);
   }
 };
