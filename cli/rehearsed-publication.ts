@@ -29,7 +29,10 @@ export const rehearsedPublication = async (
     const done = await rehearsePublication(await loadProject(io.files, project), out, io);
     if (done === undefined) return { text: [], diagnostics: [] };
     const { forecastLines } = await import('./render/publication.ts');
-    return { text: forecastLines(done.forecast), ...done };
+    const { forecast, labelWarnings, diagnostics } = done;
+    const more =
+      labelWarnings === 0 ? [] : [`  Warnings about the labels: ${labelWarnings}; \`winpv label check\` tells them.`];
+    return { text: [...forecastLines(forecast), ...more], forecast, diagnostics };
   } catch (error) {
     if (!(error instanceof WinpvError)) throw error;
     const [failure, ...diagnostics] = error.diagnostics;

@@ -48,7 +48,10 @@ export interface PublicationForecast {
 
 export interface Forecast {
   readonly record: PublicationForecast;
+  /** Of the fleet, and what publishing would do to it. */
   readonly diagnostics: readonly Diagnostic[];
+  /** What `winpv label check` says of the labels: nothing that refuses them. */
+  readonly aboutLabels: readonly Diagnostic[];
 }
 
 /** What is said of labels before anything is submitted is no flaw of theirs. */
@@ -127,5 +130,5 @@ export const forecastPublication = async (request: ForecastRequest): Promise<For
       ...{ id, brand, driver, offered, troubled: troubled(outcomes) },
     })),
   };
-  return { record, diagnostics: [...found, ...bad, ...warningsOf(record)] };
+  return { record, diagnostics: [...bad, ...warningsOf(record)], aboutLabels: found };
 };

@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { ARCHITECTURES } from '../core/architecture.ts';
 import { utf8 } from '../core/bytes.ts';
 import { dateToEpochMs, parseDate } from '../core/date.ts';
-import type { Diagnostic } from '../core/errors.ts';
+import { type Diagnostic, WinpvError } from '../core/errors.ts';
 import { readFileTree } from '../core/file-tree.ts';
 import { parseJson } from '../core/json.ts';
 import type { Files } from '../core/ports.ts';
 import type { LoadPorts } from './load.ts';
-import { RECORD_NAME } from './output.ts';
+import { RECORD_NAME, sha256Hex } from './output.ts';
 import type { Project } from './project.ts';
-import type { PublicationForecast } from './publication-forecast.ts';
+import type { Forecast, PublicationForecast } from './publication-forecast.ts';
 
 /** Where a release keeps what publishing it would do; no part of what is released. */
 export const PUBLICATION_NAME = '.winpv/publication.json';
@@ -38,6 +38,8 @@ const recordSchema = z.looseObject({
 
 export interface RehearsedPublication {
   readonly forecast: PublicationForecast;
+  /** Warnings of the labels, which `winpv label check` tells. */
+  readonly labelWarnings: number;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -47,9 +49,58 @@ const brandFiles = async (files: Files, out: string, brand: string) => {
   return { release: out, brand, files: packages.map(({ name, bytes }) => ({ path: name, bytes })) };
 };
 
+const MAX_KEPT_BYTES = 1024 * 1024;
+
+const keptSchema = z.looseObject({ from: z.string(), labelWarnings: z.number(), quiet: z.literal(true) });
+
+/** What an earlier run found out of the same release, labels and fleet, where there was nothing to warn of. */
+const keptForecast = async (files: Files, path: string, from: string): Promise<RehearsedPublication | undefined> => {
+  if ((await files.stat(path)) === undefined) return undefined;
+  try {
+    const kept = parseJson(await files.read(path, { maxBytes: MAX_KEPT_BYTES }), path, keptSchema);
+    if (kept.from !== from) return undefined;
+    const { from: _from, labelWarnings, quiet: _quiet, ...forecast } = kept;
+    return { forecast: forecast as unknown as PublicationForecast, labelWarnings, diagnostics: [] };
+  } catch (error) {
+    if (error instanceof WinpvError) return undefined;
+    throw error;
+  }
+};
+
+interface Inputs {
+  readonly record: Uint8Array;
+  readonly labels: Uint8Array;
+  readonly fleet: Uint8Array;
+}
+
+const inputHash = ({ record, labels, fleet }: Inputs): string =>
+  sha256Hex(utf8([record, labels, fleet].map(sha256Hex).join(' ')));
+
+const forecastOf = async (
+  { publication }: { readonly publication: Extract<Project['publication'], { readonly kind: 'on' }> },
+  out: string,
+  inputs: Inputs,
+  ports: LoadPorts,
+): Promise<Forecast> => {
+  const { files } = ports;
+  const { forecastPublication } = await import('./publication-forecast.ts');
+  const { readTemplates } = await import('./known-templates.ts');
+  const file = files.join(out, RECORD_NAME);
+  const record = parseJson(inputs.record, file, recordSchema);
+  const day = parseDate(record.date);
+  return forecastPublication({
+    brands: await Promise.all(record.brands.map(({ id }) => brandFiles(files, out, id))),
+    release: { file, brands: record.brands, submissions: [] },
+    labels: { path: publication.labels, bytes: inputs.labels },
+    fleet: { path: publication.fleet, bytes: inputs.fleet },
+    nowMs: day === undefined ? 0 : dateToEpochMs(day),
+    templates: await readTemplates(ports),
+  });
+};
+
 /**
  * Rehearses the publication of a release that stands in OUT, as its project asks: its labels against its fleet, on the release's day.
- * What comes of it is kept in OUT. Undefined when the project does not ask.
+ * What comes of it is kept in OUT, and told again while nothing changes. Undefined when the project does not ask.
  * @throws WinpvError with every error of the labels, FLEET_*, FILE_*
  */
 export const rehearsePublication = async (
@@ -59,29 +110,25 @@ export const rehearsePublication = async (
 ): Promise<RehearsedPublication | undefined> => {
   if (publication.kind === 'off') return undefined;
   const { files } = ports;
-  const shown = (path: string): string => files.relative(folder, path);
-  const { forecastPublication } = await import('./publication-forecast.ts');
-  const { readTemplates } = await import('./known-templates.ts');
-  const file = files.join(out, RECORD_NAME);
-  const record = parseJson(await files.read(file), file, recordSchema);
-  const day = parseDate(record.date);
-  const [fleet, labels] = [
-    await files.read(publication.fleet, { maxBytes: MAX_FLEET_BYTES }),
-    await files.read(publication.labels, { maxBytes: MAX_LABEL_BYTES }),
-  ];
-  const { record: forecast, diagnostics } = await forecastPublication({
-    brands: await Promise.all(record.brands.map(({ id }) => brandFiles(files, out, id))),
-    release: { file, brands: record.brands, submissions: [] },
-    labels: { path: publication.labels, bytes: labels },
-    fleet: { path: publication.fleet, bytes: fleet },
-    nowMs: day === undefined ? 0 : dateToEpochMs(day),
-    templates: await readTemplates(ports),
-  });
-  const kept = {
-    ...forecast,
-    labels: { ...forecast.labels, path: shown(publication.labels) },
-    fleet: { ...forecast.fleet, path: shown(publication.fleet) },
+  const inputs: Inputs = {
+    record: await files.read(files.join(out, RECORD_NAME)),
+    labels: await files.read(publication.labels, { maxBytes: MAX_LABEL_BYTES }),
+    fleet: await files.read(publication.fleet, { maxBytes: MAX_FLEET_BYTES }),
   };
-  await files.write(files.join(out, ...PUBLICATION_NAME.split('/')), utf8(`${JSON.stringify(kept, undefined, 2)}\n`));
-  return { forecast: kept, diagnostics };
+  const path = files.join(out, ...PUBLICATION_NAME.split('/'));
+  const from = inputHash(inputs);
+  const kept = await keptForecast(files, path, from);
+  if (kept !== undefined) return kept;
+  const { record, diagnostics, aboutLabels } = await forecastOf({ publication }, out, inputs, ports);
+  const shown = (one: string): string => files.relative(folder, one);
+  const forecast: PublicationForecast = {
+    ...record,
+    labels: { ...record.labels, path: shown(publication.labels) },
+    fleet: { ...record.fleet, path: shown(publication.fleet) },
+  };
+  const labelWarnings = aboutLabels.filter(({ severity }) => severity === 'warning').length;
+  const quiet = diagnostics.length === 0 ? { quiet: true } : {};
+  const written = { from, ...quiet, labelWarnings, ...forecast };
+  await files.write(path, utf8(`${JSON.stringify(written, undefined, 2)}\n`));
+  return { forecast, labelWarnings, diagnostics };
 };

@@ -41,14 +41,14 @@ const run = async (context: Context, options: ReleaseOptions): Promise<Outcome> 
   const counted = ({ severity, at }: Diagnostic): boolean =>
     severity !== 'error' && at?.file.startsWith(OWN_FILES) === true;
   const ownWarnings = diagnostics.filter(counted).length;
-  const done = { out: options.out, elapsedMs: io.elapsedMs() - start, invocation: io.invocation, ownWarnings, reused };
+  const elapsedMs = io.elapsedMs() - start;
   const { rehearsedPublication } = await import('../rehearsed-publication.ts');
-  const { project, out, brand, driver, arch } = options;
-  const choices = [brand, driver, arch, options.part === undefined ? undefined : [options.part]];
-  const published = await rehearsedPublication(io, { project, out, choices });
+  const choices = [options.brand, options.driver, options.arch, options.part];
+  const published = await rehearsedPublication(io, { project: options.project, out: options.out, choices });
+  const done = { out: options.out, elapsedMs, invocation: io.invocation, ownWarnings, reused };
   return {
     result: { ...record, ...(published.forecast === undefined ? {} : { publication: published.forecast }) },
-    text: [...releaseLines(record, done), ...published.text],
+    text: releaseLines(record, { ...done, publication: published.text }),
     diagnostics: [...diagnostics, ...published.diagnostics],
     counted,
     ...(published.failure === undefined ? {} : { failure: published.failure }),

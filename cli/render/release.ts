@@ -57,6 +57,8 @@ export interface ReleaseDone {
   readonly invocation: string;
   /** Warnings about INF templates that winpv wrote itself. */
   readonly ownWarnings: number;
+  /** What is told of a rehearsed publication. */
+  readonly publication?: readonly string[];
   /** How many brands were there already. */
   readonly reused?: number;
 }
@@ -103,6 +105,7 @@ export const releaseLines = (record: ReleaseRecord, done: ReleaseDone): readonly
       ? []
       : [`Warnings about winpv's own INF templates: ${done.ownWarnings}; --verbose shows them.`]),
     ...rehearsalLines(record),
+    ...(done.publication ?? []),
     ...nextLines(record, done),
   ];
 };
