@@ -53,4 +53,9 @@ export const releasePorts = async ({ io, reporter }: Context): Promise<ReleasePo
   ...io,
   reporter,
   rehearsals: await io.rehearsals(),
+  page: async (facts) => {
+    const { releasePage } = await import('./render/release-html/page.ts');
+    const { readStillAssets } = await import('./render/report/assets.ts');
+    return releasePage({ ...facts, submissions: [] }, await readStillAssets(io));
+  },
 });

@@ -6,6 +6,8 @@ import { checkNothingPending } from './pending-submissions.ts';
 import { SUMS_SIGNATURE } from './statement-names.ts';
 
 /** The file that marks a folder as made by `winpv release`; only such a folder is ever cleaned. */
+/** The release as one page. */
+export const PAGE_NAME = 'report.html';
 export const RECORD_NAME = 'release.json';
 export const SUMS_NAME = 'SHA256SUMS';
 

@@ -12,7 +12,9 @@ import { type Loaded, type LoadPorts, loadRelease, OWN_FILES, type Selection } f
 import type { Part } from './parts.ts';
 import { type Plan, planRelease } from './plan.ts';
 import type { RehearsalSettings } from './project-rehearsal.ts';
+import type { ReleaseRecord } from './record.ts';
 import type { Rehearsals } from './rehearsals.ts';
+import type { SignatureFileReport } from './signature-report.ts';
 import { plannedSigning, type SigningPorts } from './signing.ts';
 
 export interface ReleaseRequest extends Selection {
@@ -39,6 +41,11 @@ export interface ReleasePorts extends LoadPorts, SigningPorts, VersionPorts {
   readonly reporter: Reporter;
   readonly elapsedMs: () => number;
   readonly rehearsals: Rehearsals;
+  /** Draws the release for people; without it there is no page. */
+  readonly page?: (facts: {
+    readonly record: ReleaseRecord;
+    readonly signatures: SignatureFileReport;
+  }) => Promise<Uint8Array>;
 }
 
 /** A release that is planned: the plan, and what it was planned from. */

@@ -15,6 +15,7 @@ import {
   type OutputFile,
   type OutputStage,
   openOutput,
+  PAGE_NAME,
   RECORD_NAME,
 } from './output.ts';
 import { parsePart, partOf } from './parts.ts';
@@ -129,6 +130,8 @@ const makeAll = async (making: Making, request: ReleaseRequest, output: OutputSt
   const record = await recordOf(making, toolVersion, { brands, revocation: kept.record });
   await write(tables.file());
   await write({ path: RECORD_NAME, bytes: encodeRecord(record) });
+  const page = await making.ports.page?.({ record, signatures: tables.report() });
+  if (page !== undefined) await write({ path: PAGE_NAME, bytes: page });
   const statements = making.signing.statementSigner(
     making.prepared.loaded.brands[0]?.loaded.brand ?? { timestampServers: [] },
   );

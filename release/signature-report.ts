@@ -83,9 +83,12 @@ export class SignatureTables {
     return [...this.tables].map(([key, table]) => ({ key, table }));
   }
 
+  report(): SignatureFileReport {
+    return { formatVersion: FORMAT, tables: [...this.tables.values()] };
+  }
+
   file(): OutputFile {
-    const report: SignatureFileReport = { formatVersion: FORMAT, tables: [...this.tables.values()] };
-    return { path: SIGNATURE_REPORT, bytes: new TextEncoder().encode(`${JSON.stringify(report, null, 1)}\n`) };
+    return { path: SIGNATURE_REPORT, bytes: new TextEncoder().encode(`${JSON.stringify(this.report(), null, 1)}\n`) };
   }
 }
 

@@ -147,7 +147,7 @@ describe('progress in a log', () => {
 
 describe('what was found', () => {
   const finding = {
-    code: 'INF_SYNTAX',
+    code: 'CONFIG_SYNTAX',
     severity: 'error',
     message: 'A, b',
     at: { file: 'a.inf', line: 3, column: 7 },
@@ -155,7 +155,7 @@ describe('what was found', () => {
 
   test('stands beside the line in a job of GitHub, and nowhere else', () => {
     expect(serviceAnnotations(machine({ GITHUB_ACTIONS: 'true' }).io, [finding])).toEqual([
-      '::error file=a.inf,line=3,col=7,title=INF_SYNTAX::A, b',
+      '::error file=a.inf,line=3,col=7,title=CONFIG_SYNTAX::A, b',
     ]);
     expect(serviceAnnotations(machine({ GITLAB_CI: 'true' }).io, [finding])).toEqual([]);
     expect(serviceAnnotations(machine({ GITHUB_ACTIONS: 'false' }).io, [finding])).toEqual([]);
