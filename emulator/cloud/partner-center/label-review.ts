@@ -1,4 +1,5 @@
 import { parseOsCode } from '../../../publishing/partner-center/os-codes.ts';
+import { idFlaw, isTwoPart } from '../../../publishing/refusals/hardware-ids.ts';
 import { approvalAfterFlight } from '../windows-update/availability.ts';
 import { judgeMeasures, measureCohorts, stopReason } from '../windows-update/measures.ts';
 import { audienceNames, isAutomatic } from '../windows-update/published.ts';
@@ -11,16 +12,6 @@ import { STEP_MS } from './steps.ts';
 
 const rowsOf = ({ targeting }: LabelRow) =>
   (targeting.hardwareIds ?? []).filter(({ distributionState }) => distributionState !== 'pendingRemove');
-
-/** Ids that have to be reviewed (publishing-restrictions.md), in lower case. */
-const RESTRICTED: readonly RegExp[] = [
-  /^(pci|hdaudio)\\(func_[0-9a-f]+&)?ven_[0-9a-f]{4}&dev_[0-9a-f]{4}$/,
-  /^(pci|hdaudio)\\(?!.*dev_)/,
-  /ven_(0000|ffff)/,
-  /^[^\\]*$/,
-  /^(pnp|display|stream|midi|ps2_|irbus)/,
-  /&cc_|\\class/,
-];
 
 const isUnclassified = (state: CloudState, { productId }: LabelRow): boolean =>
   Object.values(state.products.get(productId)?.settings.selectedProductTypes ?? {}).some(
@@ -37,7 +28,7 @@ const onlyRemoves = ({ published, targeting }: LabelRow): boolean =>
 /** Whether somebody at Microsoft decides: not for a test audience. */
 export const isReviewed = (state: CloudState, row: LabelRow): boolean => {
   if (audienceNames(state, row.targeting).length > 0 || onlyRemoves(row)) return false;
-  const restricted = rowsOf(row).some(({ pnpString }) => RESTRICTED.some((form) => form.test(pnpString)));
+  const restricted = rowsOf(row).some(({ pnpString }) => isTwoPart(pnpString) || idFlaw(pnpString) !== undefined);
   return isAutomatic(row) || restricted || isUnclassified(state, row);
 };
 

@@ -33,7 +33,9 @@ const waitFor = (state: CloudState, row: LabelRow, now: number): number | undefi
   if (row.run.step === 'publishJobValidation' && (submission === undefined || !isIngested(submission))) {
     return now + RECHECK_MS;
   }
-  return row.run.step === 'microsoftApproval' && isOn(state, 'approval-held') ? now + RECHECK_MS : undefined;
+  if (row.run.step !== 'microsoftApproval' || !isOn(state, 'approval-held')) return undefined;
+  // one that is being cancelled waits for that
+  return Math.max(now + RECHECK_MS, row.cancelAt ?? 0);
 };
 
 const put = (state: CloudState, row: LabelRow): Advanced => ({
