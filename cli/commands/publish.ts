@@ -3,10 +3,12 @@ import { WinpvError } from '../../core/errors.ts';
 import type { DeliveryOptions } from '../delivery.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
+import type { CloudOptions } from '../publish-cloud.ts';
 import type { FolderOptions } from '../publish-folder.ts';
 import { examples } from '../render/examples.ts';
+import { withAccountOptions } from './submit.ts';
 
-interface PublishOptions extends Partial<FolderOptions>, DeliveryOptions {
+interface PublishOptions extends Partial<FolderOptions>, Omit<CloudOptions, 'brand'>, DeliveryOptions {
   readonly to?: string;
   readonly check?: true;
   readonly prune?: string;
@@ -75,20 +77,23 @@ const publish = async (context: Context, out: string | undefined, options: Publi
   if (brand === undefined) throw new WinpvError('USAGE', '--brand says which brand to publish.');
   const { wantsMedia } = await import('../delivery.ts');
   if (to === undefined && !wantsMedia(options)) throw nothingAsked();
-  return publishLocally(context, out, { ...options, brand });
+  if (to !== 'emulator' && to !== 'partner-center') return publishLocally(context, out, { ...options, brand });
+  const { publishToEmulator, publishToPartnerCenter } = await import('../publish-cloud.ts');
+  return (to === 'emulator' ? publishToEmulator : publishToPartnerCenter)(context, out, { ...options, brand });
 };
 
 const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
 
 export const publishCommand = (bind: Bind): Command =>
-  new Command('publish')
+  withAccountOptions(new Command('publish'))
     .description(
       'Publishes a brand of a release: into a folder or share, as a driver repository with an index that DISM, pnputil,\n' +
-        'deployment tools and WSUS publishers read; or onto a medium. Everything is verified first, from the bytes.',
+        'deployment tools and WSUS publishers read; onto a medium; to an emulated Partner Center in this process, which\n' +
+        'leaves nothing behind; or through Partner Center. Everything is verified first, from the bytes.',
     )
     .argument('[out]', 'what `winpv release` wrote')
     .option('--brand <id>', 'which brand')
-    .option('--to <where>', 'a folder or share')
+    .option('--to <where>', 'a folder or share, `emulator`, or `partner-center`')
     .option('--check', 'compare the repository that --to names with its index; nothing is written')
     .option(
       '--prune <n>',
@@ -100,12 +105,20 @@ export const publishCommand = (bind: Bind): Command =>
     .option('--zip <file>', 'write a ZIP as well')
     .option('--cab <file>', 'write a cabinet as well')
     .option('--symbols <folder>', 'write the symbols as well, a ZIP an architecture, laid out as a symbol server is')
+    .option('--labels <file>', 'with emulator or partner-center: the labels that are meant, to be held against --fleet')
+    .option(
+      '--fleet <ndjson>',
+      'with --labels: machines; tells who would be offered it, and what that would do to them',
+    )
+    .option('--yes', 'with partner-center: do it; without it the plan is told, and nothing is sent')
     .option('--dry-run', 'tell what would be published; nothing is written')
     .addHelpText(
       'after',
       examples(
         'winpv publish dist --brand acme --to /srv/drivers --ca root.pem',
         'winpv publish dist --brand acme --iso acme.iso --allow-test-signed',
+        'winpv publish dist --brand acme --to emulator --labels labels.yaml --fleet fleet.ndjson',
+        'winpv publish dist --brand acme --to partner-center --yes',
         'winpv publish --check --to /srv/drivers',
       ),
     )

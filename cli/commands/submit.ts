@@ -21,7 +21,8 @@ const limitOf = (text: string): number => {
   throw new WinpvError('USAGE', '--wait-limit takes a number of hours.');
 };
 
-const submit = async (context: Context, out: string, options: SubmitOptions): Promise<Outcome> => {
+/** Submits one architecture of a brand: what `winpv submit` does, and `winpv publish` for each. */
+export const submit = async (context: Context, out: string, options: SubmitOptions): Promise<Outcome> => {
   const { io, reporter } = context;
   const maxWaitMs = limitOf(options.waitLimit);
   const { submissionInput } = await import('../submission-input.ts');
