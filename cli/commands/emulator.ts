@@ -47,14 +47,16 @@ const serve = async ({ io }: Context, options: ServeOptions): Promise<Outcome> =
 
 export const emulatorCommand = (bind: Bind): Command => {
   const command = new Command('emulator').description(
-    'An emulated Partner Center, to try submissions on before they are real.',
+    'An emulated Partner Center and Windows Update, to try submissions and labels on before they are real.',
   );
   command
     .command('serve')
-    .summary('serve the emulated Partner Center on this machine')
+    .summary('serve the emulated Partner Center and Windows Update on this machine')
     .description(
       'Serves the emulated Partner Center until it is told to end. Prints one line of JSON first: url, tenant, clientId,\n' +
-        'clientSecret. Nothing leaves this machine, and what it signs is trusted nowhere.',
+        'clientSecret. Nothing leaves this machine, and what it signs is trusted nowhere. Below URL/emulator the clock is moved\n' +
+        '(clock), machines ask what they are offered (windows-update/scan) and report back (windows-update/report), and\n' +
+        'windows-update/rollout shows where labels stand; see docs/guide/windows-update-emulator.md.',
     )
     .option('--host <host>', 'this machine: 127.0.0.1, ::1 or localhost', '127.0.0.1')
     .option('--port <port>', 'where to listen; 0 for any that is free', '0')
@@ -70,6 +72,7 @@ export const emulatorCommand = (bind: Bind): Command => {
       examples(
         'winpv emulator serve --fast',
         'winpv emulator serve --port 8080 --state cloud.jsonl --fault commit-502',
+        'winpv emulator serve --fast --fault approval-rejected --fault expired-offered',
       ),
     )
     .action(bind(serve));
