@@ -9,8 +9,13 @@ import { type OutputFile, sha256Hex } from './output.ts';
 import type { RecordedBrand } from './record.ts';
 import type { BrandTables } from './signature-report.ts';
 
-/** Below OUT, one file a brand: what it was made from and the hash of each file, so that it need not be made twice. */
-export const KEPT_FOLDER = '.winpv/brands';
+/**
+ * Below a release on its way, and below a part: notes of what each brand was made from and the hash of each file, so that
+ * it need not be made twice. Of a whole release they go to the project's cache.
+ */
+export const NOTES = '.winpv';
+/** Below the notes. */
+export const KEPT_FOLDER = 'brands';
 const FORMAT = 1;
 const MAX_KEPT_BYTES = 64 * 1024 * 1024;
 
@@ -78,7 +83,7 @@ export const keptBrand = (made: BrandMaking, files: readonly KeptFile[], rest: B
 });
 
 export const encodeKept = (kept: KeptBrand): OutputFile => ({
-  path: keptPath(kept.brand),
+  path: `${NOTES}/${keptPath(kept.brand)}`,
   bytes: utf8(`${JSON.stringify(kept)}\n`),
 });
 
@@ -95,9 +100,9 @@ const parseKept = (bytes: Uint8Array): KeptBrand | undefined => {
 /** `damaged`: something is there, and cannot be read. */
 export type FoundKept = KeptBrand | 'damaged' | undefined;
 
-/** What a folder keeps of a brand. */
-export const readKept = async (files: Files, folder: string, brand: string): Promise<FoundKept> => {
-  const path = files.join(folder, ...keptPath(brand).split('/'));
+/** What is noted of a brand. */
+export const readKept = async (files: Files, notes: string, brand: string): Promise<FoundKept> => {
+  const path = files.join(notes, ...keptPath(brand).split('/'));
   if ((await files.stat(path))?.kind !== 'file') return undefined;
   const kept = parseKept(await files.read(path, { maxBytes: MAX_KEPT_BYTES }));
   return kept?.brand === brand ? kept : 'damaged';

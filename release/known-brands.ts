@@ -1,18 +1,19 @@
 import { z } from 'zod';
 import { utf8 } from '../core/bytes.ts';
+import { WinpvError } from '../core/errors.ts';
 import type { Files } from '../core/ports.ts';
 import type { FactsOfKept } from './build.ts';
-import { type BrandMaking, hashOfJson, type KeptFile, keptContent, keptPath } from './kept.ts';
+import { type BrandMaking, hashOfJson, KEPT_FOLDER, type KeptFile, keptContent, keptPath, NOTES } from './kept.ts';
 import type { Making } from './make-brand.ts';
 import { makingsOf } from './making.ts';
 import { joinParts } from './merge.ts';
 import { type OutputFile, type OutputStage, RECORD_NAME } from './output.ts';
 import { type ReleaseRequest, step } from './prepare.ts';
 import type { ReleaseRecord } from './record.ts';
-import { factsHere, findReusable, NOTHING_REUSED, type Reuse, type Reused } from './reuse.ts';
+import { factsHere, findReusable, type KeptPlace, NOTHING_REUSED, type Reuse, type Reused } from './reuse.ts';
 
-/** Below OUT: what the release as a whole was made from, and its files that are no brand's. */
-const KEPT_RELEASE = '.winpv/release.json';
+/** Among the notes: what the release as a whole was made from, and its files that are no brand's. */
+const KEPT_RELEASE = 'release.json';
 const FORMAT = 1;
 const MAX_BYTES = 64 * 1024 * 1024;
 
@@ -29,7 +30,7 @@ export const encodeKeptRelease = (
   makings: ReadonlyMap<string, BrandMaking>,
   files: readonly KeptFile[],
 ): OutputFile => ({
-  path: KEPT_RELEASE,
+  path: `${NOTES}/${KEPT_RELEASE}`,
   bytes: utf8(
     `${JSON.stringify({ formatVersion: FORMAT, made: madeOf(makings), files: files.map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 })) })}\n`,
   ),
@@ -38,10 +39,10 @@ export const encodeKeptRelease = (
 /** The record of the release in a folder, when its files beside the brands' are what they would be now. */
 const unchangedRecord = async (
   files: Files,
-  folder: string,
+  { folder, notes }: KeptPlace,
   makings: ReadonlyMap<string, BrandMaking>,
 ): Promise<ReleaseRecord | undefined> => {
-  const path = files.join(folder, ...KEPT_RELEASE.split('/'));
+  const path = files.join(notes, KEPT_RELEASE);
   if ((await files.stat(path))?.kind !== 'file') return undefined;
   try {
     const kept = keptReleaseSchema.parse(
@@ -78,7 +79,7 @@ export const factsOfKept = (brands: ReadonlyMap<string, Reused>, { out, prepared
 /** Of a killed run only brands that are whole stay. */
 const sweep = async (output: OutputStage, { brands }: Reuse): Promise<void> => {
   const here = [...brands.values()].filter(({ folder }) => folder === output.place);
-  const paths = here.flatMap(({ kept }) => [keptPath(kept.brand), ...kept.files.map(({ path }) => path)]);
+  const paths = here.flatMap(({ kept }) => [`${NOTES}/${keptPath(kept.brand)}`, ...kept.files.map(({ path }) => path)]);
   await output.sweep(new Set(paths));
 };
 
@@ -101,14 +102,50 @@ export const knownBrands = async (
     if (request.resume === true) await sweep(output, NOTHING_REUSED);
     return { reuse: NOTHING_REUSED, makings };
   }
-  const folders = [...(request.resume === true ? [output.place] : []), ...(request.clean ? [request.out] : [])];
-  if (folders.length === 0) return { reuse: NOTHING_REUSED, makings };
+  const before: KeptPlace = { folder: request.out, notes: notesOf(making, request.out) };
+  const killed: KeptPlace = { folder: output.place, notes: ports.files.join(output.place, NOTES) };
+  const places = [...(request.resume === true ? [killed] : []), ...(request.clean ? [before] : [])];
+  if (places.length === 0) return { reuse: NOTHING_REUSED, makings };
   return step(ports, 'look what is there', async () => {
-    const reuse = await findReusable(ports.files, folders, makings);
+    const reuse = await findReusable(ports.files, places, makings);
     if (request.resume === true) await sweep(output, reuse);
     const all = [...reuse.brands.values()];
     const inPlace = all.length === makings.size && all.every(({ folder }) => folder === request.out);
-    const record = inPlace ? await unchangedRecord(ports.files, request.out, makings) : undefined;
+    const record = inPlace ? await unchangedRecord(ports.files, before, makings) : undefined;
     return record === undefined ? { reuse, makings } : { reuse, makings, record };
   });
+};
+
+/** The notes of a release in the project's cache, by where it stands as seen from the project. */
+const notesOf = ({ prepared, ports: { files } }: Making, out: string): string => {
+  const { folder } = prepared.loaded.project;
+  const place = hashOfJson(files.relative(folder, out)).slice(0, 16);
+  return files.join(folder, '.winpv', 'cache', 'releases', place);
+};
+
+/**
+ * Brings a release to its place. Its notes go to the project's cache, so that OUT holds nothing but the release; those of
+ * a part stay with it, for another machine asks for them. A project that cannot be written keeps none.
+ */
+export const commitKeeping = async (making: Making, out: string, output: OutputStage): Promise<void> => {
+  const { prepared, ports } = making;
+  const { files } = ports;
+  const from = files.join(output.place, NOTES);
+  if (prepared.part !== undefined || (await files.stat(from)) === undefined) return output.commit();
+  const names = [
+    ...(await files.list(files.join(from, KEPT_FOLDER))).map(({ name }) => [KEPT_FOLDER, name]),
+    ...((await files.stat(files.join(from, KEPT_RELEASE))) === undefined ? [] : [[KEPT_RELEASE]]),
+  ];
+  const notes = await Promise.all(
+    names.map(async (name) => ({ name, bytes: await files.read(files.join(from, ...name)) })),
+  );
+  await files.remove(from);
+  await output.commit();
+  try {
+    const to = notesOf(making, out);
+    await files.remove(to);
+    for (const { name, bytes } of notes) await files.write(files.join(to, ...name), bytes);
+  } catch (error) {
+    if (!(error instanceof WinpvError) || error.code !== 'FILE_UNWRITABLE') throw error;
+  }
 };

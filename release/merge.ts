@@ -4,7 +4,7 @@ import { type Diagnostic, problem, stopOnErrors, WinpvError } from '../core/erro
 import type { Files } from '../core/ports.ts';
 import { parseZip } from '../packaging/formats/zip/parse.ts';
 import { verifyTree } from '../packaging/signing/verify-package.ts';
-import { type BrandMaking, damagedFile, KEPT_FOLDER, type KeptBrand, keptContent, readKept } from './kept.ts';
+import { type BrandMaking, damagedFile, KEPT_FOLDER, type KeptBrand, keptContent, NOTES, readKept } from './kept.ts';
 import type { Making } from './make-brand.ts';
 import { type OutputFile, RECORD_NAME, sha256Hex } from './output.ts';
 import { type PartSelection, parsePart, partName, sharesOf } from './parts.ts';
@@ -113,13 +113,15 @@ const whichPart = (brand: string, { notes, prepared }: Joining): string => {
   const name = notes.find(({ part }) => part !== undefined)?.part;
   if (name === undefined) return '';
   const share = sharesOf(prepared, parsePart(name).of).find(({ brands }) => brands.includes(brand));
-  return share === undefined ? '' : `, of part ${partName(share)}`;
+  return share === undefined ? '' : ` (part ${partName(share)})`;
 };
 
 const findBrand = async (brand: string, making: BrandMaking, joining: Joining): Promise<Reused | Diagnostic> => {
   const { files, folders, prepared } = joining;
   const found = (
-    await Promise.all(folders.map(async (folder) => ({ folder, kept: await readKept(files, folder, brand) })))
+    await Promise.all(
+      folders.map(async (folder) => ({ folder, kept: await readKept(files, files.join(folder, NOTES), brand) })),
+    )
   ).filter(({ kept }) => kept !== undefined);
   const [first, second] = found;
   if (first?.kept === undefined) {
@@ -148,7 +150,7 @@ const strangers = async ({ files, folders, prepared }: Joining): Promise<readonl
   const known = new Set(prepared.plan.brands.map(({ id }) => `${id}.json`));
   const found = await Promise.all(
     folders.map(async (folder) => {
-      const place = files.join(folder, ...KEPT_FOLDER.split('/'));
+      const place = files.join(folder, NOTES, KEPT_FOLDER);
       const there = (await files.stat(place)) === undefined ? [] : await files.list(place);
       return there
         .filter(({ name }) => name.endsWith('.json') && !known.has(name))

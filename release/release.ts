@@ -1,9 +1,9 @@
 import type { Diagnostic } from '../core/errors.ts';
 import { givenHash } from './brand-versions.ts';
 import { brandOf, buildPackages } from './build.ts';
-import { checkAgainstLedger, checkUpgrades, commitWithLedger, entryOf } from './keep-ledger.ts';
+import { checkAgainstLedger, checkUpgrades, commitWithLedger, entryOf, type LedgerPorts } from './keep-ledger.ts';
 import type { KeptFile } from './kept.ts';
-import { encodeKeptRelease, factsOfKept, knownBrands } from './known-brands.ts';
+import { commitKeeping, encodeKeptRelease, factsOfKept, knownBrands } from './known-brands.ts';
 import type { NewEntry } from './ledger.ts';
 import { preciousOf } from './load.ts';
 import type { Making } from './make-brand.ts';
@@ -146,6 +146,13 @@ const makeAll = async (making: Making, request: ReleaseRequest, output: OutputSt
   return { plan, record, ledger, reused: known.reuse.brands.size, unchanged: false, diagnostics: told(making, found) };
 };
 
+/** The ledger says whose release it is, and is sealed with the same key. */
+const withKey = (ports: ReleasePorts, signing: ReadySigning | undefined): LedgerPorts => {
+  if (signing === undefined) return ports;
+  const seal = signing.statementSigner({ timestampServers: [] })?.signer;
+  return { ...ports, key: async () => ({ signer: await signing.describe(), seal }) };
+};
+
 /**
  * Makes a release: load, plan, brand, catalog, check, sign, verify from bytes, rehearse, pack, record. OUT appears whole or not
  * at all, and the project's ledger knows of it.
@@ -176,8 +183,8 @@ export const release = async (request: ReleaseRequest, ports: ReleasePorts): Pro
     const { ledger, ...released } = await makeAll(making, request, output);
     const noted = await step(ports, 'write', () =>
       // The release that parts become is noted, when they are joined.
-      commitWithLedger(ports, prepared.ledger, prepared.part === undefined ? ledger : [], () =>
-        released.unchanged ? output.discard() : output.commit(),
+      commitWithLedger(withKey(ports, signing), prepared.ledger, prepared.part === undefined ? ledger : [], () =>
+        released.unchanged ? output.discard() : commitKeeping(making, request.out, output),
       ),
     );
     return { ...released, diagnostics: [...released.diagnostics, ...noted].map(inProjectWords) };

@@ -23,6 +23,12 @@ export interface Reused {
   readonly folder: string;
 }
 
+/** Where an earlier run wrote, and where its notes are. */
+export interface KeptPlace {
+  readonly folder: string;
+  readonly notes: string;
+}
+
 export interface Reuse {
   readonly brands: ReadonlyMap<string, Reused>;
   readonly diagnostics: readonly Diagnostic[];
@@ -33,18 +39,18 @@ export const NOTHING_REUSED: Reuse = { brands: new Map(), diagnostics: [] };
 /**
  * The brands of earlier runs that are what they would be made now: from the same things, and each file with the hash that
  * was noted when it was made. What was changed since is told, and made again.
- * @param folders where earlier runs wrote; the first that has a brand counts
+ * @param places where earlier runs wrote; the first that has a brand counts
  */
 export const findReusable = async (
   files: Files,
-  folders: readonly string[],
+  places: readonly KeptPlace[],
   makings: ReadonlyMap<string, BrandMaking>,
 ): Promise<Reuse> => {
   const brands = new Map<string, Reused>();
   const diagnostics: Diagnostic[] = [];
   for (const [id, making] of makings) {
-    for (const folder of folders) {
-      const kept = await readKept(files, folder, id);
+    for (const { folder, notes } of places) {
+      const kept = await readKept(files, notes, id);
       if (kept === undefined || (kept !== 'damaged' && !sameMaking(kept.made, making))) continue;
       const damaged = kept === 'damaged' ? keptPath(id) : await damagedFile(files, folder, kept);
       if (damaged !== undefined) diagnostics.push(damagedNote(folder, damaged, id));
