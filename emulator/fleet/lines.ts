@@ -1,4 +1,5 @@
 import { shownText } from '../../core/spelling.ts';
+import { idAmong, leadingId } from './line-id.ts';
 import { checkedId, NoMachine } from './machine.ts';
 
 /** A line of a fleet as it stands in a block of the file: no copy is made of what was seen before. */
@@ -20,11 +21,6 @@ const NEW_LINE = 0x0a;
 const TAB = 0x09;
 const RETURN = 0x0d;
 const SPACE = 0x20;
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const BRACE = 0x7b;
-const BACKSLASH = 0x5c;
 const MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 const isBlank = (bytes: Buffer, start: number, end: number): boolean => {
@@ -72,59 +68,39 @@ export async function* fleetLines(blocks: AsyncIterable<Uint8Array>): AsyncGener
   if (last !== undefined) yield [last];
 }
 
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** Text of bytes that are UTF-8. @throws NoMachine */
 const decoded = (bytes: Buffer): string => {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return strictUtf8.decode(bytes);
   } catch {
     throw new NoMachine('The line is no UTF-8.');
   }
 };
 
-/** A machine's id, and where the rest of its line begins. */
+/** A machine's id, and what makes its line equal to another one's but for it. */
 export interface SplitLine {
   readonly id: string;
-  /** From here to the end of the line stands all else of the machine, but for the brace before it. */
-  readonly rest: number;
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
+  /** JSON of the machine as it stands there, with `before` in front; an `id` that it may have is empty. */
+  readonly before: '{' | '';
 }
 
-const LAST_ASCII = 0x7f;
-const ID_KEY = Buffer.from('"id"');
-
-/** Past the blanks that JSON allows between its parts, and past one mark if it comes next; -1 when it does not. */
-const past = (bytes: Buffer, from: number, mark: number): number => {
-  let at = from;
-  while (bytes[at] === SPACE || bytes[at] === TAB) at += 1;
-  return bytes[at] === mark ? at + 1 : -1;
-};
-
-/** Where the text of the id begins in a line that begins with it; -1 in any other. */
-const idStart = (bytes: Buffer, start: number): number => {
-  const open = past(bytes, start, BRACE);
-  const key = open < 0 ? -1 : past(bytes, open, QUOTE) - 1;
-  if (key < 0 || bytes.compare(ID_KEY, 0, ID_KEY.length, key, key + ID_KEY.length) !== 0) return -1;
-  const colon = past(bytes, key + ID_KEY.length, COLON);
-  return colon < 0 ? -1 : past(bytes, colon, QUOTE);
-};
-
 /**
- * The id and the rest of a line that begins with its id, as programs write it; undefined for any other, which has to be read
- * whole. That no second `id` follows, whoever reads the rest has to look.
+ * The id of a line and the rest, without reading it all; undefined for a line that has to be read whole. A line that begins with
+ * its id is not copied: that no second `id` follows, whoever reads the rest has to look.
  */
 export const splitLine = ({ bytes, start, end }: FleetLine): SplitLine | undefined => {
-  const begin = idStart(bytes, start);
-  if (begin < 0) return undefined;
-  let at = begin;
-  let isAscii = true;
-  for (; at < end && bytes[at] !== QUOTE; at += 1) {
-    const byte = bytes[at] ?? 0;
-    if (byte === BACKSLASH || byte < SPACE) return undefined;
-    if (byte > LAST_ASCII) isAscii = false;
-  }
-  const rest = past(bytes, at + 1, COMMA);
-  if (at >= end || rest < 0 || rest > end) return undefined;
-  const id = isAscii ? bytes.toString('latin1', begin, at) : decoded(bytes.subarray(begin, at));
-  return { id: checkedId(id), rest };
+  const leading = leadingId(bytes, start, end);
+  const span = leading?.span ?? idAmong(bytes, start, end);
+  if (span === undefined) return undefined;
+  const id = checkedId(decoded(bytes.subarray(span.from, span.to)));
+  if (leading !== undefined) return { id, bytes, start: leading.rest, end, before: '{' };
+  const rest = Buffer.concat([bytes.subarray(start, span.from), bytes.subarray(span.to, end)]);
+  return { id, bytes: rest, start: 0, end: rest.length, before: '' };
 };
 
 /** JSON of a part of a line. @throws NoMachine */

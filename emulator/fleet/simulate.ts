@@ -112,15 +112,18 @@ export class FleetSimulation {
   }
 
   #machineOf(line: FleetLine): { readonly id: string; readonly known: Known } {
-    const { bytes, end } = line;
     const split = splitLine(line);
     if (split === undefined) return this.#wholeMachine(line);
-    const before = this.#known.find(bytes, split.rest, end);
-    if (before !== undefined) return { id: split.id, known: before };
-    const rest = bytes.subarray(split.rest, end);
-    const value = parsedJson(rest, '{');
-    if (typeof value === 'object' && value !== null && 'id' in value) return this.#wholeMachine(line);
-    return { id: split.id, known: this.#remember(rest, value) };
+    const { id, bytes, start, end, before: brace } = split;
+    const before = this.#known.find(bytes, start, end);
+    if (before !== undefined) return { id, known: before };
+    const rest = bytes.subarray(start, end);
+    const value = parsedJson(rest, brace);
+    if (typeof value !== 'object' || value === null || !('id' in value))
+      return { id, known: this.#remember(rest, value) };
+    if (brace !== '') return this.#wholeMachine(line);
+    const { id: _empty, ...machine } = value;
+    return { id, known: this.#remember(rest, machine) };
   }
 
   #wholeMachine({ bytes, start, end }: FleetLine): { readonly id: string; readonly known: Known } {
