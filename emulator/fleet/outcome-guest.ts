@@ -88,3 +88,23 @@ export const representative = (guest: GuestSpec, packages: readonly string[], li
   const kind = kindOf(guest, packages, library);
   return guestSpecs().findLast((one) => one.arch === guest.arch && kindOf(one, packages, library) === kind) ?? guest;
 };
+
+/** Whether some package knows a platform function: by an id, or by what its bus was built for. */
+export const knowsFunction = (
+  code: string,
+  {
+    guest,
+    packages,
+    library,
+  }: { readonly guest: GuestSpec; readonly packages: readonly string[]; readonly library: PackageLibrary },
+): boolean => {
+  const beginning = `PCI\\VEN_5853&DEV_${code}`.toUpperCase();
+  return packages.some((key) => {
+    const { models = [], installs = {} } = library.packages[key]?.targets[targetKey(guest)] ?? {};
+    const isNamed = models.some(({ ids }) => ids.some((id) => id.toUpperCase().startsWith(beginning)));
+    const images = Object.values(installs).flatMap(({ copyFiles }) =>
+      copyFiles.map(({ image = '' }) => library.images[image]),
+    );
+    return isNamed || images.some((image) => image?.model?.vendorDeviceId?.toUpperCase() === code.toUpperCase());
+  });
+};

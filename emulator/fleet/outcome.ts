@@ -4,7 +4,7 @@ import type { PackageFacts, PackageLibrary } from '../package/facts.ts';
 import type { RehearsedBundle, ScenarioInput } from '../scenarios/contract.ts';
 import { Arrivals } from './outcome-arrivals.ts';
 import { type BaseRequest, baseMachines } from './outcome-base.ts';
-import { nearestGuest, representative } from './outcome-guest.ts';
+import { knowsFunction, nearestGuest, representative } from './outcome-guest.ts';
 import { InstalledPackages } from './outcome-installed.ts';
 import { type FleetMachineFacts, machineFacts, NEEDS_RESTART } from './outcome-machine.ts';
 import type { FleetFinding, FleetOutcome, FleetState, FleetVerdict } from './outcome-model.ts';
@@ -112,7 +112,11 @@ export const fleetRehearsal = (stock: FleetStock): FleetRehearsal => {
     const name = JSON.stringify([prepared.guest.id, involved]);
     const guest = alike.get(name) ?? representative(prepared.guest, involved, packages.library);
     alike.set(name, guest);
-    const { platform = '0001', vendorDevice, hasNic } = facts;
+    const { platform = '0001', hasNic } = facts;
+    // A function that nobody knows stays without a driver, and changes nothing.
+    const about = { guest, packages: involved, library: packages.library };
+    const vendorDevice =
+      facts.vendorDevice !== undefined && knowsFunction(facts.vendorDevice, about) ? facts.vendorDevice : undefined;
     const offers = offered.map(({ key }) => key);
     const key = JSON.stringify([guest.id, platform, vendorDevice, hasNic, installed, offers]);
     const before = known.get(key);
@@ -153,6 +157,8 @@ export const fleetRehearsal = (stock: FleetStock): FleetRehearsal => {
       }
       if (state.offered.length === 0) return { ...ownOutcome(machineFacts(state)), guest: guest.id, assumed: [] };
       const prepared = prepare(state, guest);
+      // Offers that are for other systems change nothing.
+      if (prepared.offered.length === 0) return { ...ownOutcome(prepared.facts), guest: guest.id, assumed };
       const played = withOwn(playOnce(prepared), prepared.facts, prepared.offered);
       return { ...played, guest: guest.id, assumed: [...assumed, ...prepared.assumed] };
     },
