@@ -199,10 +199,12 @@ const catalogFindings = (
     findings.push(problem('VERIFY_CONTENT_MISMATCH', message, { at }));
   }
   if (match.verdict === 'valid') return findings;
-  const code: VerifyCode =
-    match.verdict === 'invalid' ? 'VERIFY_CATALOG_INVALID' : (match.reason ?? 'VERIFY_CATALOG_INVALID');
+  const revoked = match.reason === 'VERIFY_REVOKED';
+  const named = revoked || match.verdict !== 'invalid' ? match.reason : undefined;
+  const code: VerifyCode = named ?? 'VERIFY_CATALOG_INVALID';
   const also = embedded ? ', whatever its own signature says' : '';
-  const message = `The catalog that lists the file, ${match.path}, is ${match.verdict}${also}.`;
+  const why = revoked ? ': a certificate behind it was revoked' : '';
+  const message = `The catalog that lists the file, ${match.path}, is ${match.verdict}${also}${why}.`;
   return [...findings, problem(code, message, { at })];
 };
 

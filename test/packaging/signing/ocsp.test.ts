@@ -9,6 +9,7 @@ import {
 } from '../../../packaging/formats/x509/ocsp-parse.ts';
 import { encodePem } from '../../../packaging/formats/x509/pem.ts';
 import { answersSaying } from '../../../packaging/signing/check-ocsp.ts';
+import { explain } from '../../../packaging/signing/explanation.ts';
 import type { RevocationEvidence } from '../../../packaging/signing/revocation-evidence.ts';
 import { verifyFile } from '../../../packaging/signing/verify.ts';
 import { craftPe, craftStamp } from '../../support/crafted.ts';
@@ -301,6 +302,48 @@ describe('a list', () => {
     const given = whole(['middle', { 8: early }, { criticalInEntry: '1.2.3' }]);
     expect(outcome(barePe, given)).toBe('valid partly-checked');
     expect(whyNot(barePe, given)).toEqual([expect.stringMatching(/critical extension 1\.2\.3/)]);
+  });
+});
+
+describe('the explanation of a revocation', () => {
+  const stateOf = (dateMs: number, more: Partial<Revoked> = {}) => [answer({ state: { dateMs, reason: 1, ...more } })];
+  const late = SIGNED_MS + DAY_MS;
+
+  test.each([
+    ['after the stamp', stampedPe, stateOf(late), 'revoked-after-stamp', /goes on counting/],
+    ['before the stamp', stampedPe, stateOf(SIGNED_MS - DAY_MS), 'revoked-before-stamp', /counts nowhere/],
+    [
+      'after the stamp, for a key that was lost before it',
+      stampedPe,
+      stateOf(late, { invalidityMs: SIGNED_MS - DAY_MS }),
+      'revoked-before-stamp',
+      /as invalid since .* \(assumed: /,
+    ],
+    ['without a stamp', barePe, stateOf(late), 'revoked-not-stamped', /no time stamp shows/],
+  ] as const)('%s is one sentence, and another what to do', (_what, bytes, answers, id, why) => {
+    const explanation = explain(judged(bytes, { answers }));
+    expect(explanation).toMatchObject({ id, why: expect.stringMatching(why) });
+    for (const text of [explanation?.why, explanation?.todo]) {
+      expect(text).toMatch(/^[A-Z].*[.]$/);
+      expect(text?.split('. ')).toHaveLength(1);
+    }
+  });
+
+  test('is that of the revocation that counts, where another does not', () => {
+    const answers = [...stateOf(late), ofMiddle({ state: { dateMs: SIGNED_MS - DAY_MS } })];
+    expect(explain(judged(stampedPe, { answers }))).toMatchObject({
+      id: 'revoked-before-stamp',
+      why: expect.stringContaining('of Middle was revoked'),
+    });
+  });
+
+  test('is not given for a file whose bytes are others, nor where nothing was revoked', () => {
+    const changed = stampedPe.slice();
+    changed[0x300] = (changed[0x300] ?? 0) ^ 1;
+    const revoked = judged(changed, { answers: stateOf(SIGNED_MS - DAY_MS) });
+    expect(revoked.reason).toBe('VERIFY_DIGEST_MISMATCH');
+    expect(explain(revoked)?.id ?? '').not.toMatch(/^revoked/);
+    expect(explain(judged(stampedPe, { answers: [answer()] }))?.id ?? '').not.toMatch(/^revoked/);
   });
 });
 
