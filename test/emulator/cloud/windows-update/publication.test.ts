@@ -1,5 +1,8 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { FourPartVersion } from '../../../../core/version.ts';
+import type { StoredPackage, StoredPackages } from '../../../../emulator/cloud/windows-update/packages.ts';
 import { rehearsePublication } from '../../../../emulator/cloud/windows-update/rehearse.ts';
+import { openScan } from '../../../../emulator/cloud/windows-update/scan.ts';
 import { type Machine, machineOf } from '../../../../emulator/fleet/machine.ts';
 import {
   type Caller,
@@ -362,14 +365,33 @@ describe('faults', () => {
   });
 
   test('wrong-offer hands out the package of another submission', async () => {
-    const first = await addLabel(optional);
-    await publish();
-    const second = await addLabel(optional, {}, 'other');
-    await control(center, 'windows-update/label', { label: second, decision: 'reject' });
-    await fault('wrong-offer');
+    const id = await addLabel(optional);
     await goTo('2026-12-04');
-    const [offer] = (await scan(machine('vm-1'))).offers;
-    expect([first, second]).toContain(offer.label);
+    await fault('wrong-offer');
+    const state = center.service.state();
+    const pack = (version: FourPartVersion): StoredPackage => ({
+      bundleId,
+      package: {
+        ...{ key: version.join('.'), brand: 'demo', driver: 'demo', infName: 'demo.inf', provider: 'Demo' },
+        ...{ version, date: undefined, bus: undefined },
+        entriesFor: () => [{ ids: [row().pnpString], featureScore: undefined, date: undefined, version }],
+      },
+    });
+    const own = state.labels.get(id)?.submissionId ?? '';
+    const versions = (stored: StoredPackages) =>
+      openScan({ state, now: center.service.now(), stored })({
+        machine: machineOf(machine('vm-1')),
+        channel: 'any',
+      }).offers.map(({ version }) => version);
+    expect(versions(new Map([[own, [pack([1, 0, 0, 1])]]]))).toEqual(['1.0.0.1']);
+    expect(
+      versions(
+        new Map([
+          [own, [pack([1, 0, 0, 1])]],
+          ['7', [pack([0, 9, 0, 0])]],
+        ]),
+      ),
+    ).toEqual(['0.9.0.0']);
   });
 
   test('label-list-late hides labels for ten minutes', async () => {
