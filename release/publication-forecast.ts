@@ -110,7 +110,9 @@ export const forecastPublication = async (request: ForecastRequest): Promise<For
   const found = [...resolved.diagnostics, ...checkLabels(resolved.labels, facts)].filter(beforeSubmission);
   stopOnErrors(found);
   const labels = parseLabels(asFleetLabels(resolved.labels), labelFile.path);
-  const { packages, stock } = readReleases(request.brands, { nowMs, templates });
+  const labelled = new Set(labels.map(({ brand }) => brand));
+  const brands = request.brands.filter(({ brand }) => labelled.has(brand));
+  const { packages, stock } = readReleases(brands, { nowMs, templates });
   stopOnErrors(labelComplaints(packages, labels));
   const bad: Diagnostic[] = [];
   const simulation = new FleetSimulation({

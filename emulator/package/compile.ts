@@ -2,7 +2,7 @@ import { type Diagnostic, WinpvError } from '../../core/errors.ts';
 import { type CheckedFile, packageView } from '../../packaging/bundle/package-view.ts';
 import type { GuestSpec } from '../guest/guest.ts';
 import { bundleImages } from './bundle-images.ts';
-import { bundleSignatures } from './bundle-signatures.ts';
+import { type BundleSignatures, bundleSignatures } from './bundle-signatures.ts';
 import { driverModels } from './driver-models.ts';
 import type { PackageFacts, PackageLibrary } from './facts.ts';
 import { packageFacts } from './package-facts.ts';
@@ -20,6 +20,8 @@ export interface BundleRequest {
   readonly nowMs: number;
   /** How findings show a path. */
   readonly shown: (path: string) => string;
+  /** The files will be signed by somebody whom every guest trusts: what they are signed with now is not looked at. */
+  readonly signedElsewhere?: boolean;
 }
 
 export interface CompiledBundle {
@@ -32,6 +34,13 @@ export interface CompiledBundle {
   readonly nothingSigned: boolean;
 }
 
+const TRUSTED: BundleSignatures = {
+  loads: () => ({}),
+  ofPackage: () => ({ state: 'trusted', score: 'any-signer', reason: 'It is signed before it is offered.' }),
+  nothingSigned: () => false,
+  publicKeys: () => [],
+};
+
 /**
  * Compiles a bundle once for all guests, to plain data. A package whose INF cannot be read is left out and told.
  * @throws WinpvError DER_* when a certificate of `trust` cannot be read
@@ -40,7 +49,7 @@ export const compileBundle = (request: BundleRequest): CompiledBundle => {
   const { files, shown, label, guests } = request;
   const view = packageView(files, shown);
   const models = driverModels(view);
-  const signatures = bundleSignatures(view, request);
+  const signatures = request.signedElsewhere === true ? TRUSTED : bundleSignatures(view, request);
   const images = bundleImages(view, (file) => ({ loads: signatures.loads(file), model: models.ofFile(file) }));
   const infs = inOrder(view.infs);
   const keys = packageKeys(infs, label);
