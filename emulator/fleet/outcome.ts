@@ -3,7 +3,7 @@ import type { Templates } from '../history/historic-package.ts';
 import type { PackageFacts, PackageLibrary } from '../package/facts.ts';
 import type { RehearsedBundle, ScenarioInput } from '../scenarios/contract.ts';
 import { Arrivals } from './outcome-arrivals.ts';
-import { type BaseRequest, baseMachines } from './outcome-base.ts';
+import { type BaseMachine, type BaseRequest, baseMachines } from './outcome-base.ts';
 import { knowsFunction, nearestGuest, representative } from './outcome-guest.ts';
 import { InstalledPackages } from './outcome-installed.ts';
 import { type FleetMachineFacts, machineFacts, NEEDS_RESTART } from './outcome-machine.ts';
@@ -79,90 +79,107 @@ interface Prepared {
   readonly offered: readonly PackageFacts[];
 }
 
-/** Begins the rehearsals of a fleet; what its machines have in common is made once. */
-export const fleetRehearsal = (stock: FleetStock): FleetRehearsal => {
-  const packages = new InstalledPackages(stock);
-  const base = baseMachines();
-  const known = new Map<string, Played>();
-  const alike = new Map<string, GuestSpec>();
+/** What a machine has and is offered, as packages. */
+const preparedState = (
+  packages: InstalledPackages,
+  state: FleetState,
+  guest: GuestSpec,
+): Prepared & Pick<FleetOutcome, 'assumed'> => {
+  const facts = machineFacts(state);
+  const keys = [...new Set(state.offered)].sort();
+  const standIns = facts.drivers.map((own) => [own, packages.standInFor(own, guest, keys)] as const);
+  const assumed = standIns.flatMap(([own, found]) =>
+    found === undefined
+      ? [`${own.driver} of ${own.installed.provider} is left out: no such build is known for this Windows.`]
+      : (found.assumed ?? []),
+  );
+  const installed = standIns
+    .flatMap(([, found]) => found ?? [])
+    .sort((a, b) => placeOf(a.driver) - placeOf(b.driver) || (a.key < b.key ? -1 : Number(a.key > b.key)))
+    .map(({ key }) => key);
+  const offered = keys
+    .flatMap((key) => packages.library.packages[key] ?? [])
+    .filter(({ targets }) => targets[targetKey(guest)] !== undefined)
+    .sort((a, b) => placeOf(a.driver) - placeOf(b.driver));
+  return { guest, facts, installed: [...new Set(installed)], offered, assumed: [...new Set(assumed)] };
+};
 
-  const prepare = (state: FleetState, guest: GuestSpec): Prepared & Pick<FleetOutcome, 'assumed'> => {
-    const facts = machineFacts(state);
-    const keys = [...new Set(state.offered)].sort();
-    const standIns = facts.drivers.map((own) => [own, packages.standInFor(own, guest, keys)] as const);
-    const missing = standIns.flatMap(([own, found]) =>
-      found === undefined
-        ? [`${own.driver} of ${own.installed.provider} is left out: no such build is known for this Windows.`]
-        : (found.assumed ?? []),
-    );
-    const installed = standIns
-      .flatMap(([, found]) => found ?? [])
-      .sort((a, b) => placeOf(a.driver) - placeOf(b.driver) || (a.key < b.key ? -1 : Number(a.key > b.key)))
-      .map(({ key }) => key);
-    const offered = keys
-      .flatMap((key) => packages.library.packages[key] ?? [])
-      .filter(({ targets }) => targets[targetKey(guest)] !== undefined)
-      .sort((a, b) => placeOf(a.driver) - placeOf(b.driver));
-    return { guest, facts, installed: [...new Set(installed)], offered, assumed: [...new Set(missing)] };
-  };
+/** Plays what is offered in every order that differs, and takes the worst. */
+const play = (machine: BaseMachine, request: BaseRequest, offered: readonly PackageFacts[]): Played => {
+  const { guest, library, installed } = request;
+  if (!machine.running) return UNDECIDED;
+  const bundle: RehearsedBundle = { label: 'offer', packages: offered.map(({ key }) => key) };
+  const before: RehearsedBundle = { label: 'installed', packages: installed, given: true };
+  const input: ScenarioInput = { guest, guests: [guest], library, bundle, before: [before] };
+  const driversOf = (keys: readonly string[]): ReadonlySet<string> =>
+    new Set(keys.flatMap((key) => library.packages[key]?.driver ?? []));
+  const expected = expectedOf(driversOf(installed), driversOf(bundle.packages), machine.survey);
+  let worst: Judged | undefined;
+  for (const arrival of new Arrivals(input, machine.world, offered).all(expected)) {
+    const one = judged(arrival, machine, input);
+    if (worst === undefined || isWorse(one.verdict, worst.verdict)) worst = one;
+    if (isWorst(worst.verdict)) break;
+  }
+  if (worst === undefined) return NOTHING;
+  const { verdict, findings, arrival } = worst;
+  return { outcome: verdict, findings, arrival: arrival.names, restarts: arrival.restarts };
+};
 
-  const playOnce = (prepared: Prepared): Played => {
-    const { facts, installed, offered } = prepared;
-    const involved = [...installed, ...offered.map(({ key }) => key)];
-    const name = JSON.stringify([prepared.guest.id, involved]);
-    const guest = alike.get(name) ?? representative(prepared.guest, involved, packages.library);
-    alike.set(name, guest);
+/** Rehearsals of one fleet: what its machines have in common is made once. */
+class Rehearsals {
+  readonly known = new Map<string, Played>();
+  private readonly packages: InstalledPackages;
+  private readonly base = baseMachines();
+  private readonly alike = new Map<string, GuestSpec>();
+
+  constructor(stock: FleetStock) {
+    this.packages = new InstalledPackages(stock);
+  }
+
+  outcomeOf(state: FleetState): FleetOutcome {
+    const { guest, assumed } = nearestGuest(state);
+    if (guest === undefined) {
+      const why = `No Windows of the emulator runs on ${state.arch}: nothing was rehearsed.`;
+      return { ...NOTHING, findings: [told('EMULATOR_UNDECIDED', 'warning', why)], guest: undefined, assumed };
+    }
+    if (state.offered.length === 0) return { ...ownOutcome(machineFacts(state)), guest: guest.id, assumed: [] };
+    const prepared = preparedState(this.packages, state, guest);
+    // Offers that are for other systems change nothing.
+    if (prepared.offered.length === 0) return { ...ownOutcome(prepared.facts), guest: guest.id, assumed };
+    const played = withOwn(this.playOnce(prepared), prepared.facts, prepared.offered);
+    return { ...played, guest: guest.id, assumed: [...assumed, ...prepared.assumed] };
+  }
+
+  private playOnce({ guest: own, facts, installed, offered }: Prepared): Played {
+    const { library } = this.packages;
+    const offers = offered.map(({ key }) => key);
+    const guest = this.standInFor(own, [...installed, ...offers]);
     const { platform = '0001', hasNic } = facts;
     // A function that nobody knows stays without a driver, and changes nothing.
-    const about = { guest, packages: involved, library: packages.library };
+    const about = { guest, packages: [...installed, ...offers], library };
     const vendorDevice =
       facts.vendorDevice !== undefined && knowsFunction(facts.vendorDevice, about) ? facts.vendorDevice : undefined;
-    const offers = offered.map(({ key }) => key);
     const key = JSON.stringify([guest.id, platform, vendorDevice, hasNic, installed, offers]);
-    const before = known.get(key);
+    const before = this.known.get(key);
     if (before !== undefined) return before;
-    const played = play({ guest, library: packages.library, platform, vendorDevice, hasNic, installed }, offered);
-    known.set(key, played);
+    const request = { guest, library, platform, vendorDevice, hasNic, installed };
+    const played = play(this.base(request), request, offered);
+    this.known.set(key, played);
     return played;
-  };
+  }
 
-  const play = (request: BaseRequest, offered: readonly PackageFacts[]): Played => {
-    const { guest, library, installed } = request;
-    const machine = base(request);
-    if (!machine.running) return UNDECIDED;
-    const bundle: RehearsedBundle = { label: 'offer', packages: offered.map(({ key }) => key) };
-    const before: RehearsedBundle = { label: 'installed', packages: installed, given: true };
-    const input: ScenarioInput = { guest, guests: [guest], library, bundle, before: [before] };
-    const driversOf = (keys: readonly string[]): ReadonlySet<string> =>
-      new Set(keys.flatMap((key) => library.packages[key]?.driver ?? []));
-    const expected = expectedOf(driversOf(installed), driversOf(bundle.packages), machine.survey);
-    let worst: Judged | undefined;
-    for (const arrival of new Arrivals(input, machine.world, offered).all(expected)) {
-      const one = judged(arrival, machine, input);
-      if (worst === undefined || isWorse(one.verdict, worst.verdict)) worst = one;
-      if (isWorst(worst.verdict)) break;
-    }
-    if (worst === undefined) return NOTHING;
-    const { verdict, findings, arrival } = worst;
-    return { outcome: verdict, findings, arrival: arrival.names, restarts: arrival.restarts };
-  };
+  private standInFor(guest: GuestSpec, packages: readonly string[]): GuestSpec {
+    const name = JSON.stringify([guest.id, packages]);
+    const found = this.alike.get(name) ?? representative(guest, packages, this.packages.library);
+    this.alike.set(name, found);
+    return found;
+  }
+}
 
-  return {
-    rehearsed: () => known.size,
-    outcomeOf: (state) => {
-      const { guest, assumed } = nearestGuest(state);
-      if (guest === undefined) {
-        const why = `No Windows of the emulator runs on ${state.arch}: nothing was rehearsed.`;
-        return { ...NOTHING, findings: [told('EMULATOR_UNDECIDED', 'warning', why)], guest: undefined, assumed };
-      }
-      if (state.offered.length === 0) return { ...ownOutcome(machineFacts(state)), guest: guest.id, assumed: [] };
-      const prepared = prepare(state, guest);
-      // Offers that are for other systems change nothing.
-      if (prepared.offered.length === 0) return { ...ownOutcome(prepared.facts), guest: guest.id, assumed };
-      const played = withOwn(playOnce(prepared), prepared.facts, prepared.offered);
-      return { ...played, guest: guest.id, assumed: [...assumed, ...prepared.assumed] };
-    },
-  };
+/** Begins the rehearsals of a fleet. */
+export const fleetRehearsal = (stock: FleetStock): FleetRehearsal => {
+  const rehearsals = new Rehearsals(stock);
+  return { rehearsed: () => rehearsals.known.size, outcomeOf: (state) => rehearsals.outcomeOf(state) };
 };
 
 /** The outcomes of states, in their order. */
