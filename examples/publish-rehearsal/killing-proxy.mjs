@@ -5,6 +5,9 @@ const KINDS = [
   [/\/oauth2\//, 'token'],
   [/^\/emulator\//, 'emulator'],
   [/\/commit(\?|$)/, 'commit'],
+  [/\/shippingLabels\/\d+(\?|$)/i, 'label'],
+  [/\/shippingLabels(\?|$)/i, 'labels'],
+  [/\/audiences?(\?|$)/i, 'audiences'],
   [/\/products\/\d+\/submissions\/\d+(\?|$)/, 'submission'],
   [/\/products\/\d+\/submissions(\?|$)/, 'submissions'],
   [/\/products(\?|$)/, 'products'],
@@ -18,11 +21,11 @@ const bodyOf = async (stream) => {
   return Buffer.concat(parts);
 };
 
-/** What the service is asked for. Looks at a submission are told apart by what was known of it before. */
+/** What the service is asked for. Looks at a submission, and at labels, are told apart by what was known before. */
 const nameOf = ({ method, url }, seen) => {
   const kind = KINDS.find(([pattern]) => pattern.test(url))?.[1] ?? 'file';
   const path = kind === 'emulator' ? ` ${url}` : '';
-  const told = kind === 'submission' || kind === 'file' ? ` (${seen})` : '';
+  const told = ['submission', 'file', 'label', 'labels'].includes(kind) ? ` (${seen})` : '';
   return `${method} ${kind}${path}${told}`;
 };
 
@@ -49,6 +52,7 @@ const forward = ({ method, url, headers }, body, target) =>
  */
 export const openKillingProxy = async (target) => {
   let seen = 'nothing';
+  let labels = 0;
   let current = { kill: async () => {}, wanted: () => false };
   let dead = false;
   const names = new Set();
@@ -65,6 +69,10 @@ export const openKillingProxy = async (target) => {
     if (await strike('before')) return response.destroy();
     const { answer, whole } = await forward(request, body, target);
     if (name.startsWith('GET submission (')) seen = whatIsKnown(whole);
+    if (name.startsWith('POST labels (') && answer.statusCode === 201) {
+      labels += 1;
+      seen = `${labels} made`;
+    }
     if (await strike('after')) return response.destroy();
     response.writeHead(answer.statusCode, answer.headers);
     response.end(whole);

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openKillingProxy } from './killing-proxy.mjs';
+import { rehearseLabels } from './labels.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -21,7 +22,7 @@ const winpv = resolve(options.winpv ?? join(here, '..', '..', 'cli', 'winpv.js')
 const folder = mkdtempSync(join(tmpdir(), 'winpv-publish-'));
 const out = join(folder, 'dist');
 const begun = Date.now();
-const facts = { kills: {}, refused: undefined, products: [], tampered: {} };
+const facts = { kills: {}, refused: undefined, products: [], tampered: {}, labels: {} };
 
 const say = (text) => console.log(`${((Date.now() - begun) / 1000).toFixed(1).padStart(6)} s  ${text}`);
 /** Everything that has to hold goes through here: what does not ends the rehearsal with exit 1. */
@@ -69,19 +70,22 @@ const startEmulator = async () => {
   return JSON.parse(await Promise.race([line, failed]));
 };
 
-const submission = ({ brand, endpoint, account }, ...more) =>
-  start(['submit', out, '--brand', brand, '--arch', 'x64', '--endpoint', endpoint, '--resume', ...more], {
+/** Runs winpv as the account of the emulator. */
+const asAccount = (account, endpoint, ...args) =>
+  start([...args, '--endpoint', endpoint], {
     WINPV_TENANT: account.tenant,
     WINPV_CLIENT_ID: account.clientId,
     WINPV_CLIENT_SECRET: account.clientSecret,
   });
+const submission = ({ brand, endpoint, account }, ...more) =>
+  asAccount(account, endpoint, 'submit', out, '--brand', brand, '--arch', 'x64', '--resume', ...more);
 
 /** Runs winpv again and again, each time killed at one more request, until nothing is left to be killed at. */
-const submitKilled = async (what, proxy, atEach) => {
+const killedAtEach = async (what, launch, proxy, atEach) => {
   const done = new Set();
   for (let runs = 0; ; runs += 1) {
-    holds(runs < 400, 'the submission comes to an end');
-    const client = submission({ ...what, endpoint: proxy.url });
+    holds(runs < 400, `${what} comes to an end`);
+    const client = launch();
     let point;
     proxy.during(
       {
@@ -99,7 +103,7 @@ const submitKilled = async (what, proxy, atEach) => {
     );
     const end = await client.ended;
     if (point === undefined) {
-      holds(end.exit === 0, `${what.brand} is taken back signed after all kills`, shown(end));
+      holds(end.exit === 0, `${what} ends well after all kills`, shown(end));
       return [...done];
     }
     holds(end.signal === 'SIGKILL', `winpv was killed ${point}`, shown(end));
@@ -120,10 +124,15 @@ const askService = async ({ url, tenant, clientId, clientSecret }) => {
     client_secret: clientSecret,
     resource: 'https://manage.devcenter.microsoft.com',
   });
-  const { access_token: token } = await (await fetch(`${url}/${tenant}/oauth2/token`, { method: 'POST', body })).json();
+  // Time goes by in the emulator with each request, so that a token may be too old for the next one.
+  const signIn = async () =>
+    (await (await fetch(`${url}/${tenant}/oauth2/token`, { method: 'POST', body })).json()).access_token;
   // Ids are larger than a JavaScript number can be.
   const list = async (path) => {
-    const answer = await fetch(`${url}/v2.0/my/hardware${path}`, { headers: { authorization: `Bearer ${token}` } });
+    const ask = async () =>
+      fetch(`${url}/v2.0/my/hardware${path}`, { headers: { authorization: `Bearer ${await signIn()}` } });
+    const first = await ask();
+    const answer = first.status === 401 ? await ask() : first;
     holds(answer.status === 200, `the emulator lists ${path}`);
     const exact = (await answer.text()).replace(/("(?:id|productId)"\s*:\s*)(\d+)/g, '$1"$2"');
     return JSON.parse(exact).value;
@@ -131,7 +140,15 @@ const askService = async ({ url, tenant, clientId, clientSecret }) => {
   const products = [];
   for (const { id, productName } of await list('/products')) {
     const submissions = await list(`/products/${id}/submissions`);
-    products.push({ id, name: productName, submissions: submissions.map((one) => one.id) });
+    const labels = await Promise.all(
+      submissions.map((one) => list(`/products/${id}/submissions/${one.id}/shippingLabels`)),
+    );
+    products.push({
+      id,
+      name: productName,
+      submissions: submissions.map((one) => one.id),
+      labels: labels.flat().map((one) => one.name),
+    });
   }
   return products;
 };
@@ -216,7 +233,8 @@ const rehearse = async () => {
     { brand: 'example-xs', atEach: options.quick ? () => false : MAKES },
   ];
   for (const { brand, atEach } of plans) {
-    const killed = await submitKilled({ brand, account }, proxy, atEach);
+    const launch = () => submission({ brand, account, endpoint: proxy.url });
+    const killed = await killedAtEach(`the submission of ${brand}`, launch, proxy, atEach);
     facts.kills[brand] = killed;
     const requests = new Set(killed.map((point) => point.replace(/^\w+ /, ''))).size;
     say(`${brand}: killed ${killed.length} times, before and after ${requests} requests, and resumed; signed.`);
@@ -224,14 +242,19 @@ const rehearse = async () => {
     say(`${brand}: what came back is what was sent, and verifies.`);
     if (brand === 'example-vendor') await tamperAfterwards(signed, root);
   }
-  proxy.close();
-
   facts.products = await askService(account);
   for (const { name, id, submissions } of facts.products) {
     say(`The service has product ${id}, ${name}, with submission ${submissions.join(', ')}.`);
   }
   holds(facts.products.length === 2, 'there is one product for each vendor', JSON.stringify(facts.products));
   for (const { name, submissions } of facts.products) holds(submissions.length === 1, `${name} has one submission`);
+  const client = (endpoint, ...args) => asAccount(account, endpoint, ...args);
+  facts.labels = await rehearseLabels({
+    ...{ folder, out, here, account, proxy, client, say, holds, shown, killedAtEach },
+    atEach: options.quick ? MAKES : () => true,
+    made: async () => (await askService(account)).flatMap(({ labels }) => labels),
+  });
+  proxy.close();
   await tamperOnTheWay(account);
   say(
     'A signed package with a changed image was caught twice: on its way (exit 5, nothing handed on), and afterwards.',

@@ -174,9 +174,7 @@ describe('winpv label', () => {
     await label(there, 'apply', [...LABELS, '--wait']);
     expect((await label(there, 'cancel', ['ring', '--dry-run'])).result).toMatchObject({ cancelled: false });
     expect((await label(there, 'cancel', ['ring'])).result).toMatchObject({ cancelled: true });
-    await settled(there);
-    const { result } = await label(there, 'list');
-    expect(result.labels).toMatchObject([{ stage: 'failed', messages: ['The shipping label was cancelled.'] }]);
+    expect(made(there)[0]?.cancelAt).toBeGreaterThan(START_MS);
   });
 
   test('tells what Microsoft says of a label that it rejects, and ends with 7', async () => {

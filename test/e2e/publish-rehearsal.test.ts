@@ -10,6 +10,12 @@ interface Report {
   readonly kills: Readonly<Record<string, readonly string[]>>;
   readonly refused?: { readonly exit: number; readonly reason: string };
   readonly products: readonly { readonly name: string; readonly submissions: readonly string[] }[];
+  readonly labels: {
+    readonly killed?: readonly string[];
+    readonly names?: readonly string[];
+    readonly refused?: number;
+    readonly stale?: number;
+  };
   readonly tampered: { readonly afterwards?: number; readonly onTheWay?: number };
 }
 
@@ -42,6 +48,13 @@ describe('examples/publish-rehearsal', () => {
     expect(report.refused).toEqual({ exit: 5, reason: 'REFUSAL_NO_OWN_DEVICE' });
     expect(report.products.map(({ submissions }) => submissions.length)).toEqual([1, 1]);
     expect(report.products.map(({ name }) => name.replace(/ .*/, '')).sort()).toEqual(['example-vendor', 'example-xs']);
+    expect([...(report.labels.killed ?? [])].sort()).toEqual(
+      ['nothing', '1 made']
+        .flatMap((seen) => ['after', 'before'].map((when) => `${when} POST labels (${seen})`))
+        .sort(),
+    );
+    expect(report.labels.names?.map((name) => name.replace(/ .*/, '')).sort()).toEqual(['bus', 'storage']);
+    expect([report.labels.refused, report.labels.stale]).toEqual([5, 5]);
     expect(report.tampered).toEqual({ afterwards: 5, onTheWay: 5 });
     expect(stdout).toContain('no PV device id of their own');
     expect(stdout).toContain('All of it holds.');

@@ -1,0 +1,69 @@
+// Goes on from the submissions: plans labels, applies the plan killed around each request, and asks the service what it has.
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A brand that has no device of its own is never labelled, whatever the audience. */
+const refuseXenProject = async ({ folder, out, account, client, say, holds, shown }) => {
+  const file = join(folder, 'labels-xenproject.yaml');
+  const text = readFileSync(join(folder, 'labels.yaml'), 'utf8');
+  writeFileSync(file, text.replaceAll('example-vendor', 'xenproject').replaceAll(/C8E0(&SUBSYS_\*)?/g, '0001'));
+  const end = await client(account.url, 'label', 'plan', '--labels', file, '--release', out).ended;
+  const refused = end.exit === 5 && end.stderr.includes('LABEL_NO_OWN_DEVICE');
+  holds(refused, 'labels for XenProject are refused with exit 5 and the reason', shown(end));
+  say('xenproject: labels for Windows Update are refused, exit 5: it has no PV device id of its own.');
+  return end.exit;
+};
+
+/** A plan that was made before somebody changed what is live says so, and changes nothing. */
+const refuseOldPlan = async ({ folder, out, account, client, say, holds, shown }, plan) => {
+  const file = join(folder, 'labels-changed.yaml');
+  const text = readFileSync(join(folder, 'labels.yaml'), 'utf8');
+  writeFileSync(file, text.replace('floor: RS5', 'floor: VB'));
+  const changed = await client(account.url, 'label', 'apply', '--labels', file, '--release', out, '--wait').ended;
+  holds(changed.exit === 0, 'the floor of a label that is there can be raised', shown(changed));
+  const end = await client(account.url, 'label', 'apply', plan, '--release', out).ended;
+  const refused =
+    end.exit === 5 && end.stderr.includes('LABEL_PLAN_STALE') && end.stderr.includes('has the floor VB now');
+  holds(refused, 'a plan that is older than what is live is refused with the difference', shown(end));
+  say('The plan was refused once the floor of a label had been raised: exit 5, with the difference.');
+  return end.exit;
+};
+
+/** Time goes by in the emulator at each look, until every label is published. */
+const untilLive = async ({ out, account, client, holds, shown }) => {
+  for (let looks = 0; looks < 40; looks += 1) {
+    const end = await client(account.url, 'label', 'list', '--release', out, '--json').ended;
+    holds(end.exit === 0, 'labels are listed', shown(end));
+    const { labels } = JSON.parse(end.stdout).result;
+    if (labels.every(({ stage }) => stage === 'live')) return labels;
+  }
+  return holds(false, 'the labels are published in the end');
+};
+
+/** @returns how often winpv was killed, what the service has, and which refusals were seen */
+export const rehearseLabels = async (rehearsal) => {
+  const { folder, out, here, account, proxy, client, say, holds, shown, killedAtEach, atEach, made } = rehearsal;
+  const labels = join(folder, 'labels.yaml');
+  copyFileSync(join(here, 'labels.yaml'), labels);
+  const refused = await refuseXenProject(rehearsal);
+  holds((await made()).length === 0, 'no label was made for what was refused');
+
+  const plan = join(folder, 'plan.json');
+  const planned = await client(account.url, 'label', 'plan', '--labels', labels, '--release', out, '--out', plan).ended;
+  holds(planned.exit === 0, 'the labels are planned', shown(planned));
+  say('The plan of the labels:');
+  for (const line of planned.stdout.split('\n').slice(0, 6)) console.log(`            ${line.trimEnd()}`);
+
+  const launch = () => client(proxy.url, 'label', 'apply', plan, '--release', out);
+  const killed = await killedAtEach('the plan of labels', launch, proxy, atEach);
+  const requests = new Set(killed.map((point) => point.replace(/^\w+ /, ''))).size;
+  const names = await made();
+  holds(names.length === 2 && new Set(names).size === 2, 'each label was made once', names.join(', '));
+  say(
+    `labels: killed ${killed.length} times, before and after ${requests} requests, and resumed; one label each: ${names.join(', ')}.`,
+  );
+  const live = await untilLive(rehearsal);
+  for (const { name, stage, hardwareIds } of live) say(`${name}: ${stage}, ${hardwareIds.length} rows.`);
+  const stale = await refuseOldPlan(rehearsal, plan);
+  return { killed, names: await made(), refused, stale };
+};
