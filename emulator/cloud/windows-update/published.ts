@@ -66,9 +66,11 @@ export const publishLabel = (before: CloudState, row: LabelRow, now: number): Cl
   if (row.settings.destination !== 'windowsUpdate') return put(before, row.published);
   const old = row.published;
   const again = old === undefined || old.expiredAt !== undefined || !sameAudiences(old.targeting, targeting);
-  const { at, curve, ...life } =
-    again || old.stoppedAt !== undefined ? { at: now, curve: curveOf(row) } : { ...old, lingering: undefined };
-  const common = { ...life, approvedAt: row.approvedAt ?? now, at, curve, ...lingering(before, old, targeting, now) };
+  const life: Omit<PublishedLabel, 'targeting'> =
+    again || old.stoppedAt !== undefined
+      ? { at: now, approvedAt: row.approvedAt ?? now, curve: curveOf(row) }
+      : { ...old, lingering: undefined };
+  const common = { ...life, ...lingering(before, old, targeting, now) };
   if (!hasRows(targeting)) return put(before, { ...common, targeting: old?.targeting ?? targeting, expiredAt: now });
   const lost = strike(before, 'rows-lost');
   const hardwareIds = (targeting.hardwareIds ?? []).slice(0, lost.strikes ? -1 : undefined);

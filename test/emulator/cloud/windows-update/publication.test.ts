@@ -229,6 +229,19 @@ describe('an optional label', () => {
     expect(codes(await scan(machine('vm-1')))).toEqual(['other-audience']);
   });
 
+  test('that is changed goes on from where it was, with the new row when its workflow has run', async () => {
+    const id = await addLabel(optional, { restrictedToAudiences: [audience] });
+    await goTo('2026-11-24T18:00:00Z');
+    const { since } = await rollout(id);
+    const other = row({ operatingSystemCode: 'WINDOWS_v100_X64_GE_FULL' });
+    const change = { targeting: { hardwareIds: [{ ...other, action: 'add' }] } };
+    expect((await call('PATCH', `${path}/shippingLabels/${id}`, change)).status).toBe(204);
+    await goTo('2026-11-24T18:30:00Z');
+    expect(await rollout(id)).toMatchObject({ rows: 1, since, share: 1 });
+    await goTo('2026-11-25');
+    expect(await rollout(id)).toMatchObject({ rows: 2, since, share: 1 });
+  });
+
   test('that loses its audience begins anew, as a retail one', async () => {
     const id = await addLabel(optional, { restrictedToAudiences: [audience] });
     await goTo('2026-11-24T18:00:00Z');
