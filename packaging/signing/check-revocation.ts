@@ -3,7 +3,13 @@ import type { Revocation } from '../formats/x509/crl-parse.ts';
 import type { Certificate } from '../formats/x509/parse.ts';
 import { listsSaying } from './check-list.ts';
 import { answersSaying } from './check-ocsp.ts';
-import { CLOCK_TOLERANCE_MS, type RevocationEvidence, type RevocationNeed, type Said } from './revocation-evidence.ts';
+import {
+  CLOCK_TOLERANCE_MS,
+  endOf,
+  type RevocationEvidence,
+  type RevocationNeed,
+  type Said,
+} from './revocation-evidence.ts';
 import type { RevocationStatus, RevokedCertificate } from './verdict.ts';
 
 export interface RevocationRequest {
@@ -71,7 +77,7 @@ const judgeOne = (need: RevocationNeed, request: JudgeRequest): Judged => {
   const { nowMs, watch } = evidence;
   const all = [...listsSaying(need, evidence), ...answersSaying(need, evidence)];
   const good = all.filter((one) => one.what === 'good' && one.thisUpdateMs <= nowMs + CLOCK_TOLERANCE_MS);
-  const reaching = good.filter(({ nextUpdateMs }) => nextUpdateMs === undefined || nextUpdateMs >= atMs);
+  const reaching = good.filter((one) => endOf(one) >= atMs);
   const newestMs = Math.max(...reaching.map(({ thisUpdateMs }) => thisUpdateMs));
   const revocations = all.flatMap((one) =>
     // What was on hold and is no longer is told by a newer answer.
@@ -121,7 +127,7 @@ const unusedFindings = (
         ? one.why
         : one.thisUpdateMs > nowMs + CLOCK_TOLERANCE_MS
           ? `is of ${day(one.thisUpdateMs)}, after ${day(nowMs)}`
-          : `ended on ${day(one.nextUpdateMs ?? 0)}, before ${day(atMs)}`;
+          : `ended on ${day(endOf(one))}, before ${day(atMs)}`;
     const kind = 'revoked' in one.source ? 'list' : 'OCSP answer';
     const message = `The ${kind} tells nothing of "${subjectText}": it ${why}.`;
     const severity = 'warning';
@@ -129,10 +135,11 @@ const unusedFindings = (
   });
 
 /** What was to be renewed before the moment of judgement: a revocation since is not in it. */
-const staleness = ({ source, nextUpdateMs }: Said, nowMs: number): readonly Diagnostic[] => {
-  if (nextUpdateMs === undefined || nextUpdateMs >= nowMs) return [];
+const staleness = (said: Said, nowMs: number): readonly Diagnostic[] => {
+  const { source } = said;
+  if (endOf(said) >= nowMs) return [];
   const kind = 'revoked' in source ? 'list of revoked certificates' : 'OCSP answer';
-  const message = `The ${kind} ended on ${day(nextUpdateMs)}; there is a newer one.`;
+  const message = `The ${kind} ended on ${day(endOf(said))}; there is a newer one.`;
   return [problem('VERIFY_REVOCATION_STALE', message, { at: { file: source.file }, severity: 'warning' })];
 };
 

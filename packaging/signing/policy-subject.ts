@@ -94,7 +94,9 @@ const signaturesOf = (
     ...(scope === undefined ? {} : { scope }),
   };
   const paths = report.authorityPaths;
-  if (report.verdict === 'invalid' || paths.length === 0) {
+  // No kernel asks whether a certificate was revoked: the verdict says so, and the table goes by the signature.
+  const unsound = report.verdict === 'invalid' && report.reason !== 'VERIFY_REVOKED';
+  if (unsound || paths.length === 0) {
     return [{ ...DAMAGED, report }];
   }
   return paths.map((path) => ({

@@ -38,3 +38,10 @@ export type Said = {
 
 /** Clocks differ by hours at most, and a day of judgement begins at midnight. */
 export const CLOCK_TOLERANCE_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Until when something speaks. An answer without an end is one of its moment: its responder has newer ones at any time (RFC
+ * 6960, 4.2.2.1). A list without one has no successor that is known.
+ */
+export const endOf = ({ source, thisUpdateMs, nextUpdateMs }: Said): number =>
+  nextUpdateMs ?? ('revoked' in source ? Number.POSITIVE_INFINITY : thisUpdateMs + CLOCK_TOLERANCE_MS);

@@ -8,7 +8,13 @@ import { parseOcspResponses } from '../formats/x509/ocsp-parse.ts';
 import { revocationPlaces } from '../formats/x509/revocation-places.ts';
 import { listsSaying } from './check-list.ts';
 import { answersSaying } from './check-ocsp.ts';
-import { CLOCK_TOLERANCE_MS, type RevocationEvidence, type RevocationNeed, type Said } from './revocation-evidence.ts';
+import {
+  CLOCK_TOLERANCE_MS,
+  endOf,
+  type RevocationEvidence,
+  type RevocationNeed,
+  type Said,
+} from './revocation-evidence.ts';
 
 /** What was fetched and is of use. */
 export interface FetchedRevocation extends Pick<RevocationEvidence, 'lists' | 'answers'> {
@@ -136,10 +142,9 @@ const parsedOnce = (key: object, bytes: Uint8Array, file: string): ReturnType<ty
 };
 
 /** What is fetched has to be of now, for there is no excuse for it to be old. */
-const tells = ({ what, thisUpdateMs, nextUpdateMs }: Said, nowMs: number): boolean =>
-  what !== 'nothing' &&
-  thisUpdateMs <= nowMs + CLOCK_TOLERANCE_MS &&
-  (nextUpdateMs === undefined || nextUpdateMs >= nowMs - CLOCK_TOLERANCE_MS);
+const tells = (said: Said, nowMs: number): boolean =>
+  said.what === 'revoked' ||
+  (said.what === 'good' && said.thisUpdateMs <= nowMs + CLOCK_TOLERANCE_MS && endOf(said) >= nowMs);
 
 const readable = <T>(url: URL, read: () => T): T => {
   try {

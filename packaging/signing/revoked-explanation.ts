@@ -37,7 +37,7 @@ const before = (stamped: string, one: RevokedCertificate): Explanation => {
     id: 'revoked-before-stamp',
     why: late
       ? `The certificate of ${commonName(one.subject)} was revoked on ${dayOf(date)}${because(one)} as invalid since ${dayOf(invalidSince)}, and the time stamp of ${dayOf(stamped)} is not older than that (assumed: whether Windows heeds that day is not documented).`
-      : `The certificate of ${commonName(one.subject)} was revoked on ${dayOf(date)}${because(one)}, and the time stamp of ${dayOf(stamped)} is not older than that, so the signature counts nowhere.`,
+      : `The certificate of ${commonName(one.subject)} was revoked on ${dayOf(date)}${because(one)}, and the time stamp of ${dayOf(stamped)} is not older than that, so the signature is not valid.`,
     todo: 'Sign the file anew with another certificate, and ask its issuer why this one was revoked.',
   };
 };

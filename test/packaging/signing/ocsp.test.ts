@@ -8,8 +8,10 @@ import {
   parseOcspResponses,
 } from '../../../packaging/formats/x509/ocsp-parse.ts';
 import { encodePem } from '../../../packaging/formats/x509/pem.ts';
+import { listsSaying } from '../../../packaging/signing/check-list.ts';
 import { answersSaying } from '../../../packaging/signing/check-ocsp.ts';
 import { explain } from '../../../packaging/signing/explanation.ts';
+import { policyAnswer } from '../../../packaging/signing/policy.ts';
 import type { RevocationEvidence } from '../../../packaging/signing/revocation-evidence.ts';
 import { verifyFile } from '../../../packaging/signing/verify.ts';
 import { craftPe, craftStamp } from '../../support/crafted.ts';
@@ -233,6 +235,14 @@ describe('an OCSP answer', () => {
     expect(outcome(barePe, { answers: [older], lists: [entry(6)] })).toMatch(/^invalid/);
   });
 
+  test('that does not say until when it holds is one of its day', () => {
+    const of = (thisMs: number) => ({ answers: [answer({ thisMs, nextMs: undefined }), ofMiddle()] });
+    expect(outcome(barePe, of(NOW_MS - DAY_MS / 2))).toBe('valid good');
+    expect(outcome(barePe, of(NOW_MS - 3 * DAY_MS))).toBe('valid partly-checked');
+    expect(outcome(stampedPe, of(NOW_MS - 3 * DAY_MS))).toBe('valid good');
+    expect(outcome(stampedPe, of(SIGNED_MS - 3 * DAY_MS))).toBe('valid partly-checked');
+  });
+
   test('that has ended by now is used for a stamped signature that it reaches, and said', () => {
     const old = { nextMs: NOW_MS - DAY_MS / 2 };
     const given = { answers: [answer(old), ofMiddle(old)] };
@@ -311,7 +321,13 @@ describe('the explanation of a revocation', () => {
 
   test.each([
     ['after the stamp', stampedPe, stateOf(late), 'revoked-after-stamp', /goes on counting/],
-    ['before the stamp', stampedPe, stateOf(SIGNED_MS - DAY_MS), 'revoked-before-stamp', /counts nowhere/],
+    [
+      'before the stamp',
+      stampedPe,
+      stateOf(SIGNED_MS - DAY_MS),
+      'revoked-before-stamp',
+      /so the signature is not valid/,
+    ],
     [
       'after the stamp, for a key that was lost before it',
       stampedPe,
@@ -335,6 +351,22 @@ describe('the explanation of a revocation', () => {
       id: 'revoked-before-stamp',
       why: expect.stringContaining('of Middle was revoked'),
     });
+  });
+
+  test('is beside the policy table, which goes by the signature: no kernel is known to ask', () => {
+    const file = judged(stampedPe, { answers: stateOf(SIGNED_MS - DAY_MS) });
+    const state = {
+      windows: '11-24h2',
+      arch: 'x64',
+      secureBoot: false,
+      testSigning: true,
+      hvci: false,
+      upgraded: false,
+    };
+    expect(file.verdict).toBe('invalid');
+    expect(policyAnswer(file, { ...state, arch: 'x64' })).toEqual(
+      policyAnswer(judged(stampedPe, {}), { ...state, arch: 'x64' }),
+    );
   });
 
   test('is not given for a file whose bytes are others, nor where nothing was revoked', () => {
@@ -404,5 +436,26 @@ describe('the bytes of an OCSP answer', () => {
     expect(() => parseOcspResponse(refusal, 'a.ocsp')).toThrow(
       expect.objectContaining({ code: 'REVOCATION_REFUSED', message: expect.stringContaining(name) }),
     );
+  });
+});
+
+describe('the bytes of a list', () => {
+  test('that are flipped never vouch by a changed list', () => {
+    const bytes = crlBytes(keys.middle, { 9: { dateMs: SIGNED_MS, reason: 1 } }, { thisMs: NOW_MS, nextMs: NOW_MS });
+    const original = parseRevocationList(bytes, 'a.crl');
+    const need = { certificate: signer, issuer: middle };
+    for (let at = 0; at < bytes.length; at += 1) {
+      for (const bit of [0x01, 0x20, 0x80]) {
+        const changed = bytes.slice();
+        changed[at] = (changed[at] ?? 0) ^ bit;
+        try {
+          const lists = [parseRevocationList(changed, 'a.crl')];
+          const said = listsSaying(need, { lists, answers: [], nowMs: NOW_MS });
+          if (said.some(({ what }) => what === 'good')) expect(lists[0]?.tbs).toEqual(original.tbs);
+        } catch (error) {
+          expect(error).toMatchObject({ code: expect.stringMatching(/^DER_/) });
+        }
+      }
+    }
   });
 });
