@@ -36,6 +36,17 @@ const FAMILIAR: readonly (readonly [prefix: string, provider: RegExp, vendor: Hi
   ['XP', /xen ?project/i, { vendorName: 'Xen Project', productName: 'Xen', vendorPrefix: 'XP' }],
 ];
 
+/** Of drivers whose children nobody lists. */
+const NO_PREFIX = 'ZZ';
+const MOST_VENDORS = 64;
+const ANOTHER_VENDOR: HistoricVendor = {
+  vendorName: 'Another vendor',
+  productName: 'Another',
+  vendorPrefix: NO_PREFIX,
+};
+/** Answers that are kept: fleets have fewer, but for those without two alike. */
+const MOST_FOUND = 50_000;
+
 /** What is known of whose a package is. */
 interface Ownership {
   readonly prefix: string | undefined;
@@ -66,6 +77,7 @@ export class InstalledPackages {
   readonly library: GrowingLibrary;
   private readonly stock: FleetStock;
   private readonly vendors = new Map<string, HistoricVendor>();
+  private readonly unknown = new Set<string>();
   private readonly found = new Map<string, StandIn | undefined>();
 
   constructor(stock: FleetStock) {
@@ -81,6 +93,7 @@ export class InstalledPackages {
   /** @param offered keys of packages that compete with it */
   standInFor(own: FamilyDriver, guest: GuestSpec, offered: readonly string[]): StandIn | undefined {
     const key = JSON.stringify([own, targetKey(guest), offered]);
+    if (this.found.size >= MOST_FOUND) this.found.clear();
     if (!this.found.has(key)) this.found.set(key, this.given(own, guest) ?? this.known(own, guest, offered));
     return this.found.get(key);
   }
@@ -109,8 +122,17 @@ export class InstalledPackages {
     );
     const known = this.vendors.get((prefix ?? familiar?.[0] ?? '').toUpperCase()) ?? familiar?.[2];
     if (known !== undefined) return known;
-    const ownFunction = platform !== undefined && platform >= 'C000' ? { vendorDeviceId: platform } : {};
-    return { vendorName: provider, productName: provider, vendorPrefix: prefix ?? 'ZZ', ...ownFunction };
+    return this.unknownVendor(provider, prefix ?? NO_PREFIX, platform);
+  }
+
+  /** What is compiled for a vendor is kept: of very many, all others are one. */
+  private unknownVendor(provider: string, prefix: string, platform: string | undefined): HistoricVendor {
+    const vendorDeviceId = platform !== undefined && platform >= 'C000' ? platform : undefined;
+    const name = JSON.stringify([provider, prefix, vendorDeviceId]);
+    if (!this.unknown.has(name) && this.unknown.size >= MOST_VENDORS) return ANOTHER_VENDOR;
+    this.unknown.add(name);
+    const vendor = { vendorName: provider, productName: provider, vendorPrefix: prefix };
+    return vendorDeviceId === undefined ? vendor : { ...vendor, vendorDeviceId };
   }
 
   private known(own: FamilyDriver, guest: GuestSpec, offered: readonly string[]): StandIn | undefined {

@@ -8,7 +8,7 @@ export interface FamilyDriver {
   readonly installed: InstalledDriver;
   /** Undefined where nothing tells. */
   readonly prefix: string | undefined;
-  /** For a bus: the platform function that it drives. */
+  /** The platform function that it drives, or that its device hangs on. */
   readonly platform: string | undefined;
   /** The revisions that its bus lists of it, of which it binds one; eight hex digits. */
   readonly revisions: readonly string[];
@@ -129,7 +129,14 @@ export const machineFacts = ({ devices }: Pick<FleetState, 'devices'>): FleetMac
     );
     const revisions = id.bus === 'PCI' ? [] : boundOf(one);
     return [
-      { driver, installed, prefix, platform: own, revisions, lists: below === undefined ? [] : revisionsOf(below) },
+      {
+        driver,
+        installed,
+        prefix,
+        platform: id.platform,
+        revisions,
+        lists: below === undefined ? [] : revisionsOf(below),
+      },
     ];
   });
   return {

@@ -125,6 +125,9 @@ const play = (machine: BaseMachine, request: BaseRequest, offered: readonly Pack
   return { outcome: verdict, findings, arrival: arrival.names, restarts: arrival.restarts };
 };
 
+/** Answers that are kept. */
+const MOST_ALIKE = 20_000;
+
 /** Rehearsals of one fleet: what its machines have in common is made once. */
 class Rehearsals {
   readonly known = new Map<string, Played>();
@@ -170,6 +173,7 @@ class Rehearsals {
 
   private standInFor(guest: GuestSpec, packages: readonly string[]): GuestSpec {
     const name = JSON.stringify([guest.id, packages]);
+    if (this.alike.size >= MOST_ALIKE) this.alike.clear();
     const found = this.alike.get(name) ?? representative(guest, packages, this.packages.library);
     this.alike.set(name, found);
     return found;

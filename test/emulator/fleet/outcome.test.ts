@@ -192,3 +192,18 @@ describe('the order of arrival', () => {
     }
   });
 });
+
+describe('a fleet of very many vendors', () => {
+  test('is told the same of each, and takes no memory for all of them', () => {
+    const { outcomeOf, rehearsed } = fleetRehearsal(STOCK);
+    const prefixes = Array.from(
+      { length: 90 },
+      (_, index) => `Q${String.fromCharCode(65 + (index % 26))}${Math.floor(index / 26)}`,
+    );
+    const outcomes = prefixes.map((prefix) =>
+      outcomeOf(stateOf({ ...RECENT, prefix, provider: `Vendor ${prefix}` }, ours('xenbus'))),
+    );
+    expect(new Set(outcomes.map(({ outcome: one }) => one))).toEqual(new Set(['brand-flip']));
+    expect(rehearsed()).toBe(65);
+  });
+});
