@@ -1,4 +1,5 @@
 import { type Diagnostic, problem, WinpvError } from '../core/errors.ts';
+import type { Destination } from '../publishing/refusals/contract.ts';
 import type { Io } from './io.ts';
 import type { Context, Outcome } from './outcome.ts';
 
@@ -8,6 +9,7 @@ export interface CloudOptions {
   readonly account?: string;
   readonly credentials?: string;
   readonly server?: string;
+  readonly destination?: Destination;
   readonly labels?: string;
   readonly fleet?: string;
   readonly yes?: true;
@@ -45,9 +47,11 @@ const submitAll = async ({ context, out, options }: Submitting, more: { readonly
   const { submit } = await import('./commands/submit.ts');
   const outcomes: (Outcome & { readonly architecture: string })[] = [];
   for (const architecture of await submittedArchitectures(context.io, out, options.brand)) {
-    const { brand, endpoint, account, credentials, server } = options;
+    const { brand, endpoint, account, credentials, server, destination } = options;
     const given = Object.fromEntries(
-      Object.entries({ endpoint, account, credentials, server }).filter(([, value]) => value !== undefined),
+      Object.entries({ endpoint, account, credentials, server, destination }).filter(
+        ([, value]) => value !== undefined,
+      ),
     );
     const outcome = await submit(context, out, { brand, arch: architecture, waitLimit: WAIT_HOURS, ...given, ...more });
     outcomes.push({ ...outcome, architecture });

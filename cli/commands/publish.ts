@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { WinpvError } from '../../core/errors.ts';
 import type { DeliveryOptions } from '../delivery.ts';
 import type { Bind } from '../main.ts';
@@ -105,6 +105,13 @@ export const publishCommand = (bind: Bind): Command =>
     .option('--zip <file>', 'write a ZIP as well')
     .option('--cab <file>', 'write a cabinet as well')
     .option('--symbols <folder>', 'write the symbols as well, a ZIP an architecture, laid out as a symbol server is')
+    .addOption(
+      new Option('--destination <where>', 'with emulator or partner-center: where the drivers are to go').choices([
+        'windows-update',
+        'test-audience',
+        'signature',
+      ]),
+    )
     .option('--labels <file>', 'with emulator or partner-center: the labels that are meant, to be held against --fleet')
     .option(
       '--fleet <ndjson>',

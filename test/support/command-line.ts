@@ -4,7 +4,7 @@ import { systemKeyMaker, systemRandom, systemTimer } from '../../cli/adapters/ma
 import type { Io } from '../../cli/io.ts';
 import { main } from '../../cli/main.ts';
 import type { Diagnostic } from '../../core/errors.ts';
-import type { Files, Http, KeyMaker } from '../../core/ports.ts';
+import type { Exec, Files, Http, KeyMaker } from '../../core/ports.ts';
 import { projectRoot } from './outside.ts';
 import { rehearsalsHere } from './rehearsals.ts';
 
@@ -28,6 +28,8 @@ export interface CommandOptions {
   readonly questions?: NonNullable<Io['questions']>;
   /** The network; the system's when not given. */
   readonly http?: Http;
+  /** External programs; the system's when not given. */
+  readonly exec?: Exec;
 }
 
 export const TEST_NOW = Date.UTC(2026, 5, 15, 12);
@@ -51,7 +53,7 @@ const ioFor = (
   clock: { now: () => options.now ?? TEST_NOW },
   random: systemRandom,
   keyMaker: options.keyMaker ?? systemKeyMaker,
-  exec: async () => (await import('../../cli/adapters/exec.ts')).systemExec,
+  exec: async () => options.exec ?? (await import('../../cli/adapters/exec.ts')).systemExec,
   tokens: async () => (await import('../../cli/adapters/pkcs11.ts')).systemTokens,
   http: async () => options.http ?? (await import('../../cli/adapters/http.ts')).systemHttp,
   serving: async () => (await import('../../cli/adapters/loopback-server.ts')).systemServing,

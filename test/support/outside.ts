@@ -21,6 +21,8 @@ export const ORACLES = [
   'tar',
   'gzip',
   'zip',
+  'unzip',
+  'xorriso',
   'python3',
   'xmllint',
   'chromium',
