@@ -31,6 +31,7 @@ const holds = (condition, what, evidence = '') => {
 };
 
 const running = new Set();
+let proxy;
 const start = (args, env = {}) => {
   const child = spawn(process.execPath, [winpv, ...args], {
     cwd: folder,
@@ -227,7 +228,7 @@ const rehearse = async () => {
   await refuseXenProject(account);
   holds((await askService(account)).length === 0, 'nothing was sent for what was refused');
 
-  const proxy = await openKillingProxy(account.url);
+  proxy = await openKillingProxy(account.url);
   const plans = [
     { brand: 'example-vendor', atEach: options.quick ? MAKES : () => true },
     { brand: 'example-xs', atEach: options.quick ? () => false : MAKES },
@@ -254,7 +255,6 @@ const rehearse = async () => {
     atEach: options.quick ? MAKES : () => true,
     made: async () => (await askService(account)).flatMap(({ labels }) => labels),
   });
-  proxy.close();
   await tamperOnTheWay(account);
   say(
     'A signed package with a changed image was caught twice: on its way (exit 5, nothing handed on), and afterwards.',
@@ -268,6 +268,7 @@ try {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 } finally {
+  proxy?.close();
   for (const child of running) child.kill('SIGKILL');
   if (options.report !== undefined) writeFileSync(options.report, `${JSON.stringify(facts, undefined, 2)}\n`);
   if (options.keep || process.exitCode === 1) console.error(`The files are in ${folder}.`);

@@ -30,19 +30,27 @@ const shownRow = ({ infId, operatingSystemCode, pnpString }: LabelRow): string =
 const bare = (id: string): string => id.replace(/[{}]/g, '').toLowerCase();
 
 /** A label as it is once the plan is done. */
+const asPlanned = ({ id, name, submission }: PlannedOn, { label, rows }: ResolvedLabel): PlannedOn => {
+  const { chids, restrictedToAudiences, inServicePublishInfo: range } = label.targeting;
+  return {
+    ...{ id, name, submission, rows: [...rows] },
+    chids: (chids ?? []).map(({ chid }) => bare(chid)),
+    audiences: (restrictedToAudiences ?? []).map(bare),
+    floor: (range?.flooring ?? '').toUpperCase(),
+    ceiling: (range?.ceiling ?? '').toUpperCase(),
+  };
+};
+
 const isDone = (after: PlannedOn, resolved: ResolvedLabel): boolean => {
-  const { chids, restrictedToAudiences, inServicePublishInfo: range } = resolved.label.targeting;
+  const planned = asPlanned(after, resolved);
   const same = (one: readonly string[], other: readonly string[]): boolean =>
     JSON.stringify([...one].sort()) === JSON.stringify([...other].sort());
   return (
-    same(after.rows.map(rowKey), resolved.rows.map(rowKey)) &&
-    same(
-      after.chids,
-      (chids ?? []).map(({ chid }) => bare(chid)),
-    ) &&
-    same(after.audiences, (restrictedToAudiences ?? []).map(bare)) &&
-    after.floor === (range?.flooring ?? '').toUpperCase() &&
-    after.ceiling === (range?.ceiling ?? '').toUpperCase()
+    same(after.rows.map(rowKey), planned.rows.map(rowKey)) &&
+    same(after.chids, planned.chids) &&
+    same(after.audiences, planned.audiences) &&
+    after.floor === planned.floor &&
+    after.ceiling === planned.ceiling
   );
 };
 
@@ -59,7 +67,7 @@ export const differences = (
     ...live.flatMap((after) => {
       const own = planned.get(`${after.submission} ${after.name}`);
       if (own !== undefined && isDone(after, own)) return [];
-      const old = before.get(after.id);
+      const old = before.get(after.id) ?? (own === undefined ? undefined : asPlanned(after, own));
       const name = `label ${after.id} "${shownText(after.name)}"`;
       if (old === undefined) return [`${name} is there now`];
       return differenceIn(old, after).map((what) => `${name} ${what}`);

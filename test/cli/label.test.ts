@@ -150,6 +150,18 @@ describe('winpv label', () => {
     expect(made(there)).toHaveLength(1);
   });
 
+  test('refuses a plan that is done and was changed by somebody since', async () => {
+    const there = await submitted();
+    await label(there, 'plan', [...LABELS, '--out', 'plan.json']);
+    await run(there, ['label', 'apply', 'plan.json', '--release', 'out', '--wait']);
+    await settled(there);
+    await write(there, entry({ floor: 'VB' }));
+    await label(there, 'apply', LABELS);
+    const stale = await run(there, ['label', 'apply', 'plan.json', '--release', 'out']);
+    expect([stale.exit, stale.error?.code]).toEqual([5, 'LABEL_PLAN_STALE']);
+    expect(stale.error?.message).toContain('has the floor VB now');
+  });
+
   test('shows and lists labels, and takes one back', async () => {
     const there = await submitted();
     await label(there, 'apply', [...LABELS, '--wait']);
