@@ -119,7 +119,7 @@ export const publishToEmulator = async (context: Context, out: string, options: 
     result: { ...(result as object), ...('forecast' in told ? { publication: told.forecast } : {}) },
     text: [
       ...outcome.text,
-      'Rehearsed in this process: nothing was sent anywhere, and nothing was written.',
+      'Rehearsed within winpv: nothing was sent anywhere, and nothing was written.',
       ...told.text,
     ],
     diagnostics: [...(outcome.diagnostics ?? []), ...told.diagnostics],
