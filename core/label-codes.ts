@@ -1,6 +1,5 @@
 /** Shipping labels: what they may not offer, and what stands in the way of publishing them. Rules: publishing/labels. */
 export const LABEL_CODES = {
-  LABEL_FILE: { exit: 3, title: 'A file of labels cannot be used' },
   LABEL_NOT_SUBMITTED: { exit: 5, title: 'A label is for a package that was not submitted' },
   LABEL_ROWS_EMPTY: { exit: 5, title: 'A label, or a pattern of one, takes in nothing' },
   LABEL_ROW_UNKNOWN: { exit: 5, title: 'A row of a label is not in the driver metadata' },
