@@ -234,7 +234,7 @@ const run = async ({ io, output }: Context, named: readonly string[], options: V
   };
   const { policyLines } = await import('../render/policy.ts');
   const text = [
-    ...verifyLines(verdict, files, revocation),
+    ...verifyLines(verdict, files, asked || fetcher === undefined ? revocation : 'in-vain'),
     ...saidLines(said),
     ...(verdict === 'valid' ? [] : reports.flatMap((report) => report.roots)),
     ...explanationLines(explanations),

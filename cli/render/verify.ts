@@ -27,8 +27,21 @@ const describe = (file: FileVerdict): string => {
   return parts.join('; ');
 };
 
+/** `in-vain`: places were to be asked, and nothing came of it. */
+export type RevocationNote = 'checked' | 'not-checked' | 'in-vain';
+
+const REVOCATION_NOTES: Readonly<Record<RevocationNote, readonly string[]>> = {
+  checked: [],
+  'not-checked': [
+    'Revocation was not checked: give lists with --crl, answers with --ocsp, or have them fetched with --fetch-revocation.',
+  ],
+  'in-vain': [
+    'Revocation was not checked: no place that is asked told anything. Only chains that lead to a --ca are asked about.',
+  ],
+};
+
 /** What the reader should know of how far the verdict goes, each once. */
-const notes = (files: readonly FileVerdict[], revocation: 'checked' | 'not-checked'): readonly string[] => {
+const notes = (files: readonly FileVerdict[], revocation: RevocationNote): readonly string[] => {
   const signatures = files.flatMap((file) => file.signatures);
   if (signatures.length === 0) return [];
   const untrusted = signatures.some(
@@ -38,11 +51,7 @@ const notes = (files: readonly FileVerdict[], revocation: 'checked' | 'not-check
     ...(untrusted
       ? ['winpv trusts no root by itself, nor those of time-stamp authorities: give the ones you trust with --ca.']
       : []),
-    ...(revocation === 'not-checked'
-      ? [
-          'Revocation was not checked: give lists with --crl, answers with --ocsp, or have them fetched with --fetch-revocation.',
-        ]
-      : []),
+    ...REVOCATION_NOTES[revocation],
   ];
 };
 
@@ -69,7 +78,7 @@ export const explanationLines = (
 export const verifyLines = (
   verdict: Verdict,
   files: readonly FileVerdict[],
-  revocation: 'checked' | 'not-checked',
+  revocation: RevocationNote,
 ): readonly string[] => {
   const counted = files.filter((file) => file.counts);
   const wrong = counted.filter((file) => file.verdict !== 'valid');
