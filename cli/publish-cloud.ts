@@ -1,4 +1,5 @@
 import { type Diagnostic, problem, WinpvError } from '../core/errors.ts';
+import type { Http } from '../core/ports.ts';
 import type { Destination } from '../publishing/refusals/contract.ts';
 import type { Io } from './io.ts';
 import type { Context, Outcome } from './outcome.ts';
@@ -81,14 +82,14 @@ const forecast = async (io: Io, out: string, { labels, fleet }: CloudOptions) =>
 };
 
 /**
- * Publishes to an emulated Partner Center in this process: submits, has it signed, takes it back, compares it. Nothing leaves
+ * Publishes to an emulated Partner Center within winpv: submits, has it signed, takes it back, compares it. Nothing leaves
  * this machine, and nothing is left behind: what would be written stays in memory.
  */
 export const publishToEmulator = async (context: Context, out: string, options: CloudOptions): Promise<Outcome> => {
   const { overlayFiles } = await import('../core/overlay-files.ts');
   const { openEmulatedCloud } = await import('./emulated-cloud.ts');
   const { credentialsOf } = await import('../emulator/cloud/partner-center/service.ts');
-  const { inProcessHttp } = await import('../emulator/http/in-process.ts');
+  const { cloudRequest } = await import('../emulator/http/requests.ts');
   const service = await openEmulatedCloud(context.io, { fast: true, faults: [] });
   const { tenant, clientId, clientSecret } = credentialsOf(service.state());
   const { join } = context.io.files;
@@ -97,7 +98,13 @@ export const publishToEmulator = async (context: Context, out: string, options: 
     join(out, `${options.brand}-${one}-signed`),
   );
   const hidden = (path: string): boolean => [state, ...returned].some((one) => path === one || path.startsWith(one));
-  const http = inProcessHttp(service);
+  // No fault is on, so that no connection is cut.
+  const http: Http = {
+    send: async (request) => {
+      const { status, headers, body } = await service.handle(cloudRequest(request));
+      return { status, headers, body };
+    },
+  };
   const io: Io = {
     ...context.io,
     files: overlayFiles(context.io.files, hidden),
