@@ -24,7 +24,7 @@ export interface FetchedRevocation extends Pick<RevocationEvidence, 'lists' | 'a
 
 /** Asks the places that certificates name. It remembers what it was told: no place is asked twice for the same. */
 export interface RevocationFetcher {
-  fetch(needs: readonly RevocationNeed[], known: RevocationEvidence): Promise<FetchedRevocation>;
+  ask(needs: readonly RevocationNeed[], known: RevocationEvidence): Promise<FetchedRevocation>;
 }
 
 export const DEFAULT_FETCH_TIMEOUT_MS = 15_000;
@@ -52,7 +52,7 @@ interface Place {
 export const revocationFetcher = (http: Http, timeoutMs = DEFAULT_FETCH_TIMEOUT_MS): RevocationFetcher => {
   const asking: Asking = { http, timeoutMs, asked: new Map() };
   return {
-    fetch: async (needs, known) => {
+    ask: async (needs, known) => {
       const left = [...distinct(needs)];
       const told: Told[] = [];
       const lane = async (): Promise<void> => {

@@ -23,7 +23,7 @@ export const judgeWithRevocation = async <T>(
 ): Promise<JudgedWithRevocation<T>> => {
   const first = watched(judge, evidence);
   if (fetcher === undefined || first.missing.length === 0) return { ...first, findings: [] };
-  const { lists, answers, findings } = await fetcher.fetch(first.missing, evidence);
+  const { lists, answers, findings } = await fetcher.ask(first.missing, evidence);
   if (lists.length + answers.length === 0) return { ...first, findings };
   const all = { ...evidence, lists: [...evidence.lists, ...lists], answers: [...evidence.answers, ...answers] };
   return { ...watched(judge, all), findings };
