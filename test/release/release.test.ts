@@ -49,14 +49,14 @@ describe('a release of stand-ins', () => {
     const brandFiles = (brand: string): readonly string[] => [
       `${brand}-x64-submission.cab`,
       `${brand}-x86-submission.cab`,
-      `${brand}.zip`,
+      ...[`${brand}.zip`, `${brand}.cdx.json`, `${brand}.cdx.intoto.jsonl`, `${brand}.provenance.intoto.jsonl`],
       ...['root', 'signer'].flatMap((role) => [`${brand}/trust/${role}.cer`, `${brand}/trust/${role}.pem`]),
       ...Object.entries(packages).flatMap(([driver, names]) =>
         ['x64', 'x86'].flatMap((arch) => names.map((name) => `${brand}/${driver}/${arch}/${name}`)),
       ),
     ];
     const expected = [
-      'SHA256SUMS',
+      ...['SHA256SUMS', 'SHA256SUMS.p7s'],
       'release.json',
       'signatures.json',
       ...brandFiles('xenproject'),
@@ -65,12 +65,12 @@ describe('a release of stand-ins', () => {
     expect(filesBelow(project.path('out'))).toEqual(expected);
   });
 
-  test('has a SHA256SUMS that lists every file but itself, rightly', () => {
+  test('has a SHA256SUMS that lists every file but itself and its signature, rightly', () => {
     const content = contentBelow(project.path('out'));
     const lines = (content.get('SHA256SUMS')?.toString('utf8') ?? '').trimEnd().split('\n');
     const listed = new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)]));
     const actual = [...content]
-      .filter(([path]) => path !== 'SHA256SUMS')
+      .filter(([path]) => !/^SHA256SUMS(\.p7s)?$/.test(path))
       .map(([path, bytes]) => [path, createHash('sha256').update(bytes).digest('hex')] as const);
     expect(listed).toEqual(new Map(actual));
   });
