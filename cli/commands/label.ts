@@ -62,6 +62,12 @@ interface Planned {
   readonly found: readonly Diagnostic[];
 }
 
+const nothingSubmitted = (out: string): WinpvError =>
+  new WinpvError('LABEL_NOT_SUBMITTED', `Nothing of the release in ${out} was submitted.`, {
+    at: { file: out },
+    hint: 'A label is of a submission: `winpv submit` first.',
+  });
+
 const planned = async (context: Context, options: Omit<PlanOptions, 'out'>): Promise<Planned> => {
   const { io } = context;
   const { readLabels, readRelease } = await import('../label-input.ts');
@@ -73,6 +79,7 @@ const planned = async (context: Context, options: Omit<PlanOptions, 'out'>): Pro
   const { checkStale } = await import('../../publishing/labels/stale.ts');
   const file = await readLabels(io, options.labels);
   const input = await readRelease(io, options.release);
+  if (input.release.submissions.length === 0) throw nothingSubmitted(options.release);
   const resolved = resolveLabels(file, input.release);
   const session = input.journals.length === 0 ? undefined : await openSession(context, input, options);
   const labels = resolved.labels.map((one) => (session === undefined ? one : withAudiences(one, session.audiences)));
@@ -125,7 +132,7 @@ const apply = async (context: Context, named: string | undefined, options: Apply
     if (options.dryRun === true) return (await planOutcome(context, all)).outcome;
     stopOnErrors(all.found);
     const { session, input, changes, found } = all;
-    if (session === undefined) throw new WinpvError('LABEL_NOT_SUBMITTED', 'Nothing of this release was submitted.');
+    if (session === undefined) throw nothingSubmitted(options.release);
     const { runsFor } = await import('../label-input.ts');
     const { applyLabels, settleLabels } = await import('../../publishing/labels/apply.ts');
     const { appliedLines, liveResult } = await import('../render/label.ts');

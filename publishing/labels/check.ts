@@ -23,6 +23,8 @@ const submitted = (
   { submissions }: LabelRelease,
 ): readonly Diagnostic[] => {
   if (submission?.metadata !== undefined) return [];
+  // Before anything is submitted labels are judged by what the release will be; whoever plans or makes them needs a submission.
+  const severity = submissions.length === 0 ? 'warning' : 'error';
   const begun = submissions.some((one) => one.brand === label.brand && one.architecture === architecture);
   const message = begun
     ? `"${shownText(label.id)}": the submission of ${shownText(label.brand)} for ${architecture} has no driver metadata yet, which says what can be offered.`
@@ -30,7 +32,7 @@ const submitted = (
   const hint = begun
     ? 'It comes minutes to hours after the signed package: `winpv submit … --resume` fetches it.'
     : 'A label is of a submission: `winpv submit` first.';
-  return [problem('LABEL_NOT_SUBMITTED', message, { ...at, hint })];
+  return [problem('LABEL_NOT_SUBMITTED', message, { ...at, hint, severity })];
 };
 
 /** Everything that is known to be wrong with labels before any is made; errors stop, the rest is told. */

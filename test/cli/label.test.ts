@@ -212,7 +212,12 @@ describe('winpv label', () => {
     const there = await submitted();
     const files = memoryFiles({ 'out/release.json': utf8(JSON.stringify(record())) });
     await write({ ...there, files }, entry());
-    for (const verb of ['check', 'plan', 'apply']) {
+    const checked = await winpvJson(['label', 'check', '--release', 'out', ...LABELS], { files, now: START_MS });
+    expect([checked.exit, checked.diagnostics.map(({ code, severity }) => `${severity} ${code}`)]).toEqual([
+      0,
+      expect.arrayContaining(['warning LABEL_NOT_SUBMITTED']),
+    ]);
+    for (const verb of ['plan', 'apply']) {
       const args = ['label', verb, '--release', 'out', ...LABELS];
       const { exit, error } = await winpvJson(args, { files, now: START_MS });
       expect([verb, exit, error?.code]).toEqual([verb, 5, 'LABEL_NOT_SUBMITTED']);

@@ -179,11 +179,11 @@ describe('a label is refused', () => {
     expect(refusals([busEntry({ audiences: ['Test Registry Key'] })], { release })).toEqual(['LABEL_SIGNATURE']);
   });
 
-  test('when it is of no submission yet, and its ids are judged nevertheless', () => {
+  test('but not before anything is submitted, when its ids are judged nevertheless', () => {
     const release = sampleRelease({ submitted: false });
-    expect(refusals([busEntry()], { release })).toEqual(['LABEL_NOT_SUBMITTED']);
+    expect(refusals([busEntry()], { release })).toEqual([]);
     const entry = busEntry({ hardwareIds: ['PCI\\VEN_5853&DEV_0001'] });
-    expect(refusals([entry], { release })).toEqual(['LABEL_FOREIGN_ID', 'LABEL_NOT_SUBMITTED']);
+    expect(refusals([entry], { release })).toEqual(['LABEL_FOREIGN_ID']);
   });
 
   test('when an extension does not install by itself', () => {
