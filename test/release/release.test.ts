@@ -58,6 +58,7 @@ describe('a release of stand-ins', () => {
     const expected = [
       ...['SHA256SUMS', 'SHA256SUMS.p7s'],
       'release.json',
+      'report.html',
       'signatures.json',
       ...brandFiles('xenproject'),
       ...brandFiles('example-vendor'),
