@@ -35,7 +35,7 @@ export const OUTCOME_WORDS: Readonly<Record<FleetVerdict, string>> = {
 };
 
 /** Reasons that say something of an offer, not against it. */
-const NOTES: readonly FleetReasonCode[] = ['downgrade', 'orphaned', 'new-device'];
+const NOTES: readonly FleetReasonCode[] = ['downgrade', 'orphaned'];
 const MOST_REASONS = 5;
 
 const labelText = ({

@@ -37,7 +37,6 @@ export const FLEET_REASONS = {
   'same-package': 'Another label brings the same package.',
   tie: 'Two labels fit equally well: which one comes cannot be told.',
   downgrade: 'It fits better and replaces a driver of a higher version.',
-  'new-device': 'The device is one that an offered bus makes.',
   inbox: 'A driver that comes with Windows serves the device.',
   orphaned: 'An offered bus makes devices that this driver does not fit.',
 } as const;
