@@ -19,6 +19,7 @@ import { fileURLToPath } from 'node:url';
 import { measured } from './compiled.mjs';
 import { gigabyteOfIo } from './disk-io.mjs';
 import { fleetGrowth, fleetOfAMillion } from './fleet.mjs';
+import { matrixEach, matrixGrowth, matrixMemory, rebuild } from './matrix.mjs';
 import { rehearseEach, rehearseGrowth, rehearseMemory } from './rehearsal.mjs';
 import { submission } from './submission.mjs';
 
@@ -99,6 +100,7 @@ const quickStart = () => {
     '--out',
     'dist/bench-quickstart',
     '--clean',
+    '--fresh',
     '--quiet',
   ];
   timed(command);
@@ -420,6 +422,10 @@ export const figures = [
   { name: 'rehearse-growth', unit: 'x a tenth of the runs', limit: 11, measure: rehearseGrowth },
   { name: 'io-1gb', unit: 's of CPU', limit: 5, measure: gigabyteOfIo },
   { name: 'rehearse-memory', unit: 'x the heap of a tenth', limit: 1.3, measure: rehearseMemory },
+  { name: 'matrix-each', unit: 'x (sign + hash + deflate) / 2', limit: 4, measure: matrixEach },
+  { name: 'matrix-growth', unit: 'x a tenth of the brands', limit: 11, measure: matrixGrowth },
+  { name: 'matrix-memory', unit: 'MB', limit: 1500, measure: matrixMemory },
+  { name: 'rebuild', unit: 's', limit: 1, measure: rebuild },
   { name: 'submission', unit: 's', limit: 3, measure: submission },
   { name: 'fleet-1m', unit: 's of CPU', limit: 20, measure: fleetOfAMillion },
   { name: 'fleet-growth', unit: 'x a tenth of the machines', limit: 11, measure: fleetGrowth },

@@ -89,6 +89,7 @@ const brandText = (index) => {
  * @returns the bytes of images that go into a release of it, each brand's counted
  */
 export const writeMatrix = async (folder, brands) => {
+  mkdirSync(folder, { recursive: true });
   const all = Array.from({ length: brands }, (_, index) => brandText(index));
   for (const { file, text } of all) writeFileSync(join(folder, file), text);
   const bytes = await writeImages(folder);
