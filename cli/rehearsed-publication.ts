@@ -1,4 +1,5 @@
 import { type Diagnostic, WinpvError } from '../core/errors.ts';
+import type { ForecastAhead } from '../release/publication.ts';
 import type { PublicationForecast } from '../release/publication-forecast.ts';
 import type { Io } from './io.ts';
 
@@ -15,18 +16,20 @@ export interface ReleasedProject {
   readonly out: string;
   /** Choices that make less of it than the project has: that is not what its labels are for. */
   readonly choices: readonly unknown[];
+  /** What was forecast while the release was made. */
+  readonly ahead?: ForecastAhead | undefined;
 }
 
 /** The release stands; what publishing it would do, as its project asks, is told beside it. */
 export const rehearsedPublication = async (
   io: Io,
-  { project, out, choices }: ReleasedProject,
+  { project, out, choices, ahead }: ReleasedProject,
 ): Promise<RehearsedRelease> => {
   if (choices.some((choice) => choice !== undefined)) return { text: [], diagnostics: [] };
   const { loadProject } = await import('../release/project.ts');
   const { rehearsePublication } = await import('../release/publication.ts');
   try {
-    const done = await rehearsePublication(await loadProject(io.files, project), out, io);
+    const done = await rehearsePublication(await loadProject(io.files, project), out, { ...io, ahead });
     if (done === undefined) return { text: [], diagnostics: [] };
     const { forecastLines } = await import('./render/publication.ts');
     const { forecast, labelWarnings, diagnostics } = done;

@@ -10,9 +10,10 @@ import type { OutputFile } from './output.ts';
 import { bundleFiles, packCabinet, packZip } from './pack.ts';
 import type { PlannedBrand } from './plan.ts';
 import { type Prepared, type ReleasePorts, step } from './prepare.ts';
-import { type RecordedBrand, recordBrand } from './record.ts';
+import { type RecordedBrand, recordBrand, recordPackages } from './record.ts';
 import type { BrandRehearsal } from './rehearse-brand.ts';
 import type { ReleaseRevocation } from './revocation.ts';
+import { type BrandTables, brandTables } from './signature-report.ts';
 import type { ReadySigning } from './signing.ts';
 
 /** A brand that is made: signed, verified, rehearsed and packed. */
@@ -21,8 +22,8 @@ export interface BrandResult {
   readonly brand: CheckedBrand;
   readonly record: RecordedBrand;
   readonly files: readonly OutputFile[];
-  /** Of the packages' files, by paths below OUT. */
-  readonly verdicts: readonly FileVerdict[];
+  /** Which Windows loads the packages' files. */
+  readonly tables: BrandTables;
   readonly diagnostics: readonly Diagnostic[];
   /** DER of whom prebuilt files lead to. */
   readonly anchors: readonly Uint8Array[];
@@ -133,15 +134,22 @@ const makeBrand = async (brand: CheckedBrand, making: Making): Promise<BrandResu
   const verifying: Verifying = { brandId: plan.id, files: packages, anchors };
   const verified = await step(ports, named('verify'), () => verifyBrand(verifying, making));
   const content = [...packages, ...signing.trust];
-  const rehearsed = await rehearsalOf(verifying, making);
-  const { cabinets, zip } = await step(ports, named('pack'), () => packBrand({ plan, signed, content }, sign, making));
+  const rehearsing = rehearsalOf(verifying, making);
+  // Whoever waits for it is told; until then a refusal is nobody's unhandled error.
+  rehearsing.catch(() => undefined);
+  // Other cores rehearse meanwhile; a brand that does not pass was packed for nothing.
+  const packing = step(ports, named('pack'), () => packBrand({ plan, signed, content }, sign, making));
+  const recorded = recordPackages(plan, signed, { modes, origins });
+  ports.signed?.({ id: plan.id, packages: recorded, files: packages }, making.prepared);
+  const tables = brandTables(verified.verdicts);
+  const [{ cabinets, zip }, rehearsed] = await Promise.all([packing, rehearsing]);
   const archives = cabinets.map(({ file }) => file);
   return {
     brand,
     anchors,
-    record: recordBrand(plan, signed, { cabinets: archives, zip, modes, origins, rehearsal: rehearsed?.record }),
+    record: recordBrand(plan.id, recorded, { cabinets: archives, zip, rehearsal: rehearsed?.record }),
     files: [...content.map(({ path, bytes }) => ({ path: `${plan.id}/${path}`, bytes })), ...archives, zip],
-    verdicts: verified.verdicts,
+    tables,
     diagnostics: [
       ...verified.diagnostics,
       ...(rehearsed?.diagnostics ?? []),

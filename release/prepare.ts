@@ -9,10 +9,11 @@ import { releaseDate } from './date.ts';
 import { type CountedVersion, readLedger } from './keep-ledger.ts';
 import type { Ledger } from './ledger.ts';
 import { type Loaded, type LoadPorts, loadRelease, OWN_FILES, type Selection } from './load.ts';
+import type { OutputFile } from './output.ts';
 import type { Part } from './parts.ts';
 import { type Plan, planRelease } from './plan.ts';
 import type { RehearsalSettings } from './project-rehearsal.ts';
-import type { ReleaseRecord } from './record.ts';
+import type { RecordedPackage, ReleaseRecord } from './record.ts';
 import type { Rehearsals } from './rehearsals.ts';
 import type { SignatureFileReport } from './signature-report.ts';
 import { plannedSigning, type SigningPorts } from './signing.ts';
@@ -41,11 +42,21 @@ export interface ReleasePorts extends LoadPorts, SigningPorts, VersionPorts {
   readonly reporter: Reporter;
   readonly elapsedMs: () => number;
   readonly rehearsals: Rehearsals;
+  /** Told of each brand that is made, as it will be shipped, while it is rehearsed. */
+  readonly signed?: (brand: SignedBrand, prepared: Prepared) => void;
   /** Draws the release for people; without it there is no page. */
   readonly page?: (facts: {
     readonly record: ReleaseRecord;
     readonly signatures: SignatureFileReport;
   }) => Promise<Uint8Array>;
+}
+
+/** A brand whose packages are signed and verified. */
+export interface SignedBrand {
+  readonly id: string;
+  readonly packages: readonly RecordedPackage[];
+  /** Of the packages; paths below the brand. */
+  readonly files: readonly OutputFile[];
 }
 
 /** A release that is planned: the plan, and what it was planned from. */

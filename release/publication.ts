@@ -6,8 +6,12 @@ import { type Diagnostic, WinpvError } from '../core/errors.ts';
 import { readFileTree } from '../core/file-tree.ts';
 import { parseJson } from '../core/json.ts';
 import type { Files } from '../core/ports.ts';
+import type { BrandRelease } from '../emulator/fleet/releases.ts';
+import type { ReleasedPackage } from '../publishing/labels/contract.ts';
 import type { LoadPorts } from './load.ts';
 import { RECORD_NAME, sha256Hex } from './output.ts';
+import type { Plan } from './plan.ts';
+import type { Prepared, SignedBrand } from './prepare.ts';
 import type { Project } from './project.ts';
 import type { Forecast, PublicationForecast } from './publication-forecast.ts';
 
@@ -67,6 +71,8 @@ const keptForecast = async (files: Files, path: string, from: string): Promise<R
   }
 };
 
+type Asked = Extract<Project['publication'], { readonly kind: 'on' }>;
+
 interface Inputs {
   readonly record: Uint8Array;
   readonly labels: Uint8Array;
@@ -76,27 +82,75 @@ interface Inputs {
 const inputHash = ({ record, labels, fleet }: Inputs): string =>
   sha256Hex(utf8([record, labels, fleet].map(sha256Hex).join(' ')));
 
+/** What of a release a forecast follows from. */
+interface ForecastOf {
+  readonly date: string;
+  readonly brands: readonly { readonly id: string; readonly packages: readonly ReleasedPackage[] }[];
+  filesOf(brand: string): Promise<BrandRelease>;
+}
+
 const forecastOf = async (
-  { publication }: { readonly publication: Extract<Project['publication'], { readonly kind: 'on' }> },
+  { publication }: { readonly publication: Asked },
   out: string,
-  inputs: Inputs,
-  ports: LoadPorts,
+  inputs: Pick<Inputs, 'labels' | 'fleet'>,
+  { release, ports }: { readonly release: ForecastOf; readonly ports: LoadPorts },
 ): Promise<Forecast> => {
-  const { files } = ports;
   const { forecastPublication } = await import('./publication-forecast.ts');
   const { readTemplates } = await import('./known-templates.ts');
-  const file = files.join(out, RECORD_NAME);
-  const record = parseJson(inputs.record, file, recordSchema);
-  const day = parseDate(record.date);
+  const { date, brands, filesOf } = release;
+  const day = parseDate(date);
   return forecastPublication({
-    brands: await Promise.all(record.brands.map(({ id }) => brandFiles(files, out, id))),
-    release: { file, brands: record.brands, submissions: [] },
+    brands: await Promise.all(brands.map(({ id }) => filesOf(id))),
+    release: { file: ports.files.join(out, RECORD_NAME), brands, submissions: [] },
     labels: { path: publication.labels, bytes: inputs.labels },
     fleet: { path: publication.fleet, bytes: inputs.fleet },
     nowMs: day === undefined ? 0 : dateToEpochMs(day),
     templates: await readTemplates(ports),
   });
 };
+
+const readInputs = async (
+  { labels, fleet }: { readonly labels: string; readonly fleet: string },
+  { files }: LoadPorts,
+): Promise<Pick<Inputs, 'labels' | 'fleet'>> => ({
+  labels: await files.read(labels, { maxBytes: MAX_LABEL_BYTES }),
+  fleet: await files.read(fleet, { maxBytes: MAX_FLEET_BYTES }),
+});
+
+/**
+ * Forecasts a release that is being made, as soon as its last brand is signed: other cores rehearse meanwhile, and nothing of
+ * what is forecast depends on that.
+ */
+export class ForecastAhead {
+  forecast: Promise<Forecast> | undefined;
+  readonly #brands = new Map<string, SignedBrand>();
+  readonly #out: string;
+  readonly #ports: LoadPorts;
+
+  constructor(out: string, ports: LoadPorts) {
+    this.#out = out;
+    this.#ports = ports;
+  }
+
+  readonly signed = (brand: SignedBrand, { plan, loaded: { project } }: Prepared): void => {
+    this.#brands.set(brand.id, brand);
+    if (this.#brands.size < plan.brands.length || project.publication.kind === 'off') return;
+    this.forecast = this.#forecast(project.publication, plan);
+    // Whoever asks for it is told.
+    this.forecast.catch(() => undefined);
+  };
+
+  async #forecast(publication: Asked, plan: Plan): Promise<Forecast> {
+    const brands = plan.brands.flatMap(({ id }) => this.#brands.get(id) ?? []);
+    const filesOf = async (id: string): Promise<BrandRelease> => {
+      const { files = [] } = this.#brands.get(id) ?? {};
+      return { release: this.#out, brand: id, files };
+    };
+    const inputs = await readInputs(publication, this.#ports);
+    const release = { date: plan.date, brands, filesOf };
+    return forecastOf({ publication }, this.#out, inputs, { release, ports: this.#ports });
+  }
+}
 
 /**
  * Rehearses the publication of a release that stands in OUT, as its project asks: its labels against its fleet, on the release's day.
@@ -106,20 +160,24 @@ const forecastOf = async (
 export const rehearsePublication = async (
   { publication, folder }: Pick<Project, 'publication' | 'folder'>,
   out: string,
-  ports: LoadPorts,
+  { ahead, ...ports }: LoadPorts & { readonly ahead?: ForecastAhead | undefined },
 ): Promise<RehearsedPublication | undefined> => {
   if (publication.kind === 'off') return undefined;
   const { files } = ports;
-  const inputs: Inputs = {
-    record: await files.read(files.join(out, RECORD_NAME)),
-    labels: await files.read(publication.labels, { maxBytes: MAX_LABEL_BYTES }),
-    fleet: await files.read(publication.fleet, { maxBytes: MAX_FLEET_BYTES }),
-  };
+  const file = files.join(out, RECORD_NAME);
+  const inputs: Inputs = { record: await files.read(file), ...(await readInputs(publication, ports)) };
   const path = files.join(out, ...PUBLICATION_NAME.split('/'));
   const from = inputHash(inputs);
   const kept = await keptForecast(files, path, from);
   if (kept !== undefined) return kept;
-  const { record, diagnostics, aboutLabels } = await forecastOf({ publication }, out, inputs, ports);
+  const fromOut = (): Promise<Forecast> => {
+    const release = {
+      ...parseJson(inputs.record, file, recordSchema),
+      filesOf: (id: string) => brandFiles(files, out, id),
+    };
+    return forecastOf({ publication }, out, inputs, { release, ports });
+  };
+  const { record, diagnostics, aboutLabels } = await (ahead?.forecast ?? fromOut());
   const shown = (one: string): string => files.relative(folder, one);
   const forecast: PublicationForecast = {
     ...record,

@@ -123,20 +123,19 @@ const recordSource = (
   ...(planned?.sourceRevision === undefined ? {} : { sourceRevision: planned.sourceRevision }),
 });
 
-export const recordBrand = (
+/** What is known of packages as soon as they are signed. */
+export interface PackageFacts {
+  /** By folder of the package below the brand. */
+  readonly modes: ReadonlyMap<string, readonly InfMode[]>;
+  readonly origins: ReadonlyMap<string, AssembledInf>;
+}
+
+export const recordPackages = (
   plan: PlannedBrand,
   bundle: Bundle<'signed'>,
-  made: {
-    readonly cabinets: readonly OutputFile[];
-    readonly zip: OutputFile;
-    /** By folder of the package below the brand. */
-    readonly modes: ReadonlyMap<string, readonly InfMode[]>;
-    readonly origins: ReadonlyMap<string, AssembledInf>;
-    readonly rehearsal: RecordedRehearsal | undefined;
-  },
-): RecordedBrand => ({
-  id: plan.id,
-  packages: bundle.packages.map((pack) => ({
+  { modes, origins }: PackageFacts,
+): readonly RecordedPackage[] =>
+  bundle.packages.map((pack) => ({
     driver: pack.driver,
     architecture: pack.architecture,
     version: formatVersion(pack.version),
@@ -144,10 +143,21 @@ export const recordBrand = (
     ...recordSource(plan.packages.find((one) => one.folder === packageFolder(pack))),
     windows: pack.windows,
     hardwareIds: idsOf(infOf(pack)),
-    infModes: made.modes.get(packageFolder(pack)) ?? [],
-    ...recordPatches(made.origins.get(packageFolder(pack))?.patched),
+    infModes: modes.get(packageFolder(pack)) ?? [],
+    ...recordPatches(origins.get(packageFolder(pack))?.patched),
     files: pack.files.map((file) => recordShipped(`${plan.id}/${packageFolder(pack)}`, file)),
-  })),
+  }));
+
+export const recordBrand = (
+  id: string,
+  packages: readonly RecordedPackage[],
+  made: {
+    readonly cabinets: readonly OutputFile[];
+    readonly zip: OutputFile;
+    readonly rehearsal: RecordedRehearsal | undefined;
+  },
+): RecordedBrand => ({
+  ...{ id, packages },
   cabinets: made.cabinets.map(({ path, bytes }) => recordFile(path, bytes)),
   zip: recordFile(made.zip.path, made.zip.bytes),
   ...(made.rehearsal === undefined ? {} : { rehearsal: made.rehearsal }),

@@ -6,7 +6,6 @@ import type { NewEntry } from './ledger.ts';
 import { type BrandResult, brandsInOrder, type Making } from './make-brand.ts';
 import { type OutputStage, sha256Hex } from './output.ts';
 import { factsHere, portableFacts, type Reuse, type Reused } from './reuse.ts';
-import { brandTables } from './signature-report.ts';
 
 export interface BrandWriting {
   readonly making: Making;
@@ -26,12 +25,11 @@ export interface WrittenBrand {
 }
 
 const factsOf = (result: BrandResult, entry: NewEntry): BrandFacts => {
-  const { brand, record, verdicts, diagnostics, anchors } = result;
+  const { brand, record, tables, diagnostics, anchors } = result;
   const { time: _time, ...timeless } = entry;
   const { patchFindings, findings, used } = brand;
   return {
-    ...{ record, patchFindings, findings, diagnostics, used: [...new Set(used)] },
-    tables: brandTables(verdicts),
+    ...{ record, tables, patchFindings, findings, diagnostics, used: [...new Set(used)] },
     anchors: anchors.map(toHex),
     entry: timeless,
   };

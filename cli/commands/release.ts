@@ -37,14 +37,17 @@ const run = async (context: Context, options: ReleaseOptions): Promise<Outcome> 
     return { result: plan, text: planLines(plan), diagnostics };
   }
   const start = io.elapsedMs();
-  const { record, diagnostics, reused } = await release(request, ports);
+  const choices = [options.brand, options.driver, options.arch, options.part];
+  const { ForecastAhead } = await import('../../release/publication.ts');
+  const ahead = new ForecastAhead(options.out, io);
+  const isWhole = choices.every((choice) => choice === undefined);
+  const { record, diagnostics, reused } = await release(request, isWhole ? { ...ports, signed: ahead.signed } : ports);
   const counted = ({ severity, at }: Diagnostic): boolean =>
     severity !== 'error' && at?.file.startsWith(OWN_FILES) === true;
   const ownWarnings = diagnostics.filter(counted).length;
   const elapsedMs = io.elapsedMs() - start;
   const { rehearsedPublication } = await import('../rehearsed-publication.ts');
-  const choices = [options.brand, options.driver, options.arch, options.part];
-  const published = await rehearsedPublication(io, { project: options.project, out: options.out, choices });
+  const published = await rehearsedPublication(io, { project: options.project, out: options.out, choices, ahead });
   const done = { out: options.out, elapsedMs, invocation: io.invocation, ownWarnings, reused };
   return {
     result: { ...record, ...(published.forecast === undefined ? {} : { publication: published.forecast }) },
