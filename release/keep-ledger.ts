@@ -44,7 +44,9 @@ const MAX_LEDGER_BYTES = 256 * 1024 * 1024;
 const readLedgerFile = async (files: Files, file: string): Promise<Ledger> => {
   const there = (await files.stat(file)) !== undefined;
   const ledger = parseLedger(there ? await files.read(file, { maxBytes: MAX_LEDGER_BYTES }) : undefined, file);
-  holdToSeal(ledger, await readSeal(files, file));
+  const seal = await readSeal(files, file);
+  if (!there) return seal === undefined ? ledger : { ...ledger, lost: true };
+  holdToSeal(ledger, seal);
   return ledger;
 };
 
@@ -102,10 +104,21 @@ export const entryOf = ({ bundle, toolVersion, nowMs, counted, given }: EntryFac
   };
 };
 
+/** A ledger that is gone as a whole is begun anew, as that of a fresh checkout; that there was one is told. */
+const lostNote = ({ file, lost }: Ledger): readonly Diagnostic[] =>
+  lost === undefined
+    ? []
+    : [
+        problem('LEDGER_SEAL_BROKEN', 'There was a ledger, and only its seal is left: a new one is begun.', {
+          ...{ severity: 'warning', at: { file } },
+          hint: 'Put it back from version control, if there is one: without it nothing keeps versions from going backward.',
+        }),
+      ];
+
 /** Warnings about releases that are made again. @throws WinpvError LEDGER_* before anything is signed */
 export const checkAgainstLedger = (ledger: Ledger, added: readonly NewEntry[]): readonly Diagnostic[] => {
   stopOnErrors(checkLedger(ledger, added));
-  return supersededNotes(ledger, added);
+  return [...lostNote(ledger), ...supersededNotes(ledger, added)];
 };
 
 /**

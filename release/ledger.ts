@@ -55,6 +55,8 @@ export interface Ledger {
   /** The text as it is; new lines are added to its end. */
   readonly text: string;
   readonly entries: readonly LedgerEntry[];
+  /** There is no file, but a seal of one. */
+  readonly lost?: true;
 }
 
 const START = '0'.repeat(64);

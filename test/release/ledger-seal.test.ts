@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { diskFiles } from '../../cli/adapters/files.ts';
 import { systemTimer } from '../../cli/adapters/machine.ts';
-import { commitWithLedger, readLedger } from '../../release/keep-ledger.ts';
+import { checkAgainstLedger, commitWithLedger, readLedger } from '../../release/keep-ledger.ts';
 import type { NewEntry } from '../../release/ledger.ts';
 import { winpvJson } from '../support/command-line.ts';
 import { makeProject, type TestProject } from '../support/project.ts';
@@ -86,6 +86,15 @@ describe('a sealed ledger', () => {
     await three();
     rewrite(lines().slice(0, 2));
     await expect(readLedger(diskFiles, project.folder)).rejects.toMatchObject({ code: 'LEDGER_SEAL_BROKEN' });
+  });
+
+  test('is begun anew when it is gone as a whole, with a warning, and is not intact until then', async () => {
+    await three();
+    rmSync(project.path('.winpv/ledger.jsonl'));
+    expect(await verify()).toMatchObject({ exit: 5, error: { code: 'LEDGER_SEAL_BROKEN' } });
+    const ledger = await readLedger(diskFiles, project.folder);
+    expect([ledger.entries, ledger.lost]).toEqual([[], true]);
+    expect(checkAgainstLedger(ledger, [])).toMatchObject([{ code: 'LEDGER_SEAL_BROKEN', severity: 'warning' }]);
   });
 
   test('is not intact without its seal, or with one that somebody changed or made', async () => {
