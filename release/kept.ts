@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { utf8 } from '../core/bytes.ts';
-import { type Diagnostic, problem } from '../core/errors.ts';
+import { type Diagnostic, problem, WinpvError } from '../core/errors.ts';
 import type { Files } from '../core/ports.ts';
 import type { PackageFinding } from '../packaging/bundle/judge-bundle.ts';
 import type { NewEntry } from './ledger.ts';
@@ -108,13 +108,19 @@ export const readKept = async (files: Files, notes: string, brand: string): Prom
   return kept?.brand === brand ? kept : 'damaged';
 };
 
+const NOT_AS_IT_WAS: ReadonlySet<string> = new Set(['FILE_NOT_FOUND', 'FILE_UNREADABLE', 'FILE_TOO_LARGE']);
+
 /** The file, when it is the one that was made. */
 export const keptContent = async (files: Files, folder: string, file: KeptFile): Promise<Uint8Array | undefined> => {
   const path = files.join(folder, ...file.path.split('/'));
-  const there = await files.stat(path);
-  if (there?.kind !== 'file' || there.size !== file.bytes) return undefined;
-  const bytes = await files.read(path);
-  return sha256Hex(bytes) === file.sha256 ? bytes : undefined;
+  try {
+    const bytes = await files.read(path, { maxBytes: file.bytes });
+    return sha256Hex(bytes) === file.sha256 ? bytes : undefined;
+  } catch (error) {
+    // Gone, no file any more, or longer.
+    if (error instanceof WinpvError && NOT_AS_IT_WAS.has(error.code)) return undefined;
+    throw error;
+  }
 };
 
 /** Files are read so many at a time. */
