@@ -1,6 +1,10 @@
+import { SHIPPED_BRANDS } from '../../branding/shipped.ts';
+import { PAGE_NAME } from '../../release/output.ts';
 import type { Plan } from '../../release/plan.ts';
 import type { ReleaseRecord } from '../../release/record.ts';
 import { pathWord } from './shell.ts';
+
+const SHIPPED: ReadonlySet<string> = new Set(SHIPPED_BRANDS.map(({ id }) => id));
 
 const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 
@@ -71,10 +75,12 @@ const nextLines = (record: ReleaseRecord, { out, invocation }: ReleaseDone): rea
   const test = record.signing.kind === 'test';
   const root = test ? below(`${first?.id ?? ''}/trust/root.pem`) : 'ROOT.pem';
   return [
+    `${below(PAGE_NAME)} shows all of it in a browser.`,
     test ? 'Next:' : 'Next, where ROOT.pem is the root certificate of your key:',
     `  ${invocation} verify ${pathWord(out)} --ca ${root}`,
     ...(inf === undefined ? [] : [`  ${invocation} inf show ${below(inf.path)}`]),
-    ...(record.standIns ? [`  ${invocation} brand new acme --vendor "Acme Ltd." --prefix AC`] : []),
+    // Whoever tries winpv out with the brands that it comes with has none of their own.
+    ...(record.standIns && record.brands.every(({ id }) => SHIPPED.has(id)) ? [`  ${invocation} init my-drivers`] : []),
   ];
 };
 
