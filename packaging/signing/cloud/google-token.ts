@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { WinpvError } from '../../../core/errors.ts';
 import { Secret } from '../secret.ts';
-import { identityFile, needed, type TokenSource, tokenCache } from './identity.ts';
+import { accountToken, machineToken, serviceAccount } from './google-account.ts';
+import { identityFile, type TokenSource, tokenCache } from './identity.ts';
 import { askCloud, askJson, type CloudPorts } from './rest.ts';
 import { cloudAddress } from './service.ts';
 
@@ -38,7 +39,7 @@ const checked = (url: string): string => {
 const unreadable = (): WinpvError =>
   new WinpvError(
     'SIGN_CLOUD_AUTH',
-    'GOOGLE_APPLICATION_CREDENTIALS names no configuration of workload identity federation.',
+    'GOOGLE_APPLICATION_CREDENTIALS names neither a key of a service account nor workload identity federation.',
     {
       hint: 'Make one with `gcloud iam workload-identity-pools create-cred-config`, with a file or an address as source.',
     },
@@ -100,8 +101,8 @@ const federated = async (settings: Configuration, ports: CloudPorts) => {
 };
 
 /**
- * A token for Google Cloud: GOOGLE_ACCESS_TOKEN or CLOUDSDK_AUTH_ACCESS_TOKEN, else workload identity federation as
- * GOOGLE_APPLICATION_CREDENTIALS configures it. @throws WinpvError SIGN_CLOUD_*
+ * A token for Google Cloud: GOOGLE_ACCESS_TOKEN or CLOUDSDK_AUTH_ACCESS_TOKEN, else by workload identity federation or a
+ * service account's key in the file of GOOGLE_APPLICATION_CREDENTIALS, else of the machine. @throws WinpvError SIGN_CLOUD_*
  */
 export const googleToken = (ports: CloudPorts): TokenSource => {
   const {
@@ -110,11 +111,13 @@ export const googleToken = (ports: CloudPorts): TokenSource => {
     GOOGLE_APPLICATION_CREDENTIALS: file,
   } = ports.env;
   const given = own ?? gcloud;
-  if (given !== undefined && given !== '') return async () => new Secret(given);
+  if (given !== undefined) return async () => new Secret(given);
   return tokenCache(ports.clock, async () => {
-    if (file === undefined) throw needed('Google Cloud', 'GOOGLE_ACCESS_TOKEN or GOOGLE_APPLICATION_CREDENTIALS');
-    const text = await identityFile('GOOGLE_APPLICATION_CREDENTIALS', file, ports);
-    const { data } = configuration.safeParse(parsed(text));
+    if (file === undefined) return machineToken('GOOGLE_ACCESS_TOKEN or GOOGLE_APPLICATION_CREDENTIALS', ports);
+    const content = parsed(await identityFile('GOOGLE_APPLICATION_CREDENTIALS', file, ports));
+    const account = serviceAccount.safeParse(content);
+    if (account.success) return accountToken(account.data, ports);
+    const { data } = configuration.safeParse(content);
     if (data === undefined) throw unreadable();
     return federated(data, ports);
   });

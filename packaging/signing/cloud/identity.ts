@@ -3,7 +3,7 @@ import { WinpvError } from '../../../core/errors.ts';
 import type { Clock } from '../../../core/ports.ts';
 import { Secret } from '../secret.ts';
 import { askJson, type CloudPorts } from './rest.ts';
-import { cloudAddress } from './service.ts';
+import { platformAddress } from './service.ts';
 
 export type TokenSource = () => Promise<Secret>;
 
@@ -36,6 +36,23 @@ export const tokenCache = <T>(
 export const needed = (service: string, names: string): WinpvError =>
   new WinpvError('SIGN_CLOUD_AUTH', `Nothing says who signs in to ${service}.`, { hint: `Set ${names}.` });
 
+/** Failures that mean that the platform gives this machine no identity. */
+const NO_IDENTITY: ReadonlySet<string> = new Set([
+  ...['SIGN_CLOUD_UNREACHABLE', 'SIGN_CLOUD_ANSWER', 'SIGN_CLOUD_KEY', 'SIGN_CLOUD_REFUSED', 'SIGN_CLOUD_AUTH'],
+]);
+
+/** The last to be asked: where the platform may give an identity. Says what to set where it does not. @throws WinpvError SIGN_CLOUD_* */
+export const lastResort = async <T>(work: Promise<T>, service: string, names: string): Promise<T> => {
+  try {
+    return await work;
+  } catch (cause) {
+    if (!(cause instanceof WinpvError) || !NO_IDENTITY.has(cause.code)) throw cause;
+    throw new WinpvError('SIGN_CLOUD_AUTH', `Nothing says who signs in to ${service}.`, {
+      ...{ cause, hint: `Set ${names}. This machine has no identity of its own: ${cause.message}` },
+    });
+  }
+};
+
 const MAX_FILE_BYTES = 64 * 1024;
 
 /** A file that a variable of the environment names; it has to say who signs in. @throws WinpvError SIGN_CLOUD_AUTH */
@@ -55,13 +72,15 @@ export const identityFile = async (variable: string, file: string, { files }: Cl
 /** https://docs.github.com/actions/reference/security/oidc */
 const githubAnswer = z.object({ value: z.string().min(1) });
 
-/** GitHub's token for the job that runs; undefined when no such job does. @throws WinpvError SIGN_CLOUD_* */
-export const githubToken = async (audience: string, ports: CloudPorts): Promise<Secret | undefined> => {
+/**
+ * GitHub's token for the job that runs; undefined when no such job does.
+ * @param audience for whom; undefined is the owner of the repository @throws WinpvError SIGN_CLOUD_*
+ */
+export const githubToken = async (audience: string | undefined, ports: CloudPorts): Promise<Secret | undefined> => {
   const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer } = ports.env;
   if (url === undefined || bearer === undefined) return undefined;
-  const place = new URL(url);
-  cloudAddress(place.origin);
-  place.searchParams.set('audience', audience);
+  const place = platformAddress(url, 'ACTIONS_ID_TOKEN_REQUEST_URL');
+  if (audience !== undefined) place.searchParams.set('audience', audience);
   const { value } = await askJson(
     {
       ...{ label: 'GitHub’s identity provider', method: 'GET', url: place.href, secrets: [new Secret(bearer)] },

@@ -15,8 +15,11 @@ export interface CloudSource {
 export const openCloudSigner = async (
   service: CloudService,
   source: CloudSource,
-  ports: CloudPorts,
+  outside: CloudPorts,
 ): Promise<Signer> => {
+  // CI sets secrets that are not there to nothing.
+  const env = Object.fromEntries(Object.entries(outside.env).filter(([, value]) => value !== ''));
+  const ports = { ...outside, env };
   const { keyName, certificates } = source;
   const place = { url: cloudAddress(source.url), keyName, certificates };
   if (keyName.split('/').some((part) => part === '' || part === '.' || part === '..'))
@@ -27,9 +30,9 @@ export const openCloudSigner = async (
     });
   switch (service) {
     case 'azure-key-vault':
-      return (await import('./azure.ts')).azureKeyVault(place, ports);
+      return (await import('./azure-key-vault.ts')).azureKeyVault(place, ports);
     case 'azure-trusted-signing':
-      return (await import('./azure.ts')).azureTrustedSigning(place, ports);
+      return (await import('./azure-trusted-signing.ts')).azureTrustedSigning(place, ports);
     case 'aws-kms':
       return (await import('./aws.ts')).awsKms(place, ports);
     case 'google-kms':

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../../core/error-codes.ts';
 import { WinpvError } from '../../../core/errors.ts';
 import type { Clock, Files, Http, HttpRequest, HttpResponse, Timer } from '../../../core/ports.ts';
 import { shownText } from '../../../core/spelling.ts';
-import type { Secret } from '../secret.ts';
+import { Secret } from '../secret.ts';
 
 export interface CloudPorts {
   readonly http: Http;
@@ -16,15 +16,19 @@ export interface CloudPorts {
 export interface CloudRequest {
   /** The service, for messages. */
   readonly label: string;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
   /** What no message may repeat. */
   readonly secrets: readonly Secret[];
+  /** A place that is there on some machines only: it is not waited for. */
+  readonly probe?: boolean;
 }
 
 const TIMEOUT_MS = 60_000;
+/** Places on the machine's own link answer in milliseconds, or are not there. */
+const PROBE_MS = 2000;
 const MAX_ANSWER = 1024 * 1024;
 /** Signing and asking for tokens may be done twice, so all of it is tried again. */
 const TRIES = 5;
@@ -97,10 +101,11 @@ const HINTS: Partial<Readonly<Record<ErrorCode, string>>> = {
   SIGN_CLOUD_FAILED: 'Nothing was signed. Start again later.',
 };
 
-/** One line of what a service said, without secrets. */
-const shown = (text: string, secrets: readonly Secret[]): string =>
+/** One line of what a service said, without secrets, also as they stand in forms. */
+export const shown = (text: string, secrets: readonly Secret[]): string =>
   shownText(
     secrets
+      .flatMap((secret) => [secret, new Secret(encodeURIComponent(secret.reveal()))])
       .reduce((clean, secret) => secret.redact(clean), text)
       .replace(/\s+/g, ' ')
       .trim()
@@ -127,9 +132,9 @@ type Attempt =
   | { readonly error: WinpvError; readonly waitMs: number | undefined };
 
 const attempt = async (request: CloudRequest, { http, clock }: CloudPorts): Promise<Attempt> => {
-  const { label, method, url, headers, body } = request;
+  const { label, method, url, headers, body, probe = false } = request;
   const sent: HttpRequest = {
-    ...{ method, url, headers, timeoutMs: TIMEOUT_MS, maxBytes: MAX_ANSWER },
+    ...{ method, url, headers, timeoutMs: probe ? PROBE_MS : TIMEOUT_MS, maxBytes: MAX_ANSWER },
     ...(body === undefined ? {} : { body: new TextEncoder().encode(body) }),
   };
   try {
@@ -143,7 +148,7 @@ const attempt = async (request: CloudRequest, { http, clock }: CloudPorts): Prom
     if (!(cause instanceof WinpvError) || !cause.code.startsWith('REMOTE_')) throw cause;
     const code = cause.code === 'REMOTE_TOO_LARGE' ? 'SIGN_CLOUD_ANSWER' : 'SIGN_CLOUD_UNREACHABLE';
     const error = new WinpvError(code, `${label}: ${cause.message}`, { cause, hint: 'Nothing was signed.' });
-    if (cause.code === 'REMOTE_UNREACHABLE') return { error, waitMs: undefined };
+    if (cause.code === 'REMOTE_UNREACHABLE' && !probe) return { error, waitMs: undefined };
     throw error;
   }
 };
@@ -163,6 +168,12 @@ export const askCloud = async (request: CloudRequest, ports: CloudPorts): Promis
   }
 };
 
+/** An answer that should be good may hold a token, so nothing of it is shown. */
+const notJson = (text: string): string => {
+  const known = toldBy(text).text;
+  return known === text ? 'the answer is no JSON' : known;
+};
+
 /** The same for an answer in JSON; fields that are not asked for are let be, for services add some. @throws SIGN_CLOUD_* */
 export const askJson = async <S extends z.ZodType>(
   request: CloudRequest,
@@ -172,8 +183,10 @@ export const askJson = async <S extends z.ZodType>(
   const text = await askCloud(request, ports);
   const { data, error } = schema.safeParse(parsed(text));
   if (error === undefined) return data as z.output<S>;
-  const what = parsed(text) === undefined ? toldBy(text).text : (error.issues[0]?.path.join('.') ?? '');
-  const reason = parsed(text) === undefined ? shown(what, request.secrets) : `its field "${what}" is missing or wrong`;
+  const reason =
+    parsed(text) === undefined
+      ? notJson(text)
+      : `its field "${error.issues[0]?.path.join('.') ?? ''}" is missing or wrong`;
   throw new WinpvError('SIGN_CLOUD_ANSWER', `${request.label} answers with something else than expected: ${reason}.`, {
     hint: 'Is --cloud-url the address of the service, and no proxy or sign-in page before it?',
   });

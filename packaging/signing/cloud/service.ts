@@ -28,3 +28,17 @@ export const cloudAddress = (text: string): string => {
     hint: 'Without user name, password and query. http:// is for services on this machine only.',
   });
 };
+
+/** Addresses that never leave the machine's link, where platforms give tokens over http (RFC 3927; AWS, Google over IPv6). */
+const OWN_LINK = /^(169\.254(\.\d{1,3}){2}|metadata\.google\.internal|\[fd00:ec2::(23|254)\]|\[fd20:ce::254\])$/;
+
+/** Where the platform gives tokens. @throws WinpvError SIGN_CLOUD_AUTH: http is for the machine and its own link only */
+export const platformAddress = (text: string, variable: string): URL => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const near = url?.protocol === 'http:' && (LOOPBACK.test(url.hostname) || OWN_LINK.test(url.hostname));
+  if (url !== undefined && (url.protocol === 'https:' || near) && url.username === '' && url.password === '')
+    return url;
+  throw new WinpvError('SIGN_CLOUD_AUTH', `${variable} names no address that tokens may come from.`, {
+    hint: 'It has to be https, or http on this machine or its own link (169.254.…). The platform sets it.',
+  });
+};

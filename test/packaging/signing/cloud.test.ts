@@ -142,7 +142,10 @@ describe.each(SERVICES)('%s', (service) => {
   });
 
   test('without anybody who signs in it says what to set', async () => {
-    const { signer } = await opened(service, { send: async () => answer(500, '') }, {});
+    const send = async (): Promise<HttpResponse> => {
+      throw new WinpvError('REMOTE_UNREACHABLE', 'Nothing is there.');
+    };
+    const { signer } = await opened(service, { send }, {});
     const error = await refusal(signer.sign(utf8('x'), 'rsa-sha256'));
     expect(error.code).toBe('SIGN_CLOUD_AUTH');
     expect(error.diagnostics[0]?.hint).toMatch(/^Set [A-Z_]+/);

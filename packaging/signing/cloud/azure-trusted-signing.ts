@@ -1,69 +1,21 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { WinpvError } from '../../../core/errors.ts';
+import type { Secret } from '../secret.ts';
 import type { Signer } from '../signer.ts';
 import { chainOf } from './azure-chain.ts';
 import { azureToken } from './azure-token.ts';
 import type { CloudSource } from './open.ts';
-import { askJson, type CloudPorts, fromBase64 } from './rest.ts';
+import { askJson, type CloudPorts, fromBase64, shown } from './rest.ts';
 import { cloudSigner, JWA } from './signature.ts';
 
-/** https://learn.microsoft.com/rest/api/keyvault/certificates/get-certificate/get-certificate */
-const certificateBundle = z.object({ kid: z.url(), cer: z.string().min(1) });
-/** https://learn.microsoft.com/rest/api/keyvault/keys/sign/sign: KeyOperationResult */
-const keyOperationResult = z.object({ kid: z.string().optional(), value: z.string().min(1) });
-
-const KEY_VAULT_VERSION = '7.4';
 const SIGNING_VERSION = '2023-06-15-preview';
 const json = { 'content-type': 'application/json', accept: 'application/json' };
-const base64url = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url');
-
-/** The scope follows the vault's domain, which sovereign clouds have their own of. */
-const vaultScope = (url: string): string => {
-  const { hostname } = new URL(url);
-  const domain = /\.((?:vault|managedhsm)\.[a-z0-9.-]+)$/.exec(hostname)?.[1] ?? 'vault.azure.net';
-  return `https://${domain}/.default`;
-};
-
-/**
- * A certificate of Azure Key Vault, or one of its versions (`name/version`): the vault has the leaf, further ones are given.
- * The token goes only to the vault itself, wherever the answer says that the key is.
- */
-export const azureKeyVault = ({ url, keyName, certificates }: CloudSource, ports: CloudPorts): Signer => {
-  const label = `Azure Key Vault, certificate ${keyName}`;
-  const token = azureToken(vaultScope(url), label, ports);
-  const path = keyName.split('/').map(encodeURIComponent).join('/');
-  const ask = async <S extends z.ZodType>(at: string, schema: S, body?: object): Promise<z.output<S>> => {
-    const secret = await token();
-    const headers = { ...json, authorization: `Bearer ${secret.reveal()}` };
-    const sent =
-      body === undefined ? { method: 'GET' as const } : { method: 'POST' as const, body: JSON.stringify(body) };
-    return askJson({ label, url: at, headers, secrets: [secret], ...sent }, schema, ports);
-  };
-  let keyPath = '';
-  return cloudSigner({
-    label,
-    certificates: async () => {
-      const { kid, cer } = await ask(`${url}/certificates/${path}?api-version=${KEY_VAULT_VERSION}`, certificateBundle);
-      const found = new URL(kid);
-      if (found.host !== new URL(url).host || !/^\/keys\/[^/]+\/[^/]+$/.test(found.pathname))
-        throw new WinpvError('SIGN_CLOUD_ANSWER', `${label} has its key at an address outside of the vault.`);
-      keyPath = found.pathname;
-      return [fromBase64(cer, label), ...certificates];
-    },
-    algorithm: async (algorithm) => JWA[algorithm],
-    sign: async (digest, alg) => {
-      const at = `${url}${keyPath}/sign?api-version=${KEY_VAULT_VERSION}`;
-      const { value } = await ask(at, keyOperationResult, { alg, value: base64url(digest) });
-      return fromBase64(value, label);
-    },
-  });
-};
 
 /**
  * Azure.CodeSigning 2023-06-15-preview (Azure/azure-rest-api-specs, specification/codesigning/data-plane): what submitting
  * and polling answer with. Its definitions have the signature in `result`, after submitting in `result.signResult`; its
- * examples have it in `signStatus`, and earlier versions beside the status.
+ * examples have it in `signStatus`, 2022-06-15-preview in `result.signStatus`, and earlier ones beside the status.
  */
 const codeSignResult = z.object({ signature: z.string().nullish(), signingCertificate: z.string().nullish() });
 const signStatus = z.object({
@@ -73,7 +25,9 @@ const signStatus = z.object({
   error: z.object({ code: z.string(), message: z.string() }).nullish(),
   ...codeSignResult.shape,
   signStatus: codeSignResult.nullish(),
-  result: z.object({ ...codeSignResult.shape, signResult: codeSignResult.nullish() }).nullish(),
+  result: z
+    .object({ ...codeSignResult.shape, signResult: codeSignResult.nullish(), signStatus: codeSignResult.nullish() })
+    .nullish(),
 });
 type SignStatus = z.output<typeof signStatus>;
 
@@ -85,15 +39,26 @@ interface Signed {
   readonly certificates: readonly Uint8Array[];
 }
 
-const signedIn = ({ status, error, result, signStatus: inner, ...flat }: SignStatus, label: string): Signed => {
-  const { signature, signingCertificate } = result?.signResult ?? result ?? inner ?? flat;
-  if (status.toLowerCase() !== 'succeeded') {
-    const reason = error === undefined || error === null ? '' : ` (${error.code}: ${error.message})`;
-    throw new WinpvError('SIGN_CLOUD_REFUSED', `${label} did not sign: ${status}${reason}.`);
-  }
+/** What the service says of an operation that it gave up. */
+const unsigned = ({ status, error }: SignStatus, label: string, secrets: readonly Secret[]): WinpvError => {
+  const reason = error === undefined || error === null ? '' : ` (${error.code}: ${error.message})`;
+  const late = /^timed ?out$/i.test(status);
+  return new WinpvError(
+    late ? 'SIGN_CLOUD_FAILED' : 'SIGN_CLOUD_REFUSED',
+    `${label} did not sign: ${shown(`${status}${reason}`, secrets)}.`,
+    { hint: late ? 'Nothing was signed. Start again later.' : 'Nothing was signed.' },
+  );
+};
+
+const signedIn = (answer: SignStatus, label: string, secrets: readonly Secret[]): Signed => {
+  const { status, result, signStatus: inner } = answer;
+  if (status.toLowerCase() !== 'succeeded') throw unsigned(answer, label, secrets);
+  const { signature, signingCertificate } = result?.signResult ?? result?.signStatus ?? result ?? inner ?? answer;
   if (typeof signature === 'string' && typeof signingCertificate === 'string')
     return { signature: fromBase64(signature, label), certificates: chainOf(signingCertificate, label) };
-  throw new WinpvError('SIGN_CLOUD_ANSWER', `${label} says that it signed, and sends no signature.`);
+  throw new WinpvError('SIGN_CLOUD_ANSWER', `${label} says that it signed, and sends no signature.`, {
+    hint: 'Nothing was signed.',
+  });
 };
 
 /**
@@ -124,9 +89,11 @@ export const azureTrustedSigning = ({ url, keyName, certificates }: CloudSource,
     for (let polls = 0; /^(in ?progress|running|not ?started)$/i.test(last.status); polls += 1) {
       if (polls === MAX_POLLS) throw new WinpvError('SIGN_CLOUD_UNREACHABLE', `${label} does not finish signing.`);
       await ports.timer.wait(POLL_MS);
+      if (id === '')
+        throw new WinpvError('SIGN_CLOUD_ANSWER', `${label} says that it is signing, and not which operation that is.`);
       last = await ask(`/sign/${encodeURIComponent(id)}`);
     }
-    return signedIn(last, label);
+    return signedIn(last, label, [await token()]);
   };
   return cloudSigner({
     label,
