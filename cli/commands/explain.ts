@@ -10,6 +10,9 @@ import { examples } from '../render/examples.ts';
 const rows = (): readonly { readonly code: ErrorCode; readonly title: string; readonly exit: number }[] =>
   (Object.keys(ERROR_CODES) as ErrorCode[]).sort().map((code) => ({ code, ...ERROR_CODES[code] }));
 
+const listLine = ({ code, exit, title }: ReturnType<typeof rows>[number]): string =>
+  `${code}  (exit ${exit})  ${title}`;
+
 /** The bytes that a changed file could differ in without `verify` noticing: listed with the code that speaks of them. */
 const uncovered = async (): Promise<readonly string[]> => {
   const { UNCOVERED_RANGES } = await import('../../packaging/signing/uncovered.ts');
@@ -53,59 +56,62 @@ const checkLines = ({ code, level, looksAt, checks, fix }: PvRuleRow): readonly 
   `  fix: ${fix}`,
 ];
 
-/** What a check for PV drivers looks at, for its code. */
-const pvChecks = async (code: ErrorCode): Promise<readonly string[]> => {
-  const { PV_RULE_TABLE } = await import('../../packaging/formats/inf/pv/table.ts');
-  return PV_RULE_TABLE.filter((check) => check.code === code).flatMap(({ failureModes, checks, fix }) => [
-    ...(failureModes.length === 0 ? [] : [`  failure mode: ${failureModes.join(', ')}`]),
-    `  checked: ${checks}`,
-    `  fix: ${fix}`,
-  ]);
+/** What is meant: a code, the number of an INF rule (1235), or the word that several codes begin with (CAB). */
+const codesMeant = (wanted: string, all: ReturnType<typeof rows>): ReturnType<typeof rows> => {
+  const name = wanted.trim().toUpperCase();
+  const exact = all.filter(({ code }) => code === name || code === `INF_${name}`);
+  return exact.length > 0 ? exact : all.filter(({ code }) => code.startsWith(`${name}_`));
 };
 
-/** What a finding of a rehearsal says, and which failure modes it is told of. */
-const emulated = async (code: ErrorCode): Promise<readonly string[]> => {
-  const { FINDING_TEXTS } = await import('../../emulator/finding-texts.ts');
-  const { FAILURE_EVIDENCE } = await import('../../emulator/failure-evidence.ts');
-  const text = FINDING_TEXTS[code];
-  if (text === undefined) return [];
-  const modes = Object.keys(FAILURE_EVIDENCE).filter((mode) => FAILURE_EVIDENCE[mode]?.how.includes(code));
-  return [
-    `  means: ${text.means}`,
-    `  do: ${text.advice}`,
-    ...(modes.length === 0 ? [] : [`  failure modes: ${modes.join(', ')} (winpv explain ${modes[0]})`]),
+const noSuchCode = (wanted: string, all: ReturnType<typeof rows>): WinpvError => {
+  const near = closestName(
+    wanted.toUpperCase(),
+    all.map(({ code }) => code),
+  );
+  const hint = `${near === undefined ? '' : `Did you mean ${near}? `}\`winpv explain\` lists every code.`;
+  return new WinpvError('USAGE', `There is no code ${shownText(wanted)}.`, { hint });
+};
+
+/** Everything that is known of one code. */
+const explainCode = async (row: ReturnType<typeof rows>[number]): Promise<Outcome> => {
+  const { codePages } = await import('../render/explanations/index.ts');
+  const { FAILURE_MODES } = await import('../../packaging/formats/inf/pv/failure-modes.ts');
+  const page = codePages().find(({ code }) => code === row.code);
+  if (page === undefined) throw new TypeError(`${row.code} has no page`);
+  const { area, means, advice, failureModes } = page;
+  const more = [`docs/errors/${row.code}.md`, ...page.more.map((path) => `docs/${path}`)];
+  const text = [
+    listLine(row),
+    `  means: ${means}`,
+    `  do: ${advice}`,
+    ...failureModes.map((mode) => `  failure mode ${mode}: ${FAILURE_MODES[mode] ?? ''}`),
+    ...(row.code === 'VERIFY_UNCOVERED' ? await uncovered() : []),
+    `  more: ${more.join(', ')}`,
   ];
+  return { result: { codes: [{ ...row, area, means, advice, failureModes, more }] }, text };
 };
 
 const explain = async (wanted: string | undefined): Promise<Outcome> => {
   const all = rows();
-  if (wanted !== undefined && /^F\d{1,3}$/i.test(wanted)) {
-    return explainFailureMode(`F${wanted.slice(1).padStart(2, '0')}`, all);
-  }
-  const codes = wanted === undefined ? all : all.filter((row) => row.code === wanted.trim().toUpperCase());
-  if (codes.length === 0) {
-    const near = closestName(
-      (wanted ?? '').toUpperCase(),
-      all.map(({ code }) => code),
-    );
-    const hint = `${near === undefined ? '' : `Did you mean ${near}? `}\`winpv explain\` lists every code.`;
-    throw new WinpvError('USAGE', `There is no code ${shownText(wanted ?? '')}.`, { hint });
-  }
-  const text = codes.map((row) => `${row.code}  (exit ${row.exit})  ${row.title}`);
+  if (wanted === undefined) return { result: { codes: all }, text: all.map(listLine) };
+  if (/^F\d{1,3}$/i.test(wanted)) return explainFailureMode(`F${wanted.slice(1).padStart(2, '0')}`, all);
+  const codes = codesMeant(wanted, all);
   const [only, ...others] = codes;
-  if (only === undefined || others.length > 0) return { result: { codes }, text };
-  const more =
-    only.code === 'VERIFY_UNCOVERED'
-      ? await uncovered()
-      : [...(await pvChecks(only.code)), ...(await emulated(only.code))];
-  return { result: { codes }, text: [...text, ...more] };
+  if (only === undefined) throw noSuchCode(wanted, all);
+  return others.length > 0 ? { result: { codes }, text: codes.map(listLine) } : explainCode(only);
 };
 
 export const explainCommand = (bind: Bind): Command =>
   new Command('explain')
     .description(
-      'Tells what a code means and with which exit code it ends. Without a code, lists all. Changes nothing.',
+      'Tells what a code means, what to do, and with which exit code it ends. Without a code, lists all. Changes nothing.',
     )
-    .argument('[code]', 'for example OUTPUT_NOT_EMPTY, or a failure mode of PV drivers, F01 to F60')
-    .addHelpText('after', examples('winpv explain', 'winpv explain OUTPUT_NOT_EMPTY --json', 'winpv explain F13'))
+    .argument(
+      '[code]',
+      'for example OUTPUT_NOT_EMPTY, 1235 for an INF rule, CAB for all codes that begin so, or a failure mode of PV drivers, F01 to F60',
+    )
+    .addHelpText(
+      'after',
+      examples('winpv explain', 'winpv explain OUTPUT_NOT_EMPTY --json', 'winpv explain CAB', 'winpv explain F13'),
+    )
     .action(bind((_context, code: string | undefined) => explain(code)));

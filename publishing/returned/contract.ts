@@ -99,7 +99,9 @@ export const RETURNED_RULES: readonly ReturnedRow[] = [
 ];
 
 const LEVELS = new Map(RETURNED_RULES.map(({ id, level }) => [id, level]));
-const HINT = 'Publish nothing of it. Keep the package and ask Microsoft, naming the submission and the correlation id.';
+/** What to do about any of them. */
+export const RETURNED_ADVICE =
+  'Publish nothing of it. Keep the package and ask Microsoft, naming the submission and the correlation id.';
 
 /** A finding of a rule. */
 export const returned = (
@@ -108,7 +110,11 @@ export const returned = (
   { severity, ...detail }: DiagnosticDetail & { readonly severity?: Severity } = {},
 ): Diagnostic => {
   const judged = severity ?? (LEVELS.get(id) === 'warning' ? 'warning' : 'error');
-  return problem(id, message, { ...(judged === 'error' ? { hint: HINT } : {}), ...detail, severity: judged });
+  return problem(id, message, {
+    ...(judged === 'error' ? { hint: RETURNED_ADVICE } : {}),
+    ...detail,
+    severity: judged,
+  });
 };
 
 /** What an INF and its files are: a folder of the packages that were sent, or came back. */

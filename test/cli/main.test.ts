@@ -59,7 +59,7 @@ describe('the command line', () => {
     const before = await winpv(['--json', 'explain', 'USAGE']);
     const after = await winpv(['explain', 'USAGE', '--json']);
     expect(before).toEqual(after);
-    expect(JSON.parse(after.stdout).result).toEqual({ codes: [{ code: 'USAGE', ...ERROR_CODES.USAGE }] });
+    expect(JSON.parse(after.stdout).result).toMatchObject({ codes: [{ code: 'USAGE', ...ERROR_CODES.USAGE }] });
   });
 
   test.each([
