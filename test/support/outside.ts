@@ -35,6 +35,7 @@ export type Oracle = (typeof ORACLES)[number];
 export const projectRoot = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const corpusRoot = resolve(projectRoot, '..', 'shared', 'corpus');
 const dataRoot = resolve(projectRoot, '..', 'shared', 'data');
+const specRoot = resolve(projectRoot, '..', 'shared', 'spec');
 const required = process.env.WINPV_REQUIRE_OUTSIDE === '1';
 
 export const hasCorpus = existsSync(corpusRoot);
@@ -111,6 +112,20 @@ export const describeData = (name: string, file: string, body: (data: unknown) =
   describe(name, () => {
     if (existsSync(path)) {
       body(JSON.parse(readFileSync(path, 'utf8')));
+      return;
+    }
+    test.skipIf(!required)(`needs ${file}`, () => {
+      throw new Error(`${file} is required here and is not there`);
+    });
+  });
+};
+
+/** Declares tests that read a document of the specification (Markdown). */
+export const describeSpec = (name: string, file: string, body: (text: string) => void): void => {
+  const path = join(specRoot, file);
+  describe(name, () => {
+    if (existsSync(path)) {
+      body(readFileSync(path, 'utf8'));
       return;
     }
     test.skipIf(!required)(`needs ${file}`, () => {
