@@ -79,8 +79,11 @@ interface Inputs {
   readonly fleet: Uint8Array;
 }
 
+/** What is kept by another form is found out again. */
+const FORM = 2;
+
 const inputHash = ({ record, labels, fleet }: Inputs): string =>
-  sha256Hex(utf8([record, labels, fleet].map(sha256Hex).join(' ')));
+  sha256Hex(utf8([`form ${FORM}`, ...[record, labels, fleet].map(sha256Hex)].join(' ')));
 
 /** What of a release a forecast follows from. */
 interface ForecastOf {

@@ -52,7 +52,8 @@ const published = ({ label, availability }: LabelNow, asking: Asking): Verdict |
 };
 
 /** Gradual roll-outs reach Windows 10 1709 and later only (gradual-rollout.md). */
-const isGradual = ({ major, build }: MachineWindows): boolean => major >= 10 && build >= ServiceBuild.version1709;
+export const isGradual = ({ major, build }: MachineWindows): boolean =>
+  major >= 10 && build >= ServiceBuild.version1709;
 
 /** Step 2: audience, signature, S mode, policy. */
 const admitted = ({ label }: LabelNow, { machine }: Asking): Verdict | undefined => {

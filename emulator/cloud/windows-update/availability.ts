@@ -188,5 +188,12 @@ export const labelAvailability = (times: LabelTimes, at: number): Availability =
 export const rolloutPosition = (machineId: string, labelId: string): number =>
   createHash('sha256').update(`${labelId}\0${machineId}`).digest().readUIntBE(0, 6) / 2 ** 48;
 
+/** When a machine is first offered a label that it is for: its roll-out comes in stages, and to old Windows at its end. */
+export const reachedAt = (times: LabelTimes, position: number, atTheEnd: boolean): number => {
+  const days = stagesOf(times).find(({ share }) => position < share)?.day ?? 0;
+  if (atTheEnd) return finalizedAt(times);
+  return offeredSince(times) + days * DAY_MS + (days === 0 ? 0 : (times.heldMs ?? 0));
+};
+
 export const isInShare = (machineId: string, labelId: string, share: number): boolean =>
   rolloutPosition(machineId, labelId) < share;

@@ -2,7 +2,7 @@ import type { Channel } from '../../fleet/channels.ts';
 import type { Machine } from '../../fleet/machine.ts';
 import type { PartnerCenter } from '../partner-center/service.ts';
 import { nextEventAt } from '../partner-center/workflow.ts';
-import { type LabelRollout, rolloutsOf } from './rollout.ts';
+import { isOnItsWay, type LabelRollout, rolloutsOf } from './rollout.ts';
 import type { ScanAnswer, ScanOffer } from './scan.ts';
 
 /** A publication played to its end on an emulated Partner Center in this process: who is offered what, and when. */
@@ -52,10 +52,6 @@ const DEFAULT_DAYS = 120;
 const MAX_EVENTS = 20_000;
 
 const iso = (at: number): string => new Date(at).toISOString();
-
-/** Whether time alone brings a label further. */
-const isOnItsWay = ({ state, finalized }: LabelRollout): boolean =>
-  ['in-approval', 'before-go-live', 'rolling-out'].includes(state) || (state === 'live' && !finalized);
 
 const momentOf = ({ step, progress, state, share, finalized }: LabelRollout): string =>
   JSON.stringify([step, progress, state, share, finalized]);

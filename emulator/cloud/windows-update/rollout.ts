@@ -65,6 +65,10 @@ export const rolloutsOf = (state: CloudState, now: number): readonly LabelRollou
     .filter(({ settings }) => settings.destination === 'windowsUpdate')
     .map((row) => rolloutOf(state, row, now));
 
+/** Whether time alone brings a label further. */
+export const isOnItsWay = ({ state, finalized }: LabelRollout): boolean =>
+  ['in-approval', 'before-go-live', 'rolling-out'].includes(state) || (state === 'live' && !finalized);
+
 /** The ship room pauses a roll-out that it watches when a measure fails (assumed: at once, and never by itself again). */
 export const pauseFailing = (before: CloudState, ids: Iterable<string>, now: number): CloudState => {
   let state = before;
