@@ -10,8 +10,7 @@ import { signDigest } from './digest-signature.ts';
 
 /**
  * The services as pure functions. Requests and answers are held to strict schemas: what a schema does not name, no side may
- * send. Over each stands the definition that it follows. Trusted Signing's, Google's and Vault's were read for it; Key Vault's
- * and AWS's only in excerpts, so that enumerations and optional fields there are as they are remembered.
+ * send. Over each stands the definition that it was transcribed from.
  */
 
 export interface CloudKeys {
@@ -49,25 +48,60 @@ const base64Of = (bytes: Uint8Array): string => Buffer.from(bytes).toString('bas
 const derSignature = (key: KeyObject, digest: Uint8Array): Uint8Array =>
   key.asymmetricKeyType === 'ec' ? ecdsaSignature(signDigest(key, digest)) : signDigest(key, digest);
 
+/** common.json: Attributes; certificates.json: CertificateAttributes. */
+const certificateAttributes = z.strictObject({
+  ...{ enabled: z.boolean().optional(), nbf: z.int().optional(), exp: z.int().optional() },
+  ...{ created: z.int().optional(), updated: z.int().optional(), recoverableDays: z.int().optional() },
+  recoveryLevel: z
+    .enum([
+      ...(['Purgeable', 'Recoverable+Purgeable', 'Recoverable', 'Recoverable+ProtectedSubscription'] as const),
+      ...(['CustomizedRecoverable+Purgeable', 'CustomizedRecoverable'] as const),
+      'CustomizedRecoverable+ProtectedSubscription',
+    ])
+    .optional(),
+});
+
+/** certificates.json: CertificatePolicy, as far as the service answers it. */
+const certificatePolicy = z.strictObject({
+  id: z.url().optional(),
+  key_props: z
+    .strictObject({
+      ...{ exportable: z.boolean().optional(), key_size: z.int().optional(), reuse_key: z.boolean().optional() },
+      kty: z.enum(['EC', 'EC-HSM', 'RSA', 'RSA-HSM', 'oct', 'oct-HSM']).optional(),
+      crv: z.enum(['P-256', 'P-384', 'P-521', 'P-256K']).optional(),
+    })
+    .optional(),
+  secret_props: z.strictObject({ contentType: z.string().optional() }).optional(),
+  x509_props: z
+    .strictObject({
+      ...{ subject: z.string().optional(), ekus: z.array(z.string()).optional() },
+      ...{ key_usage: z.array(z.string()).optional(), validity_months: z.int().min(0).optional() },
+    })
+    .optional(),
+  issuer: z
+    .strictObject({
+      name: z.string().optional(),
+      cty: z.string().optional(),
+      cert_transparency: z.boolean().optional(),
+    })
+    .optional(),
+  attributes: certificateAttributes.optional(),
+});
+
 /** Azure/azure-rest-api-specs, keyvault/data-plane/Microsoft.KeyVault/stable/7.4: keys.json, certificates.json. */
 const vaultSchemas = {
   keySignParameters: z.strictObject({
-    alg: z.enum(['PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'ES256K']),
+    alg: z.enum(['PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512', 'RSNULL', 'ES256', 'ES384', 'ES512', 'ES256K']),
     value: z.base64url(),
   }),
   keyOperationResult: z.strictObject({
-    ...{ kid: z.url(), value: z.base64url() },
+    ...{ kid: z.url().optional(), value: z.base64url().optional() },
     ...{ iv: z.base64url().optional(), tag: z.base64url().optional(), aad: z.base64url().optional() },
   }),
   certificateBundle: z.strictObject({
-    ...{ id: z.url(), kid: z.url(), sid: z.url(), x5t: z.base64url(), cer: base64 },
-    ...{ policy: z.looseObject({}).optional(), contentType: z.string().optional() },
-    attributes: z.strictObject({
-      ...{ enabled: z.boolean(), nbf: z.int().optional(), exp: z.int().optional() },
-      ...{ created: z.int().optional(), updated: z.int().optional() },
-      ...{ recoverableDays: z.int().optional(), recoveryLevel: z.string().optional() },
-    }),
-    tags: z.record(z.string(), z.string()).optional(),
+    ...{ id: z.url().optional(), kid: z.url().optional(), sid: z.url().optional(), x5t: z.base64url().optional() },
+    ...{ cer: base64.optional(), policy: certificatePolicy.optional(), contentType: z.string().optional() },
+    ...{ attributes: certificateAttributes.optional(), tags: z.record(z.string(), z.string()).optional() },
   }),
 };
 
@@ -81,7 +115,12 @@ export const keyVault = (keys: CloudKeys): CloudServer => {
     if (request.method === 'GET' && pathname === '/certificates/drivers')
       return answer(certificateBundle, {
         ...{ id: `${origin}/certificates/drivers/0123`, kid, sid: `${origin}/secrets/drivers/0123`, x5t: 'AAAA' },
-        ...{ cer: base64Of(keys.chain[0] ?? new Uint8Array(0)), attributes: { enabled: true }, tags: {} },
+        ...{ cer: base64Of(keys.chain[0] ?? new Uint8Array(0)), tags: {} },
+        attributes: { enabled: true, nbf: 1, exp: 2, created: 1, updated: 1, recoveryLevel: 'Recoverable' },
+        policy: {
+          key_props: { exportable: false, kty: 'RSA-HSM', key_size: 3072, reuse_key: false },
+          ...{ x509_props: { subject: 'CN=Drivers', ekus: ['1.3.6.1.5.5.7.3.3'] }, issuer: { name: 'Unknown' } },
+        },
       });
     if (request.method !== 'POST' || `${origin}${pathname}` !== `${kid}/sign`) return missing;
     const { value, alg } = bodyOf(keySignParameters, request);
@@ -103,7 +142,10 @@ const certificatesOnly = (chain: readonly Uint8Array[]): Uint8Array =>
     ),
   );
 
-/** Azure/azure-rest-api-specs, codesigning/data-plane/Azure.CodeSigning/preview/2023-06-15-preview/azure.codesigning.json. */
+/**
+ * Azure/azure-rest-api-specs, codesigning/data-plane/Azure.CodeSigning/preview/2023-06-15-preview/azure.codesigning.json. Its
+ * examples and 2022-06-15-preview have the signature elsewhere: `signStatus` with a `status` of its own.
+ */
 const codeSignResult = z.strictObject({
   operationId: z.string(),
   ...{ signature: base64.optional(), signingCertificate: base64.optional() },
@@ -111,8 +153,20 @@ const codeSignResult = z.strictObject({
 const operation = {
   id: z.string(),
   status: z.enum(['InProgress', 'Succeeded', 'Failed', 'Canceled']),
-  error: z.strictObject({ code: z.string(), message: z.string(), target: z.string().optional() }).optional(),
+  error: z
+    .strictObject({
+      ...{ code: z.string(), message: z.string(), target: z.string().optional() },
+      ...{ details: z.array(z.looseObject({})).optional(), innererror: z.looseObject({}).optional() },
+    })
+    .optional(),
 };
+const signStatus = z.strictObject({
+  ...{
+    operationId: z.string(),
+    status: z.enum(['NotStarted', 'Running', 'Succeeded', 'Failed', 'Canceled', 'InProgress']),
+  },
+  ...{ signature: base64.optional(), signingCertificate: base64.optional() },
+});
 const signingSchemas = {
   submission: z.strictObject({
     signatureAlgorithm: z.enum([
@@ -135,9 +189,20 @@ const signingSchemas = {
     result: z.strictObject({ id: z.string(), signResult: codeSignResult.optional() }).optional(),
   }),
   status: z.strictObject({ ...operation, result: codeSignResult.optional() }),
+  example: z.strictObject({ ...operation, signStatus: signStatus.optional() }),
+  earlier: z.strictObject({
+    ...operation,
+    result: z.strictObject({
+      id: z.string(),
+      status: signStatus.shape.status.optional(),
+      signStatus: signStatus.optional(),
+    }),
+  }),
 };
+/** Where an answer has the signature. */
+export type SignedIn = 'definition' | 'example' | 'earlier';
 
-export const trustedSigning = (keys: CloudKeys): CloudServer => {
+export const trustedSigning = (keys: CloudKeys, signedIn: SignedIn = 'definition'): CloudServer => {
   const asked: Uint8Array[] = [];
   const polled = new Set<string>();
   return (request) => {
@@ -160,11 +225,16 @@ export const trustedSigning = (keys: CloudKeys): CloudServer => {
     const signature = base64Of(signDigest(keyOf(keys), digest));
     const signingCertificate = Buffer.from(p7).toString('base64');
     const result = { operationId: id, signature, signingCertificate };
-    return answer(signingSchemas.status, { id, status: 'Succeeded', result });
+    const done = { id, status: 'Succeeded' } as const;
+    if (signedIn === 'definition') return answer(signingSchemas.status, { ...done, result });
+    const inner = { ...result, status: 'Succeeded' } as const;
+    return signedIn === 'example'
+      ? answer(signingSchemas.example, { ...done, signStatus: inner })
+      : answer(signingSchemas.earlier, { ...done, result: { ...done, signStatus: inner } });
   };
 };
 
-/** AWS KMS, API version 2014-11-01: SignRequest and SignResponse, whose KeyId is an ARN. */
+/** aws/aws-sdk-go, models/apis/kms/2014-11-01/api-2.json: SignRequest and SignResponse, whose KeyId is an ARN. */
 const kmsAlgorithm = z.enum([
   ...(['RSASSA_PSS_SHA_256', 'RSASSA_PSS_SHA_384', 'RSASSA_PSS_SHA_512'] as const),
   ...(['RSASSA_PKCS1_V1_5_SHA_256', 'RSASSA_PKCS1_V1_5_SHA_384', 'RSASSA_PKCS1_V1_5_SHA_512'] as const),
@@ -173,8 +243,7 @@ const kmsAlgorithm = z.enum([
 const kmsSchemas = {
   signRequest: z.strictObject({
     ...{ KeyId: z.string().min(1).max(2048), Message: base64, SigningAlgorithm: kmsAlgorithm },
-    ...{ MessageType: z.literal('DIGEST'), GrantTokens: z.array(z.string()).max(10).optional() },
-    DryRun: z.boolean().optional(),
+    ...{ MessageType: z.enum(['RAW', 'DIGEST']), GrantTokens: z.array(z.string().max(8192)).max(10).optional() },
   }),
   signResponse: z.strictObject({ KeyId: z.string(), Signature: base64, SigningAlgorithm: kmsAlgorithm }),
 };
@@ -195,7 +264,9 @@ export const awsKms = (keys: CloudKeys, sessionToken?: string): CloudServer => {
         message: `not ${CLOUD_TOKEN}`,
       });
     if (headers['x-amz-target'] !== 'TrentService.Sign') return missing;
-    const { Message, SigningAlgorithm, KeyId } = bodyOf(kmsSchemas.signRequest, request);
+    const { Message, MessageType, SigningAlgorithm, KeyId } = bodyOf(kmsSchemas.signRequest, request);
+    // A digest that is sent as the message itself would be digested again.
+    if (MessageType !== 'DIGEST') return json(400, { __type: 'ValidationException', message: 'RAW' });
     if (KeyId !== 'alias/drivers') return json(400, { __type: 'NotFoundException', message: `Alias ${KeyId}` });
     const key = keyOf(keys);
     if (!SigningAlgorithm.startsWith(key.asymmetricKeyType === 'rsa' ? 'RSASSA_PKCS1' : 'ECDSA'))
@@ -208,7 +279,7 @@ export const awsKms = (keys: CloudKeys, sessionToken?: string): CloudServer => {
 
 /** googleapis/googleapis, google/cloud/kms/v1: resources.proto and service.proto; int64 is text in JSON. */
 const int64 = z.string().regex(/^\d+$/);
-const PROTECTION = ['SOFTWARE', 'HSM', 'EXTERNAL', 'EXTERNAL_VPC'] as const;
+const PROTECTION = ['PROTECTION_LEVEL_UNSPECIFIED', 'SOFTWARE', 'HSM', 'EXTERNAL', 'EXTERNAL_VPC'] as const;
 const googleSchemas = {
   publicKey: z.strictObject({
     ...{ pem: z.string(), algorithm: z.string(), pemCrc32c: int64.optional(), name: z.string() },
@@ -221,7 +292,7 @@ const googleSchemas = {
       z.strictObject({ sha384: base64 }),
       z.strictObject({ sha512: base64 }),
     ]),
-    digestCrc32c: int64.optional(),
+    ...{ digestCrc32c: int64.optional(), data: base64.optional(), dataCrc32c: int64.optional() },
   }),
   signResponse: z.strictObject({
     ...{ signature: base64, signatureCrc32c: int64.optional(), name: z.string() },
