@@ -10,7 +10,7 @@ import {
   openPartnerCenter,
   type PartnerCenter,
 } from '../emulator/cloud/partner-center/service.ts';
-import { type CloudState, emptyState } from '../emulator/cloud/partner-center/state.ts';
+import { type CloudState, emptyState, withRow } from '../emulator/cloud/partner-center/state.ts';
 import type { Io } from './io.ts';
 
 export interface EmulatedCloudOptions {
@@ -86,4 +86,40 @@ export const openEmulatedCloud = async (io: Io, options: EmulatedCloudOptions): 
   });
   await service.begin();
   return service;
+};
+
+/** An emulated Partner Center in memory, whose time can stop running ahead. */
+export interface EmulatedCloud {
+  readonly service: PartnerCenter;
+  /** From now on time goes by only when it is put ahead, and not at each call. */
+  stopRunningAhead(): void;
+  /** The drivers of its products count as tested in the lab kit, as those that `winpv submit` makes of such: Unclassified. */
+  takeAsTested(): void;
+}
+
+const asTested = (before: CloudState): CloudState =>
+  [...before.products.values()].reduce((state, row) => {
+    const selectedProductTypes = { Windows_v100: 'Unclassified' };
+    const settings = { ...row.settings, testHarness: 'hlk' as const, selectedProductTypes };
+    return withRow(state, 'products', row.id, { ...row, settings });
+  }, before);
+
+/** For submissions first: time runs from step to step. */
+export const emulatedCloudInMemory = async (io: Io): Promise<EmulatedCloud> => {
+  const begun = await newState(io);
+  const [content, publisher] = [memoryContent(), await publisherOf(begun)];
+  const open = (state: CloudState, fast: boolean): PartnerCenter =>
+    openPartnerCenter({ state, publisher, clock: io.clock, content, fast });
+  let service = open(begun, true);
+  return {
+    get service() {
+      return service;
+    },
+    stopRunningAhead: () => {
+      service = open(service.state(), false);
+    },
+    takeAsTested: () => {
+      service = open(asTested(service.state()), false);
+    },
+  };
 };

@@ -1,6 +1,7 @@
 import { type Diagnostic, problem, WinpvError } from '../core/errors.ts';
 import type { Http } from '../core/ports.ts';
 import type { Destination } from '../publishing/refusals/contract.ts';
+import type { EmulatedCloud } from './emulated-cloud.ts';
 import type { Io } from './io.ts';
 import type { Context, Outcome } from './outcome.ts';
 
@@ -81,55 +82,57 @@ const forecast = async (io: Io, out: string, { labels, fleet }: CloudOptions) =>
   return { text: forecastLines(done.forecast), diagnostics: done.diagnostics, forecast: done.forecast };
 };
 
-/**
- * Publishes to an emulated Partner Center within winpv: submits, has it signed, takes it back, compares it. Nothing leaves
- * this machine, and nothing is left behind: what would be written stays in memory.
- */
-export const publishToEmulator = async (context: Context, out: string, options: CloudOptions): Promise<Outcome> => {
+/** What is written stays in memory, and what a real submission left is out of sight. */
+const emulatedIo = async (io: Io, out: string, options: CloudOptions, cloud: EmulatedCloud): Promise<Io> => {
   const { overlayFiles } = await import('../core/overlay-files.ts');
-  const { openEmulatedCloud } = await import('./emulated-cloud.ts');
   const { credentialsOf } = await import('../emulator/cloud/partner-center/service.ts');
   const { cloudRequest } = await import('../emulator/http/requests.ts');
-  const service = await openEmulatedCloud(context.io, { fast: true, faults: [] });
-  const { tenant, clientId, clientSecret } = credentialsOf(service.state());
-  const { join } = context.io.files;
+  const { tenant, clientId, clientSecret } = credentialsOf(cloud.service.state());
+  const { join } = io.files;
   const state = join(out, '.winpv');
-  const returned = (await submittedArchitectures(context.io, out, options.brand)).map((one) =>
+  const returned = (await submittedArchitectures(io, out, options.brand)).map((one) =>
     join(out, `${options.brand}-${one}-signed`),
   );
   const hidden = (path: string): boolean => [state, ...returned].some((one) => path === one || path.startsWith(one));
   // No fault is on, so that no connection is cut.
   const http: Http = {
     send: async (request) => {
-      const { status, headers, body } = await service.handle(cloudRequest(request));
+      const { status, headers, body } = await cloud.service.handle(cloudRequest(request));
       return { status, headers, body };
     },
   };
-  const io: Io = {
-    ...context.io,
-    files: overlayFiles(context.io.files, hidden),
+  return {
+    ...io,
+    files: overlayFiles(io.files, hidden),
     http: async () => http,
     timer: { wait: async () => undefined },
-    env: { ...context.io.env, WINPV_TENANT: tenant, WINPV_CLIENT_ID: clientId, WINPV_CLIENT_SECRET: clientSecret },
+    env: { ...io.env, WINPV_TENANT: tenant, WINPV_CLIENT_ID: clientId, WINPV_CLIENT_SECRET: clientSecret },
   };
-  const { account: _account, credentials: _credentials, server: _server, ...rest } = options;
-  const emulated = { ...rest, endpoint: ORIGIN };
-  const outcome = joined(
-    options,
-    'emulator',
-    await submitAll({ context: { ...context, io }, out, options: emulated }, {}),
-  );
-  const told = await forecast(io, out, options);
-  const { result } = outcome;
+};
+
+/**
+ * Publishes to an emulated Partner Center within winpv: submits, has it signed, takes it back, compares it; makes the labels, puts
+ * time ahead until they are live, and asks the fleet. Nothing leaves this machine, and nothing is left behind: what would be
+ * written stays in memory.
+ */
+export const publishToEmulator = async (context: Context, out: string, options: CloudOptions): Promise<Outcome> => {
+  const { emulatedCloudInMemory } = await import('./emulated-cloud.ts');
+  const cloud = await emulatedCloudInMemory(context.io);
+  const emulated = { ...context, io: await emulatedIo(context.io, out, options, cloud) };
+  const { account: _account, credentials: _credentials, server: _server, labels, fleet, ...rest } = options;
+  const given = { ...rest, endpoint: ORIGIN };
+  const outcome = joined(options, 'emulator', await submitAll({ context: emulated, out, options: given }, {}));
+  const text = [...outcome.text, 'Rehearsed within winpv: nothing was sent anywhere, and nothing was written.'];
+  if (labels === undefined || outcome.failure !== undefined) return { ...outcome, text };
+  const { emulatedLabels } = await import('./publish-emulated.ts');
+  const { emulatedLines, emulatedResult } = await import('./render/publication.ts');
+  const { brand } = options;
+  const done = await emulatedLabels(emulated, { out, brand, labels, fleet, endpoint: ORIGIN }, cloud);
   return {
     ...outcome,
-    result: { ...(result as object), ...('forecast' in told ? { publication: told.forecast } : {}) },
-    text: [
-      ...outcome.text,
-      'Rehearsed within winpv: nothing was sent anywhere, and nothing was written.',
-      ...told.text,
-    ],
-    diagnostics: [...(outcome.diagnostics ?? []), ...told.diagnostics],
+    result: { ...(outcome.result as object), publication: emulatedResult(done) },
+    text: [...text, ...emulatedLines(done, { labels, fleet })],
+    diagnostics: [...(outcome.diagnostics ?? []), ...done.diagnostics],
   };
 };
 

@@ -47,7 +47,8 @@ export interface RehearsedPublication {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-const brandFiles = async (files: Files, out: string, brand: string) => {
+/** A brand's packages of a release that stands in OUT. */
+export const brandFiles = async (files: Files, out: string, brand: string) => {
   const read = await readFileTree(files, files.join(out, brand), LIMITS);
   const packages = read.filter(({ name }) => name.split('/').length > 2 && !name.startsWith('trust/'));
   return { release: out, brand, files: packages.map(({ name, bytes }) => ({ path: name, bytes })) };

@@ -1,6 +1,8 @@
+import type { LabelRollout } from '../../emulator/cloud/windows-update/rollout.ts';
 import type { FleetVerdict } from '../../emulator/fleet/outcome-model.ts';
 import type { ForecastLabel, HeldFleet, ToldMachine } from '../../release/publication-fleet.ts';
 import type { PublicationForecast } from '../../release/publication-forecast.ts';
+import type { EmulatedLabels } from '../publish-emulated.ts';
 
 const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 
@@ -78,4 +80,57 @@ export const forecastLines = (forecast: PublicationForecast): readonly string[] 
       ? ['  Days of approval and roll-out are as Microsoft publishes them, and assumed where it does not.']
       : []),
   ];
+};
+
+/** Names end in a hash of what makes the label this one. */
+const bare = (name: string): string => name.replace(/ \([0-9a-f]{8}\)$/, '');
+
+const rolloutLine = ({ name, state, since, why, messages, rows }: LabelRollout): string =>
+  `  ${bare(name)}: ${rows} rows, ${state}${state === 'live' && since !== null ? ` since ${since.slice(0, 10)}` : `: ${[why, ...messages].join(' ')}`}`;
+
+/** Labels by the names that people gave them. */
+const named = ({ held, rehearsal }: EmulatedLabels): HeldFleet | undefined => {
+  const names = new Map(rehearsal.labels.map(({ id, name }) => [id, bare(name)]));
+  return held === undefined
+    ? undefined
+    : { ...held, perLabel: held.perLabel.map((label) => ({ ...label, id: names.get(label.id) ?? label.id })) };
+};
+
+/** What labels and fleet of a rehearsed publication came to, in a few lines. */
+export const emulatedLines = (
+  done: EmulatedLabels,
+  files: { readonly labels: string; readonly fleet?: string | undefined },
+): readonly string[] => {
+  const { rehearsal, asTested, leftOut, asked } = done;
+  const held = named(done);
+  const [day] = rehearsal.at.split('T');
+  const heading = `Labels of ${files.labels}, made on the emulated Windows Update, until ${day}:`;
+  const lines = held === undefined ? rehearsal.labels.map(rolloutLine) : heldFleetLines(held);
+  const fleet =
+    held === undefined
+      ? []
+      : [
+          `${held.offered} of ${count(held.machines, 'machine')} in ${files.fleet} are offered it; ${endsOf(held.outcomes)}.`,
+        ];
+  return [
+    heading,
+    ...lines,
+    ...fleet,
+    ...(held !== undefined && held.machines > asked ? [`The first ${asked} were asked one by one.`] : []),
+    ...(rehearsal.unfinished.length > 0
+      ? [`${count(rehearsal.unfinished.length, 'label')} had not come to everyone by then.`]
+      : []),
+    ...(asTested
+      ? ['The package is for attestation, which reaches test audiences only: here it counts as tested in the lab kit.']
+      : []),
+    ...(leftOut.length > 0 ? [`Labels of other brands were left out: ${leftOut.join(', ')}.`] : []),
+    'Days of approval and roll-out are as Microsoft publishes them, and assumed where it does not.',
+  ];
+};
+
+/** The same for machines to read. */
+export const emulatedResult = (done: EmulatedLabels) => {
+  const { rehearsal, asTested, leftOut, asked } = done;
+  const held = named(done);
+  return { ...rehearsal, asked, asTested, leftOut, ...(held === undefined ? {} : { fleet: held }) };
 };
