@@ -14,6 +14,7 @@ import { dirname, join, relative } from 'node:path';
 import { diskFiles } from '../../cli/adapters/files.ts';
 import { systemKeyMaker, systemTimer } from '../../cli/adapters/machine.ts';
 import { projectTestKeys } from '../../release/keys.ts';
+import { onceInRun } from './run-folder.ts';
 
 /** A project in a temporary folder, which goes away with `dispose`. */
 export interface TestProject {
@@ -23,18 +24,11 @@ export interface TestProject {
   dispose(): void;
 }
 
-let keyFolder: Promise<string> | undefined;
-
-/** Test keys made once for all projects of a test file: making RSA keys takes a second. */
-const sharedKeys = (): Promise<string> => {
-  keyFolder ??= (async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'winpv-keys-'));
-    process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+/** Test keys made once for all projects of a run: making RSA keys takes a second. */
+const sharedKeys = (): Promise<string> =>
+  onceInRun('keys', async (folder) => {
     await projectTestKeys({ files: diskFiles, keyMaker: systemKeyMaker, timer: systemTimer }, folder, 'winpv');
-    return folder;
-  })();
-  return keyFolder;
-};
+  });
 
 /** Rehearsals take seconds that few tests are about: a project that does not speak of them has none. */
 const unrehearsed = (name: string, content: string | Uint8Array): string | Uint8Array =>

@@ -1,4 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { KeyMaker } from '../../core/ports.ts';
 import { encodePem } from '../../packaging/formats/x509/pem.ts';
 import {
@@ -8,6 +10,7 @@ import {
   testSigners,
 } from '../../packaging/signing/test-hierarchy.ts';
 import { testTimestamper } from '../../packaging/signing/timestamp.ts';
+import { onceInRun } from './run-folder.ts';
 
 /** Kinds of keys that drivers are signed with. */
 export const KEY_KINDS = ['RSA 2048', 'RSA 3072', 'RSA 4096', 'EC P-256', 'EC P-384'] as const;
@@ -32,9 +35,24 @@ export const testKeyMaker: KeyMaker = {
 
 let cached: Promise<TestHierarchy> | undefined;
 
-/** The hierarchy that winpv makes; the same for all tests of one file, for keys take time. */
+const PARTS = ['root', 'signer', 'tsa'] as const;
+
+const makeHierarchy = async (): Promise<TestHierarchy> => {
+  const folder = await onceInRun('hierarchy', async (place) => {
+    const made = await createTestHierarchy({ keyMaker: testKeyMaker, name: 'Example' });
+    for (const part of PARTS) {
+      writeFileSync(join(place, `${part}.key`), made[part].privateKey);
+      writeFileSync(join(place, `${part}.crt`), made[part].certificate);
+    }
+  });
+  const read = (name: string): Uint8Array => new Uint8Array(readFileSync(join(folder, name)));
+  const pair = (part: string) => ({ privateKey: read(`${part}.key`), certificate: read(`${part}.crt`) });
+  return { root: pair('root'), signer: pair('signer'), tsa: pair('tsa') };
+};
+
+/** The hierarchy that winpv makes; the same for all tests of a run, for keys take time. */
 export const sharedHierarchy = (): Promise<TestHierarchy> => {
-  cached ??= createTestHierarchy({ keyMaker: testKeyMaker, name: 'Example' });
+  cached ??= makeHierarchy();
   return cached;
 };
 
