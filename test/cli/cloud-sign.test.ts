@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,12 +6,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { utf8 } from '../../core/bytes.ts';
 import { WinpvError } from '../../core/errors.ts';
 import type { Http, HttpResponse } from '../../core/ports.ts';
+import { extendedKeyUsage } from '../../packaging/formats/x509/encode.ts';
+import { encodePem } from '../../packaging/formats/x509/pem.ts';
 import type { CloudService } from '../../packaging/signing/cloud/service.ts';
 import { answerTimestampRequest } from '../../packaging/signing/tsa-responder.ts';
 import { bareImage } from '../packaging/formats/pe/bare-image.ts';
 import * as cloud from '../support/cloud-servers.ts';
 import { winpvJson } from '../support/command-line.ts';
 import { contentBelow, filesBelow, makeProject } from '../support/project.ts';
+import { certify, party } from '../support/test-ca.ts';
 import { hierarchyWith, pem, sharedHierarchy, signingParts } from '../support/test-keys.ts';
 
 /** Keys in clouds through whole commands. */
@@ -19,6 +23,7 @@ const path = (name: string): string => join(folder, name);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const IMAGE = bareImage({});
+const DAY_MS = 86_400_000;
 beforeEach(() => writeFileSync(path('x.sys'), IMAGE));
 
 let keys: cloud.CloudKeys;
@@ -139,6 +144,39 @@ describe('certificates that are renewed every few days', () => {
     untouched();
     const right = await sign('azure-trusted-signing', http, ...stamped, '--cert-subject', 'Example test signing');
     expect(right.exit).toBe(0);
+  });
+
+  test('are pinned by the key usage that stays, whatever the day’s key and certificate', async () => {
+    const OWN = '1.3.6.1.4.1.311.97.990309390.766961637';
+    const issuer = party('Daily authority');
+    writeFileSync(path('daily.pem'), encodePem('CERTIFICATE', certify(issuer, { authority: true }).der));
+    const trusted = ['--timestamp-ca', path('root.pem')];
+    for (const day of [1, 2]) {
+      const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 3072 });
+      const subject = {
+        ...{ name: 'Acme', privateKey },
+        publicKeyInfo: new Uint8Array(publicKey.export({ type: 'spki', format: 'der' })),
+      };
+      const validMs = [cloud.CLOUD_NOW - DAY_MS, cloud.CLOUD_NOW + DAY_MS] as const;
+      const leaf = certify(subject, {
+        ...{ by: issuer, serial: day, validMs, more: [extendedKeyUsage('1.3.6.1.5.5.7.3.3', OWN)] },
+      });
+      const today = {
+        privateKey: new Uint8Array(privateKey.export({ type: 'pkcs8', format: 'der' })),
+        chain: [leaf.der],
+      };
+      const http = withTsa(cloud.trustedSigning(today));
+      writeFileSync(path('x.sys'), IMAGE);
+      const wrong = await sign('azure-trusted-signing', http, ...stamped, '--cert-eku', `${OWN}.1`);
+      expect([wrong.exit, wrong.error?.code]).toEqual([6, 'SIGN_CERTIFICATE_NOT_PINNED']);
+      untouched();
+      const right = await sign('azure-trusted-signing', http, '--timestamp', TSA, ...trusted, '--cert-eku', OWN);
+      expect([right.exit, right.error]).toEqual([0, undefined]);
+      // Weeks later the certificate has ended, and the signature has not.
+      const options = ['--ca', path('daily.pem'), '--ca', path('root.pem')];
+      const later = await winpvJson(['verify', path('x.sys'), ...options], { now: cloud.CLOUD_NOW + 90 * DAY_MS });
+      expect([later.exit, later.result.verdict]).toEqual([0, 'valid']);
+    }
   });
 
   const place = 'cloud: azure-trusted-signing, cloudUrl: "https://weu.codesigning.azure.net", keyName: acme/drivers';
