@@ -1,4 +1,5 @@
-// Goes on from the submissions: plans labels, applies the plan killed around each request, and asks the service what it has.
+// Goes on from the submissions: plans labels, applies the plan killed around each request, asks the service what it has, and what
+// machines are offered.
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -40,6 +41,49 @@ const untilLive = async ({ out, account, client, holds, shown }) => {
   return holds(false, 'the labels are published in the end');
 };
 
+const DAY_MS = 86_400_000;
+
+/** What Windows Update has for each machine of the fleet, some days after the labels are live. */
+const fleetOffers = async ({ here, account, say, holds }, labels) => {
+  const post = async (path, body) => {
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(`${account.url}/emulator/${path}`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+    });
+    const text = await answer.text();
+    holds(answer.status === 200, `the emulator answers ${path}`, text);
+    return JSON.parse(text);
+  };
+  await post('clock', { advanceMs: 3 * DAY_MS });
+  const nameOf = new Map(labels.map(({ id, name }) => [id, name.replace(/ .*/, '')]));
+  const machines = readFileSync(join(here, 'fleet.ndjson'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const told = {};
+  for (const machine of machines) {
+    const { at, offers, reasons } = await post('windows-update/scan', { machine });
+    told[machine.id] = offers.map(({ label }) => nameOf.get(label)).sort();
+    for (const { label, driver, version, when } of offers) {
+      holds(Date.parse(when) <= Date.parse(at), `${machine.id} is offered ${driver} since an instant that is past`);
+      say(`${machine.id} is offered ${nameOf.get(label)}: ${driver} ${version}, since ${when.slice(0, 10)}.`);
+    }
+    for (const { label, message } of reasons.filter((one) => !offers.some((offer) => offer.label === one.label))) {
+      say(`${machine.id} is not offered ${nameOf.get(label)}: ${message}`);
+    }
+  }
+  holds(told['test-pc'].join() === 'bus,storage', 'a test machine is offered both drivers', told['test-pc'].join());
+  holds(
+    told['test-old'].join() === 'bus',
+    'a floor keeps the storage driver from an older Windows',
+    told['test-old'].join(),
+  );
+  holds(told['office-pc'].length === 0, 'a machine that did not ask for test drivers is offered nothing');
+  return told;
+};
+
 /** @returns how often winpv was killed, what the service has, and which refusals were seen */
 export const rehearseLabels = async (rehearsal) => {
   const { folder, out, here, account, proxy, client, say, holds, shown, killedAtEach, atEach, made } = rehearsal;
@@ -64,6 +108,7 @@ export const rehearseLabels = async (rehearsal) => {
   );
   const live = await untilLive(rehearsal);
   for (const { name, stage, hardwareIds } of live) say(`${name}: ${stage}, ${hardwareIds.length} rows.`);
+  const offers = await fleetOffers(rehearsal, live);
   const stale = await refuseOldPlan(rehearsal, plan);
-  return { killed, names: await made(), refused, stale };
+  return { killed, names: await made(), refused, stale, offers };
 };

@@ -15,6 +15,7 @@ interface Report {
     readonly names?: readonly string[];
     readonly refused?: number;
     readonly stale?: number;
+    readonly offers?: Readonly<Record<string, readonly string[]>>;
   };
   readonly tampered: { readonly afterwards?: number; readonly onTheWay?: number };
 }
@@ -55,6 +56,10 @@ describe('examples/publish-rehearsal', () => {
     );
     expect(report.labels.names?.map((name) => name.replace(/ .*/, '')).sort()).toEqual(['bus', 'storage']);
     expect([report.labels.refused, report.labels.stale]).toEqual([5, 5]);
+    expect(report.labels.offers).toEqual({
+      ...{ 'test-pc': ['bus', 'storage'], 'test-old': ['bus'], 'test-server': ['bus', 'storage'], 'office-pc': [] },
+    });
+    expect(stdout).toMatch(/test-pc is offered storage: xenvbd [\d.]+, since \d{4}-\d{2}-\d{2}\./);
     expect(report.tampered).toEqual({ afterwards: 5, onTheWay: 5 });
     expect(stdout).toContain('no PV device id of their own');
     expect(stdout).toContain('All of it holds.');
