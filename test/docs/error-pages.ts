@@ -42,7 +42,8 @@ export const errorIndex = (pages: readonly CodePage[], areas: readonly string[])
     '',
     `Every finding and error of winpv has one of these ${pages.length} codes. They are permanent: none is renamed or used for something`,
     'else. The exit code is that of the first error; warnings and notes change none, whatever their code. `winpv explain CODE`',
-    `says what a page says, \`winpv explain CAB\` lists the codes that begin so. ${MADE}`,
+    `says what a page says, \`winpv explain CAB\` lists the codes that begin so.`,
+    MADE,
     '',
     ...areas.flatMap((area) => [
       `## ${area}`,

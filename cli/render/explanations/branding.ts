@@ -5,7 +5,7 @@ type TabledBrandCode = 'BRAND_ID_LIST_TOO_LONG' | 'BRAND_DEVICE_ID_RESERVED';
 /** Brands; those that the table of PV rules has are not here. */
 export const BRAND_TEXTS: Readonly<Record<Exclude<CodesOf<'BRAND'>, TabledBrandCode>, Explanation>> = {
   BRAND_UNKNOWN: [
-    'winpv ships a few brands by name, and this is none of them.',
+    'winpv ships a few brands by name, and this is none of them. This version reports it nowhere: a brand is named by its file.',
     'Correct the name, or give the path of a brand file.',
   ],
   BRAND_TEXT_REFUSED: [
@@ -25,8 +25,8 @@ export const BRAND_TEXTS: Readonly<Record<Exclude<CodesOf<'BRAND'>, TabledBrandC
     'Make a GUID of your own once, and keep it for good.',
   ],
   BRAND_VERSION_UNKNOWN: [
-    'The version is to come from a file, the history or an environment variable, and there is none to be read there.',
-    'Correct the `version` of the brand, or give a number.',
+    'The version is to come from the tags of git or from the ledger, and nothing there gives one.',
+    'Make a tag of the form that the brand names, or write the version down.',
   ],
   BRAND_VERSION_LARGE: [
     'Windows Installer compares three fields only, and the first two go up to 255.',
@@ -45,12 +45,12 @@ export const BRAND_TEXTS: Readonly<Record<Exclude<CodesOf<'BRAND'>, TabledBrandC
     'Give each brand the device id that was reserved for it.',
   ],
   BRAND_OBJECT_PREFIX_CLASH: [
-    'Device objects and WMI classes would have the same names for both brands on one machine.',
+    'The WMI classes of xeniface would have the same names for both brands on one machine.',
     'Give one of the two another object prefix.',
   ],
   BRAND_SERVICE_CLASH: [
-    'Two services, or a service and one of Windows or of the drivers, have one name; the later replaces the earlier.',
-    'Rename the service in the brand.',
+    'A service of a brand has the name of one that the drivers install, or of another brand; the later package takes it over.',
+    'Give it a name of its own, for example with the vendor prefix at its end.',
   ],
   BRAND_FILE_CLASH: [
     'Both brands install a file of one name into System32: the later replaces the earlier, and removing one breaks the other.',
@@ -70,7 +70,7 @@ export const BRAND_TEXTS: Readonly<Record<Exclude<CodesOf<'BRAND'>, TabledBrandC
   ],
   BRAND_LANGUAGE_UNKNOWN: [
     'A [Strings] section for a language needs the number that Windows has for it.',
-    'Take a locale that Windows numbers, such as de-DE.',
+    'Take a locale that Windows numbers, such as de-DE, or write the four hex digits of the language.',
   ],
 };
 
@@ -106,7 +106,7 @@ export const LEDGER_TEXTS: Readonly<Record<CodesOf<'LEDGER'>, Explanation>> = {
   ],
   LEDGER_UNSEALED: [
     'The last entries came after the last seal: nobody vouches that none is missing at the end.',
-    'Make the next release with a signer, which seals them.',
+    'The next release seals them.',
   ],
 };
 
@@ -125,7 +125,7 @@ export const PATCH_TEXTS: Readonly<Record<CodesOf<'PATCH'>, Explanation>> = {
     'Bring the list and the files together; the message names the line.',
   ],
   PATCH_BASE_DIFFERS: [
-    'The hash of the file that the patch notes as its base is not that of the file here. It applied all the same.',
+    'The hash of the file that the patch notes as its base is not that of the file here. The patch may apply and do something else than it was meant to.',
     'Look at the result on a copy; if it is right, `winpv patch refresh` notes the new base.',
   ],
   PATCH_CONFLICT: [

@@ -80,7 +80,10 @@ export const HLK_TEXTS: Readonly<Record<CodesOf<'HLK'>, Explanation>> = {
     'The XML is not one of the playlists that Microsoft publishes, or has no test.',
     'Download the playlist for the Windows again.',
   ],
-  HLK_FILTERS: ['The file is not the filter database or its XML.', 'Download the filters again.'],
+  HLK_FILTERS: [
+    'The file is neither Microsoft’s cabinet of filters nor the script UpdateFilters.sql in it.',
+    'Download the filters again.',
+  ],
   HLK_RESULTS: [
     'It is neither a folder of AutoHCK nor the JSON of toolsHCK, or has too many results.',
     'Name the folder with junit.xml, or the JSON.',
@@ -140,11 +143,11 @@ export const HLK_TEXTS: Readonly<Record<CodesOf<'HLK'>, Explanation>> = {
   ],
   HLK_DRIVER_TWICE: ['It is not said which of the two is to be signed.', 'Leave one in the package.'],
   HLK_DRIVER_DEFERRED: [
-    'The drivers in it are encrypted for Microsoft; the comparison follows when the signed package comes back.',
+    'A package of the kit does not show its drivers, so they are compared when the signed package comes back.',
     'Nothing.',
   ],
   HLK_PRODUCT_TYPE: [
-    'The features that the kit found do not go with the product type of the plan.',
+    'The tests were for another product type than the plan says, or the type is none that Microsoft lists.',
     'Correct --product-type, or test the device as that type.',
   ],
   HLK_KIT: ['Each Windows is certified with the kit of its own version.', 'Test with the kit that the message names.'],
@@ -176,7 +179,7 @@ export const HLK_TEXTS: Readonly<Record<CodesOf<'HLK'>, Explanation>> = {
   ],
   HLK_ERRATUM_UNUSED: ['Its test passed or was not run.', 'Take it out of the list.'],
   HLK_FILTERS_OLD: [
-    'Microsoft renews filters often; old ones excuse what is refused now.',
+    'They are older than 30 days; Microsoft renews them often, and old ones excuse what is refused now.',
     'Download the filters, apply them, pack again.',
   ],
   HLK_FILTER_EXPIRED: ['What it turned into a pass may be refused now.', 'Apply the newest filters, and pack again.'],

@@ -146,8 +146,8 @@ export const CATALOG_TEXTS: Readonly<Record<CodesOf<'CAT'>, Explanation>> = {
     'Take the system off the list, or decorate a Models section for it.',
   ],
   CAT_OS_FILE: [
-    'The package would bring a file that belongs to Windows.',
-    'Take it out of the package, or give it a name of its own.',
+    'A file of the package has the name of one of Windows, and Inf2Cat warns of such names.',
+    'Give the file a name of its own.',
   ],
   CAT_CDF_INVALID: [
     'A line or a value of the definition file is one that MakeCat does not take.',

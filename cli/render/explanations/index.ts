@@ -51,11 +51,18 @@ export interface CodePage {
   readonly more: readonly string[];
 }
 
+/** Findings that name a failure mode in `failureMode`, and that neither table has. */
+const TOLD: Readonly<Partial<Record<ErrorCode, readonly string[]>>> = {
+  LEDGER_BACKWARD: ['F55'],
+  SIGN_KEY_TEST: ['F45'],
+  VERIFY_TEST_CERTIFICATE: ['F45'],
+};
+
 const failureModesOf = (code: ErrorCode): readonly string[] => {
   const named = new RegExp(`\\b${code}\\b`);
   const seen = Object.entries(FAILURE_EVIDENCE).flatMap(([mode, { how }]) => (named.test(how) ? [mode] : []));
   const checked = PV_RULE_TABLE.filter((check) => check.code === code).flatMap(({ failureModes }) => failureModes);
-  return [...new Set([...checked, ...seen])].sort();
+  return [...new Set([...checked, ...seen, ...(TOLD[code] ?? [])])].sort();
 };
 
 /** Every code with its page, in the order of the alphabet. */

@@ -140,8 +140,8 @@ export const BUNDLE_TEXTS: Readonly<Record<BundleCode, Explanation>> = {
     'Give both the same binaries, or leave one source out.',
   ],
   BUNDLE_SERVICE_CLASH: [
-    'The INF of the package has the service or its section already, or the driver cannot carry services.',
-    'Rename the service, or put it with another driver: docs/guide/services.md.',
+    'The package has such a service already, or its INF has a form to which lines cannot be added.',
+    'Do what the hint says: docs/guide/services.md.',
   ],
   BUNDLE_SERVICE_FILE: [
     'The program of a service is not beside the binaries, is for another architecture, or has a path that cannot be installed.',

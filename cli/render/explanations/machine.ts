@@ -116,7 +116,7 @@ export const MACHINE_TEXTS: Readonly<Record<MachineCode, Explanation>> = {
     'Remove one of those that the message names.',
   ],
   CONFIG_UNSUPPORTED: [
-    'The setting is known, but what it asks for is not built in this version.',
+    'The setting is known, and what it asks for is not built. This version reports it nowhere.',
     'Take the setting out, or use a version that has it.',
   ],
   PROJECT_NO_SOURCE: [

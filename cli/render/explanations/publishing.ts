@@ -27,8 +27,8 @@ export const PUBLISHING_TEXTS: Readonly<Record<CodesOf<'PUBLISH' | 'EMUSERVE'>, 
     'Renew the secret in Entra, and check the ids.',
   ],
   PUBLISH_FORBIDDEN: [
-    'The application signs in and lacks a role such as Driver submitter, or the account has open agreements.',
-    'Give the role in Partner Center; sign the agreements there.',
+    'The application signs in and lacks a role that the request needs.',
+    'Give the application the hardware roles Driver Submitter and Shipping Label Owner in Partner Center.',
   ],
   PUBLISH_NOT_FOUND: [
     'The product, submission or label is of another account, or was deleted.',
@@ -104,7 +104,7 @@ export const PUBLISHING_TEXTS: Readonly<Record<CodesOf<'PUBLISH' | 'EMUSERVE'>, 
   ],
   PUBLISH_NOTHING_ASKED: ['Neither a place nor a medium was named.', 'Give --to, or --iso, --zip, --cab or --symbols.'],
   EMUSERVE_NOT_LOOPBACK: [
-    'The emulated services have no passwords, so they listen on this machine only.',
+    'They are for trials; other machines could not tell them from the real ones.',
     'Leave --host out, or give 127.0.0.1, ::1 or localhost.',
   ],
   EMUSERVE_PORT: [
@@ -162,8 +162,8 @@ export const LABEL_TEXTS: Readonly<Record<CodesOf<'LABEL'>, Explanation>> = {
     'Fill additionalInfoForMsApproval.',
   ],
   LABEL_RESTART: [
-    'A storage or bus driver that is in use is replaced at the next start only; the label says that none is needed.',
-    'Set the restart field to true.',
+    'The driver starts with Windows, so that a new one works after a restart only, and the label says otherwise or nothing.',
+    'Set isRebootRequired to true.',
   ],
   LABEL_GO_LIVE: [
     'goLiveDate is no ISO 8601 time, is past, or is more than Microsoft promises to heed.',
@@ -188,7 +188,7 @@ export const LABEL_TEXTS: Readonly<Record<CodesOf<'LABEL'>, Explanation>> = {
     'Set a ceiling if that is not meant and the account may.',
   ],
   LABEL_BUS_MISSING: [
-    'Without the bus there is no device for the driver, and nothing would be offered.',
+    'No label offers the bus that makes the device, or no known bus lists its revision: nothing would be offered.',
     'Publish the bus with it, or say --bus-installed.',
   ],
   LABEL_TWICE: ['Two labels have one id, or the same rows for the same people.', 'Remove one of them.'],

@@ -86,7 +86,7 @@ export const STATEMENT_TEXTS: Readonly<
     'Remove it.',
   ],
   RELEASE_CLOCK_DATE: [
-    'A note: without --date a release made tomorrow has other bytes.',
+    'Without --date a release made tomorrow has another date, and so other bytes.',
     'Give --date or `date` for a release that can be made again.',
   ],
 };
@@ -125,8 +125,8 @@ export const REHEARSAL_TEXTS: Readonly<Record<CodesOf<'CHECK' | 'FLEET'>, Explan
   ],
   FLEET_EMPTY: ['No line of the file is a machine.', 'Name the right file.'],
   FLEET_LABEL_REFUSED: [
-    'A label is for a brand, driver or row that none of the given releases has, or contradicts another label.',
-    'Give the release that the label is for.',
+    'A label is for a brand, driver or row that none of the given releases has, or two labels have one id.',
+    'Give the release that the label is for, or correct the label.',
   ],
   FLEET_LABEL_CODE: ['Rows with this OS code are taken to reach nobody.', 'Compare it with the driver metadata.'],
 };

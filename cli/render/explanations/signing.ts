@@ -220,10 +220,7 @@ export const TIMESTAMP_TEXTS: Readonly<Record<CodesOf<'TS'>, Explanation>> = {
     'The server refused the request at the HTTP level; perhaps it speaks the other protocol.',
     'Check the address, and the protocol: docs/guide/timestamps.md.',
   ],
-  TS_REDIRECT: [
-    'Redirects are followed to http and https a few times, without passwords.',
-    'Name the address where the server is now.',
-  ],
+  TS_REDIRECT: ['Redirects are followed three times at most.', 'Name the address where the server is now.'],
   TS_TOO_LARGE: ['A time stamp is some kilobytes; this is a page or a file.', 'Check the address.'],
   TS_MALFORMED: [
     'The answer is no TimeStampResp of RFC 3161, or says yes and brings no stamp.',

@@ -161,7 +161,7 @@ export const VERIFY_TEXTS: Readonly<Record<CodesOf<'VERIFY' | 'REVOCATION'>, Exp
     'Fetch it again.',
   ],
   VERIFY_REVOCATION_UNUSED: [
-    'It speaks of no certificate here, or is not signed by who may.',
+    'It speaks of no certificate here, is not signed by who may, or is not of the time that counts.',
     'Give the CRL or answer of the issuers of this chain with --crl or --ocsp.',
   ],
   VERIFY_REVOCATION_MISSING: [
@@ -169,7 +169,7 @@ export const VERIFY_TEXTS: Readonly<Record<CodesOf<'VERIFY' | 'REVOCATION'>, Exp
     'Give its CRL or OCSP answer with --crl or --ocsp, or have it fetched with --fetch-revocation.',
   ],
   VERIFY_UNCOVERED: [
-    'A note on bytes that can change without breaking the signature, as the format has it. The list is below.',
+    'A note on bytes that can change without breaking the signature, as the format has it. `winpv explain VERIFY_UNCOVERED` lists all of them.',
     'Nothing; a copy that has to be the same byte for byte is held against SHA256SUMS.',
   ],
   REVOCATION_REFUSED: [
@@ -185,7 +185,10 @@ export const VERIFY_TEXTS: Readonly<Record<CodesOf<'VERIFY' | 'REVOCATION'>, Exp
     'The certificate has neither an OCSP address nor a CRL address.',
     'Give a CRL of its issuer with --crl.',
   ],
-  REVOCATION_ADDRESS: ['Only http and https are asked.', 'Fetch it by hand, and give the file.'],
+  REVOCATION_ADDRESS: [
+    'Only plain http addresses are asked, which is where authorities put lists and responders.',
+    'Fetch it by hand, and give the file with --crl or --ocsp.',
+  ],
   REVOCATION_UNREACHABLE: [
     'No connection to the place that the certificate names.',
     'Check network and proxy, or give a CRL with --crl.',
@@ -199,8 +202,8 @@ export const VERIFY_TEXTS: Readonly<Record<CodesOf<'VERIFY' | 'REVOCATION'>, Exp
     'Try again later, or give a CRL with --crl.',
   ],
   REVOCATION_REDIRECT: [
-    'Redirects are followed to http and https a few times.',
-    'Fetch it by hand, and give the file.',
+    'Redirects are followed three times at most.',
+    'Fetch it by hand, and give the file with --crl or --ocsp.',
   ],
   REVOCATION_TOO_LARGE: [
     'The answer is above the limit for CRLs and OCSP answers.',
