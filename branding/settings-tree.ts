@@ -23,7 +23,7 @@ export interface SettingsTree {
 }
 
 /** UTF-16 units of a text, bytes of UTF-8. The library needs about a second for the worst text of this size. */
-const MAX_BYTES = 128 * 1024;
+export const MAX_SETTINGS_BYTES = 128 * 1024;
 const MAX_DEPTH = 24;
 /** Values in a file, each use of an alias counted anew: what bounds an alias bomb. */
 const MAX_VALUES = 50_000;
@@ -37,12 +37,16 @@ interface Place {
   readonly value: number;
 }
 
+/** How whole numbers are read that a double does not hold: as near as one comes, or exactly, as `bigint`. */
+export type NumberForm = 'near' | 'exact';
+
 /** What one reading of a file collects. */
 interface Reading {
   readonly places: Map<string, Place>;
   readonly anchors: Map<string, unknown>;
   readonly found: Diagnostic[];
   readonly pointAt: (offset: number) => SettingsPoint;
+  readonly numbers: NumberForm;
   values: number;
 }
 
@@ -146,8 +150,13 @@ const readNode = (reading: Reading, node: unknown, path: readonly string[]): unk
       return readNode(reading, item, below);
     });
   }
-  return isScalar(node) ? node.value : null;
+  return isScalar(node) ? scalarOf(reading, node) : null;
 };
+
+const scalarOf = ({ numbers }: Reading, { value, source }: Scalar): unknown =>
+  numbers === 'exact' && typeof value === 'number' && !Number.isSafeInteger(value) && /^[0-9]{1,64}$/.test(source ?? '')
+    ? BigInt(source ?? '')
+    : value;
 
 const nearest = (reading: Reading, path: SettingsPath): Place => {
   for (let length = path.length; length > 0; length -= 1) {
@@ -158,8 +167,10 @@ const nearest = (reading: Reading, path: SettingsPath): Place => {
 };
 
 const decoded = (source: string | Uint8Array, file: string): string => {
-  if (source.length > MAX_BYTES) {
-    throw new WinpvError('CONFIG_SYNTAX', `A settings file is at most ${MAX_BYTES} bytes long.`, { at: { file } });
+  if (source.length > MAX_SETTINGS_BYTES) {
+    throw new WinpvError('CONFIG_SYNTAX', `A settings file is at most ${MAX_SETTINGS_BYTES} bytes long.`, {
+      at: { file },
+    });
   }
   if (typeof source === 'string') return source.replace(/^\ufeff/, '');
   try {
@@ -203,17 +214,21 @@ const syntaxFindings = (document: ReturnType<typeof parsed>, pointAt: Reading['p
  * Reads YAML 1.2 (and so JSON) into plain data. Aliases are followed, within {@link MAX_VALUES}; merge keys, tags and
  * other YAML versions are not.
  *
- * @param source the text, or its UTF-8 bytes; at most 128 KiB
+ * @param source the text, or its UTF-8 bytes; at most {@link MAX_SETTINGS_BYTES}
  * @throws WinpvError CONFIG_SYNTAX with all that is wrong, each with its line and column
  */
-export const parseSettingsTree = (source: string | Uint8Array, file: string): SettingsTree => {
+export const parseSettingsTree = (
+  source: string | Uint8Array,
+  file: string,
+  numbers: NumberForm = 'near',
+): SettingsTree => {
   const text = decoded(source, file);
   const document = parsed(text, file);
   const reading: Reading = {
     places: new Map(),
     anchors: new Map(),
     found: [],
-    pointAt: pointer(text, file),
+    ...{ pointAt: pointer(text, file), numbers },
     values: 0,
   };
   reading.found.push(...syntaxFindings(document, reading.pointAt));

@@ -3,7 +3,13 @@ import type { ErrorCode } from '../core/error-codes.ts';
 import { type Diagnostic, problem, WinpvError } from '../core/errors.ts';
 import { closestName, shownText } from '../core/spelling.ts';
 import { knownKeys } from './schema-keys.ts';
-import { MAX_COMPLAINTS, parseSettingsTree, type SettingsPath, type SettingsTree } from './settings-tree.ts';
+import {
+  MAX_COMPLAINTS,
+  type NumberForm,
+  parseSettingsTree,
+  type SettingsPath,
+  type SettingsTree,
+} from './settings-tree.ts';
 
 /** A settings file that fits its schema: the checked value, and where each part of it stands. */
 export interface Settings<T> extends Omit<SettingsTree, 'value'> {
@@ -22,6 +28,7 @@ type Issue = z.core.$ZodIssue;
 const TYPE_WORDS: Readonly<Record<string, string>> = {
   string: 'text',
   number: 'a number',
+  bigint: 'a number',
   int: 'a whole number',
   boolean: 'true or false',
   object: 'a mapping',
@@ -181,6 +188,7 @@ const inReadingOrder = (a: Diagnostic, b: Diagnostic): number =>
  *
  * @param source text or UTF-8 bytes, at most 128 KiB
  * @param file the file as the user named it; used in messages only
+ * @param numbers how whole numbers are read that a double does not hold
  * @throws WinpvError CONFIG_SYNTAX, CONFIG_UNKNOWN_KEY, CONFIG_MISSING, CONFIG_INVALID or a code of the schema's own
  *   rules, with every complaint about the file (the first 100), each with line and column: in file order, missing
  *   keys last
@@ -189,8 +197,9 @@ export const parseSettings = <S extends z.ZodType>(
   source: string | Uint8Array,
   file: string,
   schema: S,
+  numbers: NumberForm = 'near',
 ): Settings<z.output<S>> => {
-  const tree = parseSettingsTree(source, file);
+  const tree = parseSettingsTree(source, file, numbers);
   const result = schema.safeParse(tree.value, { error: inOurWords });
   if (result.success) return { ...tree, value: result.data };
   const found = result.error.issues

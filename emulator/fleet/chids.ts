@@ -6,17 +6,17 @@ const number = z.union([z.int().min(0).max(255), z.string().max(8)]);
 
 /** What SMBIOS says of a machine, as far as computer hardware ids are made of it. */
 export const smbiosSchema = z.strictObject({
-  manufacturer: text.optional(),
-  family: text.optional(),
-  productName: text.optional(),
-  sku: text.optional(),
-  biosVendor: text.optional(),
-  biosVersion: text.optional(),
-  biosMajor: number.optional(),
-  biosMinor: number.optional(),
-  baseboardManufacturer: text.optional(),
-  baseboardProduct: text.optional(),
-  enclosureType: number.optional(),
+  manufacturer: text.nullish(),
+  family: text.nullish(),
+  productName: text.nullish(),
+  sku: text.nullish(),
+  biosVendor: text.nullish(),
+  biosVersion: text.nullish(),
+  biosMajor: number.nullish(),
+  biosMinor: number.nullish(),
+  baseboardManufacturer: text.nullish(),
+  baseboardProduct: text.nullish(),
+  enclosureType: number.nullish(),
 });
 export type Smbios = z.output<typeof smbiosSchema>;
 type Field = keyof Smbios;
@@ -74,7 +74,7 @@ export const chidsOf = (smbios: Smbios): ReadonlyMap<string, number> => {
   for (const [level, fields] of CHID_FIELDS.entries()) {
     const values = fields.flatMap((field) => {
       const value = smbios[field];
-      const text = value === undefined ? '' : written(field, value);
+      const text = value == null ? '' : written(field, value);
       return text === '' ? [] : [text];
     });
     if (values.length === fields.length) ids.set(computerHardwareId(values.join('&')), level);

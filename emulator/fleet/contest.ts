@@ -1,5 +1,5 @@
-import { formatDate } from '../../core/date.ts';
-import { formatVersion } from '../../core/version.ts';
+import { type CalendarDate, formatDate } from '../../core/date.ts';
+import { type FourPartVersion, formatVersion } from '../../core/version.ts';
 import { formatRank } from '../guest/rank.ts';
 import { type Asking, chidLevel, isByChidLevel } from './admission.ts';
 import {
@@ -22,6 +22,8 @@ export interface FleetOffer {
   readonly package: FleetPackage;
   readonly channel: OfferChannel;
   readonly rank: number;
+  readonly date: CalendarDate | undefined;
+  readonly version: FourPartVersion | undefined;
 }
 
 /** What one device is offered, and what is to be known of it. */
@@ -128,6 +130,6 @@ export const contest = (device: MachineDevice, candidates: readonly FleetCandida
   for (const other of others) reasons.push(reasonFor(device, other.label, lostTo(best, other)));
   const down = downgrade(best, device);
   if (down !== undefined) reasons.push(reasonFor(device, best.label, down));
-  const { label, package: pack, by: channel, rank } = best;
-  return { offer: { device: device.id, label, package: pack, channel, rank }, reasons };
+  const { label, package: pack, by: channel, rank, date, version } = best;
+  return { offer: { device: device.id, label, package: pack, channel, rank, date, version }, reasons };
 };

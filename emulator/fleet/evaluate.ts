@@ -1,6 +1,7 @@
 import { parsePvId } from '../../packaging/formats/inf/pv/ids.ts';
 import { labelAvailability } from '../cloud/windows-update/availability.ts';
 import { type Asking, keptFrom, type LabelNow } from './admission.ts';
+import { DeviceAnswers } from './answers.ts';
 import type { FleetCandidate, Verdict } from './candidates.ts';
 import type { Channel } from './channels.ts';
 import { contest, type DeviceAnswer, type FleetOffer, reasonFor } from './contest.ts';
@@ -104,37 +105,46 @@ export const fleetEvaluation = (question: FleetQuestion) => {
   return { rolling, offersFor, sinceOf };
 };
 
+/** Devices that have what they were offered. */
+const withOffers = (devices: readonly MachineDevice[], offers: readonly FleetOffer[]): readonly MachineDevice[] => {
+  if (offers.length === 0) return devices;
+  return devices.map((device) => {
+    const offer = offers.find((one) => one.device === device.id);
+    if (offer === undefined) return device;
+    const { package: pack, rank, date, version } = offer;
+    const driver = { inf: pack.infName, provider: pack.provider, date, version, rank, prefix: undefined };
+    return { ...device, driver, problem: 0 };
+  });
+};
+
 /** Step 9: asks again for the devices that a bus made otherwise, until there are no more. */
 const rounds = (question: FleetQuestion, judged: Judged, asking: Asking): Offered => {
-  const offers: FleetOffer[] = [];
   const inbox: InboxBinding[] = [];
   const reasons: FleetReason[] = [];
-  const heard = new Set<FleetLabel>();
+  const answers = new DeviceAnswers();
   let { devices } = asking.machine;
   let asked: ReadonlySet<string> = new Set(devices.map(({ id }) => id));
   for (let round = 0; round < MAX_ROUNDS && asked.size > 0; round += 1) {
     const own = inboxRounds(question, devices, asking, asked);
-    devices = own.devices;
     inbox.push(...own.bindings);
     reasons.push(...own.reasons);
-    const before = offers.length;
-    for (const device of devices) {
-      if (!own.asked.has(device.id)) continue;
+    const offers = own.devices.flatMap((device): readonly FleetOffer[] => {
+      if (!own.asked.has(device.id)) return [];
       const about = judged.filter(([label]) => rowsFor(label, device).length > 0);
-      for (const [label] of about) heard.add(label);
-      const answer = answerDevice(question, device, about, asking);
-      reasons.push(...answer.reasons);
-      if (answer.offer !== undefined) offers.push(answer.offer);
-    }
-    const next = afterBuses(devices, offers.slice(before), reasons);
+      const heard = about.map(([label]) => label);
+      const offer = answers.tell(device, heard, answerDevice(question, device, about, asking));
+      return offer === undefined ? [] : [offer];
+    });
+    const next = afterBuses(withOffers(own.devices, offers), offers, (reason) => answers.orphan(reason));
     devices = next.devices;
     asked = next.asked;
   }
+  reasons.push(...answers.reasons());
   for (const [label, kept] of judged) {
-    if (!heard.has(label))
+    if (!answers.isHeard(label))
       reasons.push(reasonFor(null, label, kept ?? { code: 'no-device', message: FLEET_REASONS['no-device'] }));
   }
-  return { offers, inbox, reasons };
+  return { offers: answers.offers(), inbox, reasons };
 };
 
 interface InboxRounds {
@@ -158,7 +168,7 @@ const inboxRounds = (
     const bound = withInbox(devices, inbox, asking, looked);
     bindings.push(...bound.bindings);
     for (const { device, message } of bound.bindings) reasons.push({ device, label: null, code: 'inbox', message });
-    const next = afterBuses(bound.devices, bound.bindings, reasons);
+    const next = afterBuses(bound.devices, bound.bindings, (reason) => reasons.push(reason));
     devices = next.devices;
     looked = next.asked;
     asked = new Set([...asked, ...looked]);
@@ -170,7 +180,7 @@ const inboxRounds = (
 const afterBuses = (
   before: readonly MachineDevice[],
   installed: readonly Installed[],
-  reasons: FleetReason[],
+  orphan: (reason: FleetReason) => void,
 ): { readonly devices: readonly MachineDevice[]; readonly asked: Set<string> } => {
   let devices = before;
   const asked = new Set<string>();
@@ -182,7 +192,7 @@ const afterBuses = (
     for (const path of nodes.changed) asked.add(path);
     for (const { id: path, driver } of nodes.orphaned) {
       const message = `${pack.infName} of ${pack.provider} lists this device by ids that ${driver?.inf} of ${driver?.provider} does not bind.`;
-      reasons.push({ device: path, label: label?.id ?? null, code: 'orphaned', message });
+      orphan({ device: path, label: label?.id ?? null, code: 'orphaned', message });
     }
   }
   return { devices, asked };

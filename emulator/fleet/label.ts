@@ -1,14 +1,15 @@
 import { z } from 'zod';
-import type { Settings } from '../../branding/settings.ts';
-import { parseSettings } from '../../branding/settings.ts';
 import { type Diagnostic, problem, stopOnErrors } from '../../core/errors.ts';
+import { type LabelSettings, readLabelSettings } from '../../publishing/labels/file.ts';
 import { LABEL_DESTINATIONS } from '../../publishing/partner-center/contract.ts';
 import {
+  type ChidRow,
+  type HardwareIdRow,
   publishingSpecifications,
   recipientSpecifications,
   targeting,
 } from '../../publishing/partner-center/label-contract.ts';
-import { caseless, parseServiceTime } from '../../publishing/partner-center/wire.ts';
+import { caseless, parseServiceTime, wireId } from '../../publishing/partner-center/wire.ts';
 import { type LabelTimes, ROLLOUT_CURVES } from '../cloud/windows-update/availability.ts';
 
 const time = z.string().refine((text) => parseServiceTime(text) !== undefined, 'has to be a date and time of ISO 8601');
@@ -16,28 +17,33 @@ const time = z.string().refine((text) => parseServiceTime(text) !== undefined, '
 /** When things happened to a label; one without is approved, and offered to every machine. */
 const timesSchema = z.strictObject({
   submitted: time,
-  approved: time.optional(),
-  paused: time.optional(),
-  stopped: time.optional(),
-  expired: time.optional(),
-  finalized: time.optional(),
-  curve: z.enum(ROLLOUT_CURVES).optional(),
+  approved: time.nullish(),
+  paused: time.nullish(),
+  stopped: time.nullish(),
+  expired: time.nullish(),
+  finalized: time.nullish(),
+  curve: z.enum(ROLLOUT_CURVES).nullish(),
 });
 
 /** A label as a fleet is held against it (contract 8): names of fields as in the service's own (spec hardware-api 8). */
 const labelSchema = z.strictObject({
-  id: z.union([z.string().min(1).max(128), z.int().nonnegative()]),
-  name: z.string().optional(),
+  id: z.union([z.string().min(1).max(128), wireId]),
+  productId: wireId.nullish(),
+  submissionId: wireId.nullish(),
+  name: z.string().nullish(),
   brand: z.string().min(1),
   driver: z.string().min(1),
   /** Of the package, where several releases that are given have one. */
   version: z.string().optional(),
   signature: z.enum(['whql', 'attestation', 'test']),
   destination: caseless(LABEL_DESTINATIONS),
-  publishingSpecifications: publishingSpecifications.optional(),
+  publishingSpecifications: publishingSpecifications.nullish(),
   recipientSpecifications: recipientSpecifications.nullish(),
   targeting,
-  times: timesSchema.optional(),
+  times: timesSchema.nullish(),
+  /** What the service says beside a label; `times` tells of its life. */
+  workflowStatus: z.unknown().optional(),
+  links: z.unknown().optional(),
 });
 
 export const labelsSchema = z
@@ -79,18 +85,18 @@ export interface FleetLabel extends Omit<WrittenLabel, 'id' | 'times'> {
 
 const bare = (guid: string): string => guid.replace(/[{}]/g, '').toLowerCase();
 
-const at = (text: string | undefined): number | undefined => (text === undefined ? undefined : parseServiceTime(text));
+const at = (text: string | null | undefined): number | undefined => (text == null ? undefined : parseServiceTime(text));
 
 const isCoEngineered = ({ targeting: { coEngDriverPublishInfo: builds } }: WrittenLabel): boolean =>
   builds?.flooringBuildNumber != null || builds?.ceilingBuildNumber != null;
 
 const timesOf = (label: WrittenLabel): LabelTimes | undefined => {
   const { times, targeting: where, publishingSpecifications: how } = label;
-  if (times === undefined) return undefined;
+  if (times == null) return undefined;
   const automatic = how?.isAutoInstallOnApplicableSystems === true || how?.isAutoInstallDuringOSUpgrade === true;
   return {
     submitted: at(times.submitted) ?? 0,
-    ...{ automatic, audiences: where.restrictedToAudiences ?? [], goLive: at(how?.goLiveDate ?? undefined) },
+    ...{ automatic, audiences: where.restrictedToAudiences ?? [], goLive: at(how?.goLiveDate) },
     ...{ approved: at(times.approved), paused: at(times.paused), stopped: at(times.stopped) },
     ...{ expired: at(times.expired), finalized: at(times.finalized), coEngineered: isCoEngineered(label) },
     curve: times.curve ?? 'at-once',
@@ -102,12 +108,14 @@ const classOf = ({ publishingSpecifications: how }: WrittenLabel): LabelClass =>
   return how?.isAutoInstallDuringOSUpgrade === true ? 'during-upgrade' : 'optional';
 };
 
+/** The service has both spellings of the state, for rows and for computer ids. */
+const isThere = ({ action, distributionState: state }: Pick<ChidRow | HardwareIdRow, 'action' | 'distributionState'>) =>
+  action !== 'remove' && state?.toLowerCase() !== 'pendingremove';
+
 const labelOf = (written: WrittenLabel, place: Partial<Diagnostic>): FleetLabel => {
   const { targeting: where, publishingSpecifications: how } = written;
   // Rows that are to be removed are offered no more; those that are being added are what is asked about.
-  const rows = (where.hardwareIds ?? []).filter(
-    ({ action, distributionState }) => action !== 'remove' && distributionState !== 'pendingRemove',
-  );
+  const rows = (where.hardwareIds ?? []).filter(isThere);
   return {
     ...written,
     id: String(written.id),
@@ -116,10 +124,10 @@ const labelOf = (written: WrittenLabel, place: Partial<Diagnostic>): FleetLabel 
     rows: rows.map(({ bundleId, infId, operatingSystemCode, pnpString }) => ({
       ...{ bundleId, infId, osCode: operatingSystemCode, pnp: pnpString.toLowerCase() },
     })),
-    chids: new Set((where.chids ?? []).filter(({ action }) => action !== 'remove').map(({ chid }) => bare(chid))),
+    chids: new Set((where.chids ?? []).filter(isThere).map(({ chid }) => bare(chid))),
     ...{ audiences: where.restrictedToAudiences ?? [], isCoEngineered: isCoEngineered(written) },
     times: timesOf(written),
-    goLive: at(how?.goLiveDate ?? undefined),
+    goLive: at(how?.goLiveDate),
     at: place,
   };
 };
@@ -131,7 +139,7 @@ const twice = (labels: readonly FleetLabel[]): readonly Diagnostic[] =>
       : [problem('FLEET_LABEL_REFUSED', `The label ${label.id} is there twice.`, label.at)],
   );
 
-const placeOf = (settings: Settings<z.output<typeof labelsSchema>>, index: number): Partial<Diagnostic> =>
+const placeOf = (settings: LabelSettings<z.output<typeof labelsSchema>>, index: number): Partial<Diagnostic> =>
   settings.point(Array.isArray(settings.value) ? [index] : ['labels', index]);
 
 /**
@@ -139,7 +147,7 @@ const placeOf = (settings: Settings<z.output<typeof labelsSchema>>, index: numbe
  * @throws WinpvError CONFIG_*, FLEET_LABEL_REFUSED, with places
  */
 export const parseLabels = (bytes: Uint8Array, file: string): readonly FleetLabel[] => {
-  const settings = parseSettings(bytes, file, labelsSchema);
+  const settings = readLabelSettings(bytes, file, labelsSchema);
   const written = Array.isArray(settings.value) ? settings.value : settings.value.labels;
   const labels = written.map((one, index) => labelOf(one, placeOf(settings, index)));
   stopOnErrors(twice(labels));

@@ -66,7 +66,7 @@ const isoOrUsDate = z
   .regex(/^(\d{4}-\d{2}-\d{2}(T[\d:.]{1,16}Z?)?|\d{1,2}[/-]\d{1,2}[/-]\d{4})$/, 'has to be a date: YYYY-MM-DD');
 const rank = z.union([
   z.int().min(0).max(0xffff_ffff),
-  z.string().regex(/^(0x)?[0-9a-f]{8}$/i, 'has to be eight hex digits'),
+  z.string().regex(/^(0x[0-9a-f]{1,8}|[0-9a-f]{8})$/i, 'has to be eight hex digits'),
 ]);
 const driverVersion = z
   .string()
@@ -76,34 +76,34 @@ const driverVersion = z
 const driverSchema = z.strictObject({
   inf: text,
   provider: text,
-  date: isoOrUsDate.optional(),
-  version: driverVersion.optional(),
-  rank: rank.optional(),
-  prefix: text.optional(),
+  date: isoOrUsDate.nullish(),
+  version: driverVersion.nullish(),
+  rank: rank.nullish(),
+  prefix: text.nullish(),
 });
 
 const deviceSchema = z.strictObject({
   id: text,
   hardwareIds: z.array(text).max(MAX_IDS),
   compatibleIds: z.array(text).max(MAX_IDS),
-  problem: z.int().min(0).max(0xffff).optional(),
+  problem: z.int().min(0).max(0xffff).nullish(),
   driver: driverSchema.nullable(),
 });
 
-/** A line of a fleet, but for `id` (contract 8). */
+/** A line of a fleet, but for `id` (contract 8); what may be left out may also be null, as programs write it. */
 const configurationSchema = z.strictObject({
   os: text,
   arch: z.enum(['x86', 'x64', 'arm64']),
   type: z.enum(['workstation', 'server', 'dc']),
-  sMode: z.boolean().optional(),
-  policy: z.strictObject({ excludeDrivers: z.boolean().optional(), wsus: z.boolean().optional() }).optional(),
-  ring: text.optional(),
-  chids: z.array(z.string().regex(/^\{?[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}\}?$/i, 'has to be a GUID')).optional(),
-  smbios: smbiosSchema.optional(),
+  sMode: z.boolean().nullish(),
+  policy: z.strictObject({ excludeDrivers: z.boolean().nullish(), wsus: z.boolean().nullish() }).nullish(),
+  ring: text.nullish(),
+  chids: z.array(z.string().regex(/^\{?[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}\}?$/i, 'has to be a GUID')).nullish(),
+  smbios: smbiosSchema.nullish(),
   devices: z.array(deviceSchema).max(MAX_DEVICES),
 });
 
-const policySchema = configurationSchema.shape.policy.unwrap();
+const policySchema = configurationSchema.shape.policy.unwrap().unwrap();
 /** Keys at a place, by the last name of its path. */
 const KEYS: Readonly<Record<string, readonly string[]>> = {
   '': ['id', ...Object.keys(configurationSchema.shape)],
@@ -132,8 +132,8 @@ const complaintOf = (error: z.ZodError): string => {
     : `\`${place}\` ${issue.message.replace(/^Invalid input: /, '')}.`;
 };
 
-const dateOf = (written: string | undefined): CalendarDate | undefined => {
-  if (written === undefined) return undefined;
+const dateOf = (written: string | null | undefined): CalendarDate | undefined => {
+  if (written == null) return undefined;
   const iso = parseDate(written.slice(0, 10));
   if (iso !== undefined) return iso;
   const [month = 0, day = 0, year = 0] = written.split(/[/-]/).map(Number);
@@ -142,14 +142,14 @@ const dateOf = (written: string | undefined): CalendarDate | undefined => {
   return date;
 };
 
-const versionOf = (written: string | undefined): FourPartVersion | undefined => {
-  if (written === undefined) return undefined;
+const versionOf = (written: string | null | undefined): FourPartVersion | undefined => {
+  if (written == null) return undefined;
   const [a = 0, b = 0, c = 0, d = 0] = written.split('.').map(Number);
   return [a, b, c, d];
 };
 
-const rankNumber = (written: number | string | undefined): number | undefined =>
-  typeof written === 'string' ? Number.parseInt(written.replace(/^0x/i, ''), 16) : written;
+const rankNumber = (written: number | string | null | undefined): number | undefined =>
+  typeof written === 'string' ? Number.parseInt(written.replace(/^0x/i, ''), 16) : (written ?? undefined);
 
 const driverOf = (driver: z.output<typeof driverSchema> | null): MachineDriver | null =>
   driver === null
@@ -161,7 +161,7 @@ const driverOf = (driver: z.output<typeof driverSchema> | null): MachineDriver |
           date: dateOf(driver.date),
           version: versionOf(driver.version),
         },
-        ...{ rank: rankNumber(driver.rank), prefix: driver.prefix },
+        ...{ rank: rankNumber(driver.rank), prefix: driver.prefix ?? undefined },
       };
 
 const checkDevices = (devices: readonly MachineDevice[]): void => {
@@ -189,11 +189,11 @@ export const isTestRing = (ring: string | undefined): boolean => ring?.toLowerCa
  * else by its place: the most specific first, as Windows lists them (assumed).
  */
 const levelsOf = (
-  chids: readonly string[] | undefined,
-  smbios: Smbios | undefined,
+  chids: readonly string[] | null | undefined,
+  smbios: Smbios | null | undefined,
 ): ReadonlyMap<string, number> | undefined => {
-  const made = smbios === undefined ? undefined : chidsOf(smbios);
-  if (chids === undefined) return made;
+  const made = smbios == null ? undefined : chidsOf(smbios);
+  if (chids == null) return made;
   const bare = chids.map((chid) => chid.replace(/[{}]/g, '').toLowerCase());
   return new Map(bare.map((chid, index) => [chid, made?.get(chid) ?? index] as const));
 };
@@ -201,20 +201,21 @@ const levelsOf = (
 const configurationOf = (value: unknown): MachineConfiguration => {
   const read = configurationSchema.safeParse(value);
   if (!read.success) throw new NoMachine(complaintOf(read.error));
-  const { os, arch, type, ring, policy, sMode = false, chids, smbios } = read.data;
+  const { os, arch, type, chids, smbios } = read.data;
+  const [ring, sMode] = [read.data.ring ?? undefined, read.data.sMode ?? false];
   const windows = parseWindows(os);
   if (windows === undefined) throw new NoMachine(`\`os\` has to be like 10.0.19045, not "${shownText(os)}".`);
   const complaint = buildComplaint({ windows, arch, type, insider: isInsider(ring) });
   if (complaint !== undefined) throw new NoMachine(`\`os\` "${os}": ${complaint}.`);
   const devices = read.data.devices.map(
-    ({ id, hardwareIds, compatibleIds, problem = 0, driver }): MachineDevice => ({
-      ...{ id, hardwareIds, compatibleIds, problem, driver: driverOf(driver) },
+    ({ id, hardwareIds, compatibleIds, problem, driver }): MachineDevice => ({
+      ...{ id, hardwareIds, compatibleIds, problem: problem ?? 0, driver: driverOf(driver) },
     }),
   );
   checkDevices(devices);
   return {
     ...{ os, windows, arch, type, sMode, ring, devices },
-    ...{ excludesDrivers: policy?.excludeDrivers === true, wsus: policy?.wsus === true },
+    ...{ excludesDrivers: read.data.policy?.excludeDrivers === true, wsus: read.data.policy?.wsus === true },
     chids: levelsOf(chids, smbios),
   };
 };

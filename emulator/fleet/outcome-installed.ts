@@ -122,6 +122,9 @@ export class InstalledPackages {
     );
     const known = this.vendors.get((prefix ?? familiar?.[0] ?? '').toUpperCase()) ?? familiar?.[2];
     if (known !== undefined) return known;
+    // A record that tells no prefix tells whose the driver is all the same.
+    const own = [...this.vendors.values()].find(({ vendorName }) => isSame(vendorName.trim(), provider.trim()));
+    if (prefix === undefined && own !== undefined) return own;
     return this.unknownVendor(provider, prefix ?? NO_PREFIX, platform);
   }
 

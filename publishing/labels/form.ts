@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { parseSettings, type Settings } from '../../branding/settings.ts';
+import type { Settings } from '../../branding/settings.ts';
 import { ARCHITECTURES } from '../../core/architecture.ts';
-import { parseJson } from '../../core/json.ts';
 import { LABEL_DESTINATIONS } from '../partner-center/contract.ts';
 import { publishingSpecifications, recipientSpecifications, targeting } from '../partner-center/label-contract.ts';
-import { caseless } from '../partner-center/wire.ts';
+import { caseless, wireId } from '../partner-center/wire.ts';
 import { type LabelRow, SIGNATURES } from './contract.ts';
+import { readLabelSettings } from './file.ts';
 
 /** Files of labels: chosen by patterns, or row by row in the form that `winpv fleet simulate` takes (contract 8). */
 
@@ -63,8 +63,10 @@ export type LabelEntry = z.output<typeof entry>;
 
 /** Fields of the service are taken as they are, so that what is wrong with them is said by a rule, with the row. */
 const written = z.strictObject({
-  id: z.union([word, z.int().nonnegative()]),
-  name: word.optional(),
+  id: z.union([word, wireId]),
+  productId: wireId.nullish(),
+  submissionId: wireId.nullish(),
+  name: word.nullish(),
   brand: word,
   driver: word,
   version: z.string().optional(),
@@ -75,7 +77,10 @@ const written = z.strictObject({
     .nullish(),
   recipientSpecifications: recipientSpecifications.nullish(),
   targeting: targeting.extend({ restrictedToAudiences: z.array(z.string()).nullish() }).strict(),
-  times: z.looseObject({}).optional(),
+  /** What the service says beside a label, and nothing here rests on. */
+  workflowStatus: z.unknown().optional(),
+  links: z.unknown().optional(),
+  times: z.looseObject({}).nullish(),
 });
 export type FormLabel = z.output<typeof written>;
 
@@ -125,23 +130,12 @@ export interface LabelFile {
 
 export const isEntry = (label: LabelEntry | FormLabel): label is LabelEntry => 'channel' in label;
 
-/** Settings files are short and have places; what is longer was written by a program. */
-const LONGEST_SETTINGS = 128 * 1024;
-
-const settingsOf = (
-  bytes: Uint8Array,
-  file: string,
-): Pick<Settings<z.output<typeof labelsSchema>>, 'value' | 'point'> =>
-  bytes.length > LONGEST_SETTINGS
-    ? { value: parseJson(bytes, file, labelsSchema), point: () => ({ at: { file }, excerpt: '' }) }
-    : parseSettings(bytes, file, labelsSchema);
-
 /**
  * Reads labels or a plan of them, YAML or JSON: a list, or a list under `labels`.
  * @throws WinpvError CONFIG_*, with places
  */
 export const parseLabelFile = (bytes: Uint8Array, file: string): LabelFile => {
-  const settings = settingsOf(bytes, file);
+  const settings = readLabelSettings(bytes, file, labelsSchema);
   const { value } = settings;
   const list = Array.isArray(value);
   return {

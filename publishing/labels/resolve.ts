@@ -259,13 +259,22 @@ const formLabels = (form: FormLabel, release: LabelRelease, at: Pick<Diagnostic,
     group.rows.push(row);
     groups.set(architecture ?? '', group);
   }
-  const { times: _times, id, ...rest } = form;
+  const { id, name, ...said } = form;
+  const {
+    times: _,
+    productId: _product,
+    submissionId: _submission,
+    workflowStatus: _status,
+    links: _links,
+    ...rest
+  } = said;
   const several = groups.size > 1;
   const labels = [...groups.values()].map((group): ResolvedLabel => {
     const architecture = group.architecture ?? '';
     return {
       label: {
         ...rest,
+        ...(name == null ? {} : { name }),
         id: several ? `${id}-${architecture}` : String(id),
         targeting: { ...form.targeting, hardwareIds: group.rows.map((row) => ({ ...row })) },
       },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { parseDate } from '../../../core/date.ts';
 import { fleetOutcomes, fleetRehearsal } from '../../../emulator/fleet/outcome.ts';
 import type { FleetFinding, FleetOutcome } from '../../../emulator/fleet/outcome-model.ts';
 import { XEN_PROJECT } from '../../drivers/render.ts';
@@ -45,6 +46,19 @@ describe('a machine that is offered nothing', () => {
   test('waits for a restart where its devices do', () => {
     expect(outcome({ ...RECENT, problems: { xenvbd: 14 } }, []).outcome).toBe('restart');
   });
+
+  test.each([
+    ['another brand', XEN_PROJECT.vendorName, true],
+    ['the same brand', OTHER.vendorName, false],
+  ])(
+    'is told by the name of its vendor to be of %s, where no child and no prefix tells it',
+    (_name, provider, flips) => {
+      const bus = { inf: 'oem3.inf', provider, date: parseDate('2020-01-01'), version: [9, 0, 0, 0] } as const;
+      const state = stateOf({}, theirs('xenbus'));
+      const devices = state.devices.map((device) => ({ ...device, driver: bus }));
+      expect(REHEARSAL.outcomeOf({ ...state, devices }).outcome === 'brand-flip').toBe(flips);
+    },
+  );
 
   test('has nothing wrong where nobody serves its console', () => {
     expect(outcome({ ...RECENT, problems: { xencons: 28 } }, []).outcome).toBe('boots');
