@@ -8,6 +8,7 @@ import {
   WINDOWS_AUTHORITIES,
 } from './policy-subject.ts';
 import { revokedExplanation } from './revoked-explanation.ts';
+import { commonName } from './shown-name.ts';
 import { isTestSigner } from './test-names.ts';
 import type { FileVerdict, SignatureReport } from './verdict.ts';
 
@@ -23,6 +24,8 @@ export type ExplanationId =
   | 'several-signatures'
   /** For test machines. */
   | 'test-signed'
+  /** Good for nothing any more, as its certificate has ended. */
+  | 'expired'
   /** Good for programs, and nothing to the kernel. */
   | 'not-for-the-kernel'
   /** By the way that has ended, and which still counts. */
@@ -104,8 +107,6 @@ const nameOf = ({ report, signature }: Weighed): string => {
   return `${place} (${[algorithm, commonName(report.subject)].filter((part) => part !== undefined).join(', ')})`;
 };
 
-const commonName = (subject: string): string => /^CN=((?:\\.|[^,+\\])+)/.exec(subject)?.[1] ?? subject;
-
 /** Where a signature lets a file load, or may: `7-sp1-sha2 to 10-1511`. */
 const whereOf = ({ loads }: Weighed): string => {
   const client = (name: string): boolean => !name.startsWith('server-');
@@ -160,12 +161,22 @@ const ofOne = (one: Weighed, file: FileVerdict, authorities: PolicyAuthorities):
       todo: 'Use it on test machines that trust its root; for others have Microsoft sign it (winpv submit).',
     };
   }
+  if (report.reason === 'VERIFY_CHAIN_EXPIRED') return expired(report);
   return {
     id: 'not-for-the-kernel',
     why: `The signature of ${signer} may do for programs, and no 64-bit kernel loads a driver for it: its chain leads to ${rootOf(report)}, which kernels do not ask.`,
     todo: 'Sign the submission cabinet with this key, and have Microsoft sign the drivers (winpv submit).',
   };
 };
+
+const expired = ({ timestamp, notAfter, subject }: SignatureReport): Explanation => ({
+  id: 'expired',
+  why:
+    timestamp?.time === undefined
+      ? `No time stamp shows that the signature of ${commonName(subject)} is from when every certificate of its chain was valid (its own until ${dayOf(notAfter)}), so it counts for nothing now.`
+      : `The time stamp of ${dayOf(timestamp.time)} is not from a time at which every certificate of its chain was valid, so the signature of ${commonName(subject)} counts for nothing.`,
+  todo: 'Sign the file anew with a certificate that is valid, and with a time stamp; drivers for 64-bit kernels then need Microsoft as well (winpv submit).',
+});
 
 /** Where a chain ends, as far as it can be followed. */
 const rootOf = ({ root, chain, issuer }: SignatureReport): string =>

@@ -1,7 +1,7 @@
 import type { Explanation } from './explanation.ts';
+import { commonName } from './shown-name.ts';
 import type { FileVerdict, RevokedCertificate, SignatureReport } from './verdict.ts';
 
-const commonName = (subject: string): string => /^CN=((?:\\.|[^,+\\])+)/.exec(subject)?.[1] ?? subject;
 const dayOf = (time: string): string => time.slice(0, 10);
 
 /**

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type ExplanationId, explain } from '../../../packaging/signing/explanation.ts';
 import { DriverEku } from '../../../packaging/signing/policy-data.ts';
+import { commonName } from '../../../packaging/signing/shown-name.ts';
 import { signPe } from '../../../packaging/signing/sign.ts';
 import { testTimestamper } from '../../../packaging/signing/timestamp.ts';
 import { verifyFile } from '../../../packaging/signing/verify.ts';
@@ -63,6 +64,12 @@ describe('the explanation of a signature', () => {
       { authority: 'cross', ekus: [CODE_SIGNING], stampedMs: Date.UTC(2020, 5, 1) },
       'cross-signed-too-late',
       /never counted: its time stamp of 2020-06-01/,
+    ],
+    [
+      'of a company whose certificate has ended, not stamped',
+      { authority: 'private', ekus: [CODE_SIGNING], stampedMs: undefined },
+      'expired',
+      /^No time stamp shows .* of Vendor .* counts for nothing now/,
     ],
     [
       'of a company, by an authority for programs',
@@ -171,4 +178,13 @@ describeCorpus('explanations of real files', (corpus) => {
       if (/\.(sys|cat)$/.test(name)) expect(explain(judged(corpus, `tampered/${name}`)), name).toBeUndefined();
     }
   });
+});
+
+test.each([
+  ['CN=Acme\\, Inc.,O=Acme', 'Acme, Inc.'],
+  ['CN=J\\C3\\BCrgen\\+Co', 'Jürgen+Co'],
+  ['CN=a\\0Ab', 'a b'],
+  ['O=Acme,CN=x', 'O=Acme,CN=x'],
+])('the name %s is written %s in a sentence', (subject, name) => {
+  expect(commonName(subject)).toBe(name);
 });
