@@ -1,4 +1,4 @@
-import type { Clock, Exec, Files, Http, KeyMaker, Random, Serving, Timer } from '../core/ports.ts';
+import type { Clock, Exec, FileMarks, Files, Http, KeyMaker, Random, Serving, Timer } from '../core/ports.ts';
 import type { TokenLibraries } from '../core/tokens.ts';
 import type { Rehearsals } from '../release/rehearsals.ts';
 
@@ -39,6 +39,8 @@ export interface Io {
   /** Missing when nobody is at a terminal. */
   readonly questions?: () => Promise<Questions>;
   readonly files: Files;
+  /** Without it, files are read to tell whether they are what they were. */
+  readonly marks?: FileMarks;
   readonly clock: Clock;
   readonly random: Random;
   readonly keyMaker: KeyMaker;

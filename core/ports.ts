@@ -69,6 +69,22 @@ export interface Files {
   isAbsolute(path: string): boolean;
 }
 
+/** What a system notes of a file whenever somebody changes it. */
+export interface FileMark {
+  /** Size, times of change, and which file it is: a file with the same text is taken to be what it was. */
+  readonly text: string;
+  /** The later of its times of change, in milliseconds since 1970. */
+  readonly changedMs: number;
+}
+
+/** Looks at many files without reading one. */
+export interface FileMarks {
+  /** Of a file, links followed; undefined when there is none. */
+  mark(path: string): FileMark | undefined;
+  /** Of every file below a folder, by `/`-separated path; undefined when something there is neither file nor folder. */
+  marksBelow(folder: string): Promise<ReadonlyMap<string, FileMark> | undefined>;
+}
+
 export interface Clock {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   now(): number;

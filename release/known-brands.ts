@@ -11,6 +11,7 @@ import { type OutputFile, type OutputStage, RECORD_NAME } from './output.ts';
 import { type ReleaseRequest, step } from './prepare.ts';
 import type { ReleaseRecord } from './record.ts';
 import { factsHere, findReusable, type KeptPlace, NOTHING_REUSED, type Reuse, type Reused } from './reuse.ts';
+import { notesFolder } from './unchanged.ts';
 
 /** Among the notes: what the release as a whole was made from, and its files that are no brand's. */
 const KEPT_RELEASE = 'release.json';
@@ -116,12 +117,8 @@ export const knownBrands = async (
   });
 };
 
-/** The notes of a release in the project's cache, by where it stands as seen from the project. */
-const notesOf = ({ prepared, ports: { files } }: Making, out: string): string => {
-  const { folder } = prepared.loaded.project;
-  const place = hashOfJson(files.relative(folder, out)).slice(0, 16);
-  return files.join(folder, '.winpv', 'cache', 'releases', place);
-};
+const notesOf = ({ prepared, ports: { files } }: Making, out: string): string =>
+  notesFolder(files, prepared.loaded.project.folder, out);
 
 /**
  * Brings a release to its place. Its notes go to the project's cache, so that OUT holds nothing but the release; those of

@@ -11,6 +11,9 @@ export const PAGE_NAME = 'report.html';
 export const RECORD_NAME = 'release.json';
 export const SUMS_NAME = 'SHA256SUMS';
 
+/** Beside OUT, what is on its way to it, and what was there before: `.<OUT>.<suffix>`. */
+export const OUTPUT_SUFFIXES = ['winpv-partial', 'winpv-old'] as const;
+
 /** A file of the output, by its path below OUT, `/`-separated. */
 export interface OutputFile {
   readonly path: string;
@@ -58,7 +61,7 @@ export const openOutput = async (files: Files, options: OutputOptions): Promise<
   const folder = await files.realPath(options.folder);
   const beside = (suffix: string): string => files.join(files.dirname(folder), `.${files.basename(folder)}.${suffix}`);
   const release = await files.lock(folder);
-  const [stage, old] = [beside('winpv-partial'), beside('winpv-old')];
+  const [stage, old] = [beside(OUTPUT_SUFFIXES[0]), beside(OUTPUT_SUFFIXES[1])];
   let open = true;
   const whole = files.unfinished(stage);
   try {

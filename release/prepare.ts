@@ -2,7 +2,7 @@ import { expiredPatches } from '../branding/patches/queue.ts';
 import { checkPrograms } from '../branding/rules.ts';
 import type { CalendarDate } from '../core/date.ts';
 import { type Diagnostic, stopOnErrors } from '../core/errors.ts';
-import type { Clock, Reporter } from '../core/ports.ts';
+import type { Clock, FileMarks, Reporter } from '../core/ports.ts';
 import { isAddress } from '../packaging/bundle/import/address.ts';
 import { inputsHash, type VersionPorts, versionedBrands } from './brand-versions.ts';
 import { releaseDate } from './date.ts';
@@ -42,6 +42,8 @@ export interface ReleasePorts extends LoadPorts, SigningPorts, VersionPorts {
   readonly reporter: Reporter;
   readonly elapsedMs: () => number;
   readonly rehearsals: Rehearsals;
+  /** Without it, files are read to tell whether a release is what it was. */
+  readonly marks?: FileMarks;
   /** Told of each brand that is made, as it will be shipped, while it is rehearsed. */
   readonly signed?: (brand: SignedBrand, prepared: Prepared) => void;
   /** Draws the release for people; without it there is no page. */

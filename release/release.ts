@@ -28,6 +28,7 @@ import { type RecordedRevocation, readyRevocation } from './revocation.ts';
 import { SignatureTables } from './signature-report.ts';
 import { type ReadySigning, readySigning } from './signing.ts';
 import { statementFiles, sumsSignature, unsignedStatements } from './statements.ts';
+import { watchRelease } from './unchanged.ts';
 import { unusedWaivers } from './waivers.ts';
 import { writtenBrands } from './write-brands.ts';
 
@@ -44,6 +45,8 @@ export interface Released {
 interface Made extends Released {
   /** What the ledger will say of it. */
   readonly ledger: readonly NewEntry[];
+  /** Whether it is known what all of it follows from. */
+  readonly traced: boolean;
 }
 
 /** What the release says of itself, beside its brands: written last. */
@@ -101,13 +104,15 @@ const makeAll = async (making: Making, request: ReleaseRequest, output: OutputSt
   const { toolVersion } = request;
   const { plan } = making.prepared;
   const known = await knownBrands(making, request, output);
+  const traced = known.makings !== undefined;
   const toMake = plan.brands.length - known.reuse.brands.size;
   const { rehearsal } = making.prepared.loaded.project;
   if (toMake > 0 && rehearsal.kind === 'on') making.ports.rehearsals.prepare(toMake);
   const { built, ledger, found } = await buildAll(making, toolVersion, known.reuse);
   if (known.record !== undefined) {
     const { record } = known;
-    return { plan, record, ledger, reused: plan.brands.length, unchanged: true, diagnostics: told(making, found) };
+    const diagnostics = told(making, found);
+    return { plan, record, ledger, traced, reused: plan.brands.length, unchanged: true, diagnostics };
   }
   const brands: RecordedBrand[] = [];
   const sums: KeptFile[] = [];
@@ -143,7 +148,8 @@ const makeAll = async (making: Making, request: ReleaseRequest, output: OutputSt
   if (known.makings !== undefined) await output.write(encodeKeptRelease(known.makings, rest));
   const note = encodePartNote(making.prepared, request);
   if (note !== undefined) await output.write(note);
-  return { plan, record, ledger, reused: known.reuse.brands.size, unchanged: false, diagnostics: told(making, found) };
+  const diagnostics = told(making, found);
+  return { plan, record, ledger, traced, reused: known.reuse.brands.size, unchanged: false, diagnostics };
 };
 
 /** The ledger says whose release it is, and is sealed with the same key. */
@@ -153,12 +159,7 @@ const withKey = (ports: ReleasePorts, signing: ReadySigning | undefined): Ledger
   return { ...ports, key: async () => ({ signer: await signing.describe(), seal }) };
 };
 
-/**
- * Makes a release: load, plan, brand, catalog, check, sign, verify from bytes, rehearse, pack, record. OUT appears whole or not
- * at all, and the project's ledger knows of it.
- * @throws WinpvError with every finding of the stage that stopped
- */
-export const release = async (request: ReleaseRequest, ports: ReleasePorts): Promise<Released> => {
+const makeRelease = async (request: ReleaseRequest, ports: ReleasePorts): Promise<Omit<Made, 'ledger'>> => {
   const options = { folder: request.out, clean: request.clean, resume: request.resume };
   await checkOutput(ports.files, options);
   const planned = await prepareRelease(request, ports);
@@ -176,6 +177,7 @@ export const release = async (request: ReleaseRequest, ports: ReleasePorts): Pro
       signing,
       revocation: await readyRevocation(prepared.loaded.project.revocation, ports),
       signatures: new Map(),
+      tables: new Map(),
       ports,
       out: request.out,
       shown,
@@ -195,4 +197,18 @@ export const release = async (request: ReleaseRequest, ports: ReleasePorts): Pro
     await ports.rehearsals.close();
     await output.discard();
   }
+};
+
+/**
+ * Makes a release: load, plan, brand, catalog, check, sign, verify from bytes, rehearse, pack, record. OUT appears whole or not
+ * at all, and the project's ledger knows of it.
+ * @throws WinpvError with every finding of the stage that stopped
+ */
+export const release = async (request: ReleaseRequest, ports: ReleasePorts): Promise<Released> => {
+  const watch = await watchRelease(request, ports);
+  const known = await watch?.unchanged();
+  if (known !== undefined) return { ...known, reused: known.plan.brands.length, unchanged: true };
+  const { traced, ...released } = await makeRelease(request, watch?.ports ?? ports);
+  if (traced) await watch?.keep(released.plan, released.diagnostics);
+  return released;
 };

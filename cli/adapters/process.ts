@@ -7,6 +7,7 @@ import { systemReason } from './file-errors.ts';
 import { diskFiles } from './files.ts';
 import { endHolding } from './held.ts';
 import { systemClock, systemKeyMaker, systemRandom, systemTimer } from './machine.ts';
+import { diskMarks } from './marks.ts';
 
 const stream = (target: NodeJS.WriteStream, name: string): TextStream => {
   let failure: NodeJS.ErrnoException | undefined;
@@ -51,6 +52,7 @@ const processIo = (version: string, ended: Promise<never>): Io => ({
     ? { questions: async () => (await import('./terminal.ts')).terminalQuestions() }
     : {}),
   files: diskFiles,
+  marks: diskMarks,
   clock: systemClock,
   random: systemRandom,
   keyMaker: systemKeyMaker,
