@@ -1,10 +1,11 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WinpvError } from '../../core/errors.ts';
 import { TEST_NOW, winpv, winpvJson } from '../support/command-line.ts';
-import { oracle } from '../support/outside.ts';
+import { oracle, projectRoot } from '../support/outside.ts';
 import { makeOwnRelease, type OwnRelease } from '../support/own-release.ts';
-import { contentBelow } from '../support/project.ts';
+import { contentBelow, makeProject, type TestProject } from '../support/project.ts';
 
 let made: OwnRelease;
 beforeAll(async () => {
@@ -16,6 +17,11 @@ const publish = (...args: readonly string[]) => winpvJson(['publish', made.out, 
 const fresh = (name: string): string => {
   rmSync(made.path(name), { recursive: true, force: true });
   return made.path(name);
+};
+const writtenForOther = (project: TestProject): string => {
+  const text = readFileSync(project.path('labels.yaml'), 'utf8').replaceAll('brand: example-vendor', 'brand: another');
+  project.write('labels-other.yaml', text);
+  return project.path('labels-other.yaml');
 };
 const codes = (answer: { readonly diagnostics: readonly { readonly code: string }[] }) => [
   ...new Set(answer.diagnostics.map(({ code }) => code)),
@@ -167,6 +173,52 @@ describe('winpv publish to Partner Center', () => {
     expect(result.submissions).toMatchObject([{ architecture: 'x64', outcome: 'signed', verdict: 'as-sent' }]);
     expect(contentBelow(made.standIns)).toEqual(before);
   }, 60_000);
+
+  test('makes labels, puts time ahead until they are live, and asks the fleet: as was forecast; nothing is left behind', async () => {
+    const project = await makeProject({
+      'winpv.yaml':
+        'brands: [example-vendor]\nsources: { default: stand-in }\ndrivers: [xenbus, xenvbd]\narchitectures: [x64]\nrehearse: { guests: [windows-11-24h2-x64], scenarios: [fresh-install] }\npublish: { fleet: fleet.ndjson, labels: labels.yaml }\n',
+    });
+    try {
+      for (const name of ['fleet.ndjson', 'labels.yaml']) {
+        project.write(name, readFileSync(join(projectRoot, 'examples', 'quickstart', name), 'utf8'));
+      }
+      const out = project.path('out');
+      const at = { now: Date.UTC(2026, 10, 25) };
+      const released = await winpvJson(['release', '-C', project.folder, '--out', out, '--date', '2026-11-25'], at);
+      expect([released.exit, released.error]).toEqual([0, undefined]);
+      const forecast = released.result.publication;
+      const ids = ['office-01', 'office-02', 'server-01', 'server-02'];
+      expect(forecast.who.map(({ id }: { id: string }) => id)).toEqual(ids);
+      const before = contentBelow(out);
+      const args = ['publish', out, '--brand', 'example-vendor', '--to', 'emulator'];
+      const files = ['--labels', project.path('labels.yaml'), '--fleet', project.path('fleet.ndjson')];
+      const { exit, error, result } = await winpvJson([...args, ...files], at);
+      expect([exit, error]).toEqual([0, undefined]);
+      const { publication } = result;
+      // what is for everyone is not for attested drivers: they count as tested, and that is said
+      expect(publication).toMatchObject({ asTested: true, leftOut: [], unfinished: [], offered: 4, asked: 8 });
+      const days = ({ perLabel }: { perLabel: readonly { approved: string; since: string; offered: number }[] }) =>
+        perLabel.map(({ approved, since, offered }) => [approved, since, offered]);
+      // Thanksgiving, the day after and a weekend: the ship room is open on the 30th
+      expect(days(publication.fleet)).toEqual([
+        ['2026-11-30', '2026-11-30', 4],
+        ['2026-11-30', '2026-11-30', 4],
+      ]);
+      expect(days(forecast)).toEqual(days(publication.fleet));
+      const offered = publication.machines.filter(({ offers }: { offers: readonly unknown[] }) => offers.length > 0);
+      expect(offered.map(({ id }: { id: string }) => id)).toEqual(ids);
+      for (const { offers } of offered) for (const { first } of offers) expect(first.slice(0, 10)).toBe('2026-11-30');
+      expect(contentBelow(out)).toEqual(before);
+      const foreign = await winpvJson(
+        ['publish', out, '--brand', 'example-vendor', '--to', 'emulator', '--labels', writtenForOther(project)],
+        at,
+      );
+      expect([foreign.exit, foreign.error?.code]).toEqual([5, 'LABEL_ROWS_EMPTY']);
+    } finally {
+      project.dispose();
+    }
+  }, 180_000);
 
   test('refuses what a real submission would be refused for: a brand without a device of its own', async () => {
     const { exit, error } = await winpvJson(['publish', made.standIns, '--brand', 'xenproject', '--to', 'emulator']);
