@@ -86,8 +86,9 @@ describe('a release of stand-ins', () => {
       standIns: true,
       signing: { kind: 'test', timestamps: 'test' },
     });
-    const files = record.brands.flatMap((brand: { packages: { files: { path: string; sha256: string }[] }[] }) =>
-      brand.packages.flatMap((pack) => pack.files),
+    const files = record.brands.flatMap(
+      (brand: { packages: { files: { path: string; bytes: number; sha256: string }[] }[] }) =>
+        brand.packages.flatMap((pack) => pack.files),
     );
     expect(files).toHaveLength(2 * 2 * 40);
     for (const file of files) {
@@ -97,6 +98,7 @@ describe('a release of stand-ins', () => {
           .digest('hex'),
         file.path,
       ).toBe(file.sha256);
+      expect(content.get(file.path)?.length, file.path).toBe(file.bytes);
     }
     expect(text).not.toContain(project.folder);
   });
@@ -283,7 +285,7 @@ describe('the summary for people', () => {
     ]);
     expect(run.exit).toBe(0);
     const lines = run.stdout.trimEnd().split('\n');
-    expect(lines.length).toBeLessThanOrEqual(12);
+    expect(lines.length).toBeLessThanOrEqual(13);
     expect(run.stdout).toContain('40 driver packages of 2 brands');
     expect(run.stdout).toContain('Next:');
   });
