@@ -13,7 +13,7 @@ import { type Prepared, type ReleasePorts, step } from './prepare.ts';
 import { type RecordedBrand, recordBrand, recordPackages } from './record.ts';
 import type { BrandRehearsal } from './rehearse-brand.ts';
 import type { ReleaseRevocation } from './revocation.ts';
-import { type BrandTables, brandTables } from './signature-report.ts';
+import { type BrandTables, brandTables, type KnownTables } from './signature-report.ts';
 import type { ReadySigning } from './signing.ts';
 
 /** A brand that is made: signed, verified, rehearsed and packed. */
@@ -37,6 +37,8 @@ export interface Making {
   readonly revocation: ReleaseRevocation;
   /** Signatures are shared by brands that sign alike. */
   readonly signatures: Map<SignFile, SignatureCache>;
+  /** Likewise the tables of files that are signed alike. */
+  readonly tables: KnownTables;
   readonly out: string;
   /** The path to show for what stands, or would stand, below OUT. */
   readonly shown: (path: string) => string;
@@ -141,7 +143,7 @@ const makeBrand = async (brand: CheckedBrand, making: Making): Promise<BrandResu
   const packing = step(ports, named('pack'), () => packBrand({ plan, signed, content }, sign, making));
   const recorded = recordPackages(plan, signed, { modes, origins });
   ports.signed?.({ id: plan.id, packages: recorded, files: packages }, making.prepared);
-  const tables = brandTables(verified.verdicts);
+  const tables = brandTables(verified.verdicts, making.tables);
   const [{ cabinets, zip }, rehearsed] = await Promise.all([packing, rehearsing]);
   const archives = cabinets.map(({ file }) => file);
   return {

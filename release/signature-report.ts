@@ -48,9 +48,12 @@ type Table = SignatureFileReport['tables'][number] & { readonly files: string[] 
 /** What a brand adds to the report: its files by the key of their table. */
 export type BrandTables = readonly { readonly key: string; readonly table: SignatureFileReport['tables'][number] }[];
 
+/** Tables by what decides on a file: brands of a release mostly have the same ones. */
+export type KnownTables = Map<string, Omit<Table, 'files'>>;
+
 /** The tables of one brand's files. */
-export const brandTables = (files: readonly FileVerdict[]): BrandTables => {
-  const tables = new SignatureTables();
+export const brandTables = (files: readonly FileVerdict[], known: KnownTables): BrandTables => {
+  const tables = new SignatureTables(known);
   tables.add(files);
   return tables.entries();
 };
@@ -58,13 +61,20 @@ export const brandTables = (files: readonly FileVerdict[]): BrandTables => {
 /** The report of a release, which grows with its brands: whoever signs as one before costs next to nothing. */
 export class SignatureTables {
   private readonly tables = new Map<string, Table>();
+  private readonly known: KnownTables;
+
+  constructor(known: KnownTables = new Map()) {
+    this.known = known;
+  }
 
   /** Adds files by their verdicts, as they will be shipped. */
   add(files: readonly FileVerdict[]): void {
     for (const file of files) {
       const key = policyKey(file);
       if (key === undefined) continue;
-      const table = this.tables.get(key) ?? tableOf(file);
+      const answers = this.known.get(key) ?? tableOf(file);
+      this.known.set(key, answers);
+      const table = this.tables.get(key) ?? { files: [], ...answers };
       this.tables.set(key, table);
       table.files.push(file.path);
     }
@@ -92,10 +102,9 @@ export class SignatureTables {
   }
 }
 
-const tableOf = (file: FileVerdict): Table => {
+const tableOf = (file: FileVerdict): Omit<Table, 'files'> => {
   const explanation = explain(file);
   return {
-    files: [],
     ...(explanation === undefined ? {} : { explanation }),
     answers: answersOf(policyRows(file, WINDOWS_RELEASES)),
   };

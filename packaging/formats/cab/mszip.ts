@@ -27,23 +27,34 @@ export type MszipLevel = 5 | 9;
  * @see spec signing-formats 5.3
  */
 export const encodeMszipBlock = (block: Uint8Array, history: Uint8Array, level: MszipLevel): Uint8Array =>
-  framed(deflateRawSync(block, optionsFor(block, history, level)), block);
+  framed(deflateRawSync(block, optionsFor(history, level, isVain(block, history))), block);
 
 /** The same bytes, deflated in the thread pool. */
-export const packMszipBlock = (block: Uint8Array, history: Uint8Array, level: MszipLevel): Promise<Uint8Array> =>
+export const packMszipBlock = async (
+  block: Uint8Array,
+  history: Uint8Array,
+  level: MszipLevel,
+): Promise<Uint8Array> => {
+  const sample = digitsSample(block, history);
+  const vain = sample !== undefined && (await deflateInPool(sample.bytes, sample.options)).length >= sample.size;
+  return framed(await deflateInPool(block, optionsFor(history, level, vain)), block);
+};
+
+const deflateInPool = (bytes: Uint8Array, options: ZlibOptions): Promise<Uint8Array> =>
   new Promise((resolve, reject) => {
-    deflateRaw(block, optionsFor(block, history, level), (error, packed) => {
-      if (error === null) resolve(framed(packed, block));
+    deflateRaw(bytes, options, (error, packed) => {
+      if (error === null) resolve(packed);
       else reject(error);
     });
   });
 
-const optionsFor = (block: Uint8Array, history: Uint8Array, level: MszipLevel): ZlibOptions => {
+/** @param vain whether looking for repetitions would be in vain */
+const optionsFor = (history: Uint8Array, level: MszipLevel, vain: boolean): ZlibOptions => {
   const options = {
     level,
     memLevel: 8,
     chunkSize: CHUNK_SIZE,
-    strategy: isDigitsWithoutPattern(block, history) ? constants.Z_HUFFMAN_ONLY : constants.Z_DEFAULT_STRATEGY,
+    strategy: vain ? constants.Z_HUFFMAN_ONLY : constants.Z_DEFAULT_STRATEGY,
   };
   return history.length === 0 ? options : { ...options, dictionary: history };
 };
@@ -53,31 +64,44 @@ const MAX_DIGITS = 24;
 const SAMPLE_SIZE = 2048;
 const SAMPLE_HISTORY = 14_336;
 
+interface Sample {
+  readonly bytes: Uint8Array;
+  readonly options: ZlibOptions;
+  /** What coding it by frequency alone gives, in bytes. */
+  readonly size: number;
+}
+
 /**
- * Whether looking for repetitions would be in vain: text of few different characters, such as hex dumps, in which a
- * sample shows none. Coding such a block by frequency alone takes a third of the time and gives less, since short chance
- * matches cost more than the characters they replace.
+ * Looking for repetitions is in vain in text of few different characters, such as hex dumps, of which a sample shows none.
+ * Coding such a block by frequency alone takes a third of the time and gives less, since short chance matches cost more
+ * than the characters they replace.
+ * @returns the sample; undefined when the block has too many different characters
  */
-const isDigitsWithoutPattern = (block: Uint8Array, history: Uint8Array): boolean => {
-  if (block.length < 4 * SAMPLE_SIZE) return false;
+const digitsSample = (block: Uint8Array, history: Uint8Array): Sample | undefined => {
+  if (block.length < 4 * SAMPLE_SIZE) return undefined;
   const counts = new Uint32Array(256);
   let distinct = 0;
   for (let i = 0; i < block.length; i += 1) {
     const byte = block[i] ?? 0;
     const count = counts[byte] ?? 0;
-    if (count === 0 && ++distinct > MAX_DIGITS) return false;
+    if (count === 0 && ++distinct > MAX_DIGITS) return undefined;
     counts[byte] = count + 1;
   }
   let bits = 0;
   for (const count of counts) if (count > 0) bits -= count * Math.log2(count / block.length);
   const start = block.length >>> 1;
   const before = concatBytes(history.subarray(Math.max(0, history.length - SAMPLE_HISTORY)), block.subarray(0, start));
-  const sample = deflateRawSync(block.subarray(start, start + SAMPLE_SIZE), {
-    level: 1,
-    chunkSize: 2 * SAMPLE_SIZE,
-    dictionary: before.subarray(Math.max(0, before.length - SAMPLE_HISTORY)),
-  });
-  return sample.length >= (bits / 8) * (SAMPLE_SIZE / block.length);
+  const dictionary = before.subarray(Math.max(0, before.length - SAMPLE_HISTORY));
+  return {
+    bytes: block.subarray(start, start + SAMPLE_SIZE),
+    options: { level: 1, chunkSize: 2 * SAMPLE_SIZE, dictionary },
+    size: (bits / 8) * (SAMPLE_SIZE / block.length),
+  };
+};
+
+const isVain = (block: Uint8Array, history: Uint8Array): boolean => {
+  const sample = digitsSample(block, history);
+  return sample !== undefined && deflateRawSync(sample.bytes, sample.options).length >= sample.size;
 };
 
 const framed = (packed: Uint8Array, block: Uint8Array): Uint8Array =>
