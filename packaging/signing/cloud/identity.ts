@@ -36,9 +36,10 @@ export const tokenCache = <T>(
 export const needed = (service: string, names: string): WinpvError =>
   new WinpvError('SIGN_CLOUD_AUTH', `Nothing says who signs in to ${service}.`, { hint: `Set ${names}.` });
 
-/** Failures that mean that the platform gives this machine no identity. */
+/** Failures that mean that the platform gives this machine no identity; 403 is also what a proxy or a switched-off service says. */
 const NO_IDENTITY: ReadonlySet<string> = new Set([
   ...['SIGN_CLOUD_UNREACHABLE', 'SIGN_CLOUD_ANSWER', 'SIGN_CLOUD_KEY', 'SIGN_CLOUD_REFUSED', 'SIGN_CLOUD_AUTH'],
+  'SIGN_CLOUD_FORBIDDEN',
 ]);
 
 /** The last to be asked: where the platform may give an identity. Says what to set where it does not. @throws WinpvError SIGN_CLOUD_* */

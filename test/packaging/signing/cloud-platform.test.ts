@@ -193,7 +193,7 @@ describe.each(Object.entries(IDENTITIES))('%s', (_name, place) => {
   };
   test.each([
     [401, '{"error":"not ALL"}', /^SIGN_CLOUD_AUTH$/],
-    [403, 'not ALL', /^SIGN_CLOUD_FORBIDDEN$/],
+    [403, 'not ALL', /^SIGN_CLOUD_(AUTH|FORBIDDEN)$/],
     [404, '', /^SIGN_CLOUD_(AUTH|KEY)$/],
     [429, 'ALL', /^SIGN_CLOUD_THROTTLED$/],
     [500, '<html>', /^SIGN_CLOUD_FAILED$/],
