@@ -1,7 +1,7 @@
 import { type Diagnostic, problem } from '../../core/errors.ts';
 import { shownText } from '../../core/spelling.ts';
 import { DRIVERS } from '../../drivers/index.ts';
-import { parseOsCode } from '../partner-center/os-codes.ts';
+import { architectureOfCode } from '../partner-center/os-codes.ts';
 import type { DriverMetadata } from '../partner-center/other-contract.ts';
 import { signaturesFor } from '../submission/plan.ts';
 import type {
@@ -242,7 +242,7 @@ const sourceOf = (row: LabelRow, release: LabelRelease, brand: string): Submitte
   const named = own.find(({ metadata }) =>
     Object.keys(metadata?.BundleInfoMap ?? {}).some((one) => asciiLower(one) === bundle),
   );
-  return named ?? own.find(({ architecture }) => architecture === parseOsCode(row.operatingSystemCode)?.arch);
+  return named ?? own.find(({ architecture }) => architecture === architectureOfCode(row.operatingSystemCode));
 };
 
 /** A label of rows in two submissions is two labels: the service has them below one submission each. */
@@ -254,7 +254,7 @@ const formLabels = (form: FormLabel, release: LabelRelease, at: Pick<Diagnostic,
   >();
   for (const row of rows) {
     const submission = sourceOf(row, release, form.brand);
-    const architecture = submission?.architecture ?? parseOsCode(row.operatingSystemCode)?.arch;
+    const architecture = submission?.architecture ?? architectureOfCode(row.operatingSystemCode);
     const group = groups.get(architecture ?? '') ?? { submission, architecture, rows: [] };
     group.rows.push(row);
     groups.set(architecture ?? '', group);

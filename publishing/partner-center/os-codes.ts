@@ -87,6 +87,15 @@ export const parseOsCode = (code: string): OsCode | undefined => {
   return { server: match[1] !== undefined, arch, release: (match[3] ?? '').toUpperCase() };
 };
 
+/** The processors that a code is for, also one of a Windows before 10; undefined for what is no code. */
+export const architectureOfCode = (code: string): OsCode['arch'] | undefined => {
+  const parsed = parseOsCode(code);
+  if (parsed !== undefined) return parsed.arch;
+  const known = Object.keys(EARLIER_CATALOG_CODES).some((one) => one.toLowerCase() === code.toLowerCase());
+  if (!known || /_ARM$/i.test(code)) return undefined;
+  return /_X64$/i.test(code) ? 'x64' : 'x86';
+};
+
 /** The family of a code of Windows 10 or later: the first two releases have none of their own. */
 export const osFamilyOf = (code: string): string | undefined => {
   const parsed = parseOsCode(code);

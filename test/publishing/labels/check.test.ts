@@ -135,6 +135,11 @@ describe('a label is refused', () => {
       'LABEL_RANGE',
     ],
     ['old Windows with new', [busEntry({ windows: ['RS5', 'WINDOWS_7_X64'] })], 'LABEL_SYSTEMS_MIXED'],
+    [
+      'old Windows with new, row by row',
+      [onto({ hardwareIds: [row(), row({ bundleId: 'other', operatingSystemCode: 'WINDOWS_7_X64' })] })],
+      'LABEL_SYSTEMS_MIXED',
+    ],
     ['CHIDs of old Windows', [busEntry({ windows: ['WINDOWS_7_X64'], chids: [CHID] })], 'LABEL_CHID'],
     ['a child without its bus', [storageEntry()], 'LABEL_BUS_MISSING'],
     ['a child for more than its bus', [busEntry({ audiences: ['Preview'] }), storageEntry()], 'LABEL_BUS_MISSING'],
