@@ -1,6 +1,6 @@
 import type { Clock, Exec, FileMarks, Files, Http, KeyMaker, Random, Serving, Timer } from '../core/ports.ts';
 import type { TokenLibraries } from '../core/tokens.ts';
-import type { Rehearsals } from '../release/rehearsals.ts';
+import type { Rehearsals } from '../release/rehearsal/rehearsals.ts';
 
 /** Where text goes: stdout carries the result, stderr the conversation. */
 export interface TextStream {

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { toHex, utf8 } from '../core/bytes.ts';
 import { WinpvError } from '../core/errors.ts';
 import type { Files } from '../core/ports.ts';
-import { checkNothingPending } from './pending-submissions.ts';
-import { SUMS_SIGNATURE } from './statement-names.ts';
+import { SUMS_SIGNATURE } from './making/statement-names.ts';
+import { checkNothingPending } from './reading/pending-submissions.ts';
 
 /** The file that marks a folder as made by `winpv release`; only such a folder is ever cleaned. */
 /** The release as one page. */

@@ -11,11 +11,11 @@ import { infModel } from '../packaging/formats/inf/model.ts';
 import type { InfMode } from '../packaging/formats/inf/rules/contract.ts';
 import { peDigest } from '../packaging/formats/pe/digest.ts';
 import { isPe, parsePe } from '../packaging/formats/pe/parse.ts';
+import type { RecordedRevocation } from './making/revocation.ts';
 import { type OutputFile, sha256Hex } from './output.ts';
 import type { PLAN_FORMAT, Plan, PlannedBrand } from './plan.ts';
-import type { RecordedRehearsal } from './rehearse-brand.ts';
-import type { RecordedRevocation } from './revocation.ts';
-import type { Waiver } from './waivers.ts';
+import type { Waiver } from './project/waivers.ts';
+import type { RecordedRehearsal } from './rehearsal/rehearse-brand.ts';
 
 export interface RecordedFile {
   readonly path: string;

@@ -1,13 +1,25 @@
 import type { Diagnostic } from '../core/errors.ts';
-import { givenHash } from './brand-versions.ts';
-import { brandOf, buildPackages } from './build.ts';
-import { checkAgainstLedger, checkUpgrades, commitWithLedger, entryOf, type LedgerPorts } from './keep-ledger.ts';
-import type { KeptFile } from './kept.ts';
-import { commitKeeping, encodeKeptRelease, factsOfKept, knownBrands } from './known-brands.ts';
-import type { NewEntry } from './ledger.ts';
-import { preciousOf } from './load.ts';
-import type { Making } from './make-brand.ts';
-import { encodePartNote } from './merge.ts';
+import type { KeptFile } from './kept/kept.ts';
+import { commitKeeping, encodeKeptRelease, factsOfKept, knownBrands } from './kept/known-brands.ts';
+import { encodePartNote } from './kept/merge.ts';
+import { parsePart, partOf } from './kept/parts.ts';
+import { type LedgerFacts, ledgerFacts, type Reuse } from './kept/reuse.ts';
+import { watchRelease } from './kept/unchanged.ts';
+import {
+  checkAgainstLedger,
+  checkUpgrades,
+  commitWithLedger,
+  entryOf,
+  type LedgerPorts,
+} from './ledger/keep-ledger.ts';
+import type { NewEntry } from './ledger/ledger.ts';
+import { brandOf, buildPackages } from './making/build.ts';
+import type { Making } from './making/make-brand.ts';
+import { type RecordedRevocation, readyRevocation } from './making/revocation.ts';
+import { SignatureTables } from './making/signature-report.ts';
+import { type ReadySigning, readySigning } from './making/signing.ts';
+import { statementFiles, sumsSignature, unsignedStatements } from './making/statements.ts';
+import { writtenBrands } from './making/write-brands.ts';
 import {
   checkOutput,
   checkOutputPlace,
@@ -18,19 +30,13 @@ import {
   PAGE_NAME,
   RECORD_NAME,
 } from './output.ts';
-import { parsePart, partOf } from './parts.ts';
 import type { Plan } from './plan.ts';
 import { prepareRelease, type ReleasePorts, type ReleaseRequest, step } from './prepare.ts';
-import { errorInProjectWords, inProjectWords } from './project-words.ts';
+import { givenHash } from './project/brand-versions.ts';
+import { preciousOf } from './project/load.ts';
+import { unusedWaivers } from './project/waivers.ts';
+import { errorInProjectWords, inProjectWords } from './project/words.ts';
 import { encodeRecord, type RecordedBrand, type ReleaseRecord, recordFile } from './record.ts';
-import { type LedgerFacts, ledgerFacts, type Reuse } from './reuse.ts';
-import { type RecordedRevocation, readyRevocation } from './revocation.ts';
-import { SignatureTables } from './signature-report.ts';
-import { type ReadySigning, readySigning } from './signing.ts';
-import { statementFiles, sumsSignature, unsignedStatements } from './statements.ts';
-import { watchRelease } from './unchanged.ts';
-import { unusedWaivers } from './waivers.ts';
-import { writtenBrands } from './write-brands.ts';
 
 export interface Released {
   readonly plan: Plan;

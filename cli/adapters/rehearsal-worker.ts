@@ -3,8 +3,8 @@ import { performance } from 'node:perf_hooks';
 import { parentPort } from 'node:worker_threads';
 import { type Diagnostic, WinpvError } from '../../core/errors.ts';
 import type { ReportEvent } from '../../core/ports.ts';
-import type { RehearsalJob } from '../../release/rehearsals.ts';
-import { type BrandRehearsal, rehearseBrand } from '../../release/rehearse-brand.ts';
+import type { RehearsalJob } from '../../release/rehearsal/rehearsals.ts';
+import { type BrandRehearsal, rehearseBrand } from '../../release/rehearsal/rehearse-brand.ts';
 import { diskFiles } from './files.ts';
 import { systemTimer } from './machine.ts';
 

@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { WinpvError } from '../../core/errors.ts';
 import type { ReportEvent } from '../../core/ports.ts';
-import type { RehearsalJob, Rehearsals } from '../../release/rehearsals.ts';
-import type { BrandRehearsal } from '../../release/rehearse-brand.ts';
+import type { RehearsalJob, Rehearsals } from '../../release/rehearsal/rehearsals.ts';
+import type { BrandRehearsal } from '../../release/rehearsal/rehearse-brand.ts';
 import type { RehearsalAnswer, RehearsalTask } from './rehearsal-worker.ts';
 
 interface Waiting {

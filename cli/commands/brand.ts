@@ -7,7 +7,7 @@ import { examples } from '../render/examples.ts';
 
 const list = async ({ io }: Context): Promise<Outcome> => {
   const { SHIPPED_BRANDS } = await import('../../branding/shipped.ts');
-  const { loadBrand } = await import('../../release/load.ts');
+  const { loadBrand } = await import('../../release/project/load.ts');
   const brands = await Promise.all(SHIPPED_BRANDS.map(async ({ id }) => (await loadBrand(io, id)).loaded.brand));
   const shown = brands.map(({ id, vendorName, productName, vendorPrefix, vendorDeviceId, version }) => ({
     ...{ id, vendorName, productName, vendorPrefix, vendorDeviceId: vendorDeviceId ?? null },
@@ -23,7 +23,7 @@ const list = async ({ io }: Context): Promise<Outcome> => {
 };
 
 const show = async ({ io }: Context, brand: string): Promise<Outcome> => {
-  const { loadBrand } = await import('../../release/load.ts');
+  const { loadBrand } = await import('../../release/project/load.ts');
   const { loaded } = await loadBrand(io, brand);
   const { version, versions, ...rest } = loaded.brand;
   const written = {
@@ -37,7 +37,7 @@ const show = async ({ io }: Context, brand: string): Promise<Outcome> => {
 };
 
 const check = async ({ io }: Context, brands: readonly string[]): Promise<Outcome> => {
-  const { loadBrand } = await import('../../release/load.ts');
+  const { loadBrand } = await import('../../release/project/load.ts');
   const { checkBrands, checkDriverNames, checkIdListSizes } = await import('../../branding/rules.ts');
   const { DRIVERS, FAMILY } = await import('../../drivers/index.ts');
   const { stopOnErrors } = await import('../../core/errors.ts');

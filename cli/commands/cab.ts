@@ -2,9 +2,9 @@ import { Command, Option } from 'commander';
 import { WinpvError } from '../../core/errors.ts';
 import { writingTime } from '../../core/given-date.ts';
 import { shownLine, shownText } from '../../core/spelling.ts';
+import type { NamedFile } from '../inputs/named-files.ts';
 import type { Io } from '../io.ts';
 import type { Bind } from '../main.ts';
-import type { NamedFile } from '../named-files.ts';
 import type { Context, Outcome } from '../outcome.ts';
 import { examples } from '../render/examples.ts';
 
@@ -32,7 +32,7 @@ const list = async ({ io }: Context, file: string): Promise<Outcome> => {
 const extract = async ({ io }: Context, file: string, { out }: { readonly out: string }): Promise<Outcome> => {
   const { parseCab } = await import('../../packaging/formats/cab/parse.ts');
   const { extractCab } = await import('../../packaging/formats/cab/extract.ts');
-  const { writeBelow } = await import('../unpack.ts');
+  const { writeBelow } = await import('../inputs/unpack.ts');
   const cabinet = parseCab(await io.files.read(file), file);
   const extracted = extractCab(cabinet);
   await writeBelow(io, out, extracted);
@@ -47,7 +47,7 @@ interface CabCreateOptions {
 
 /** What goes in: all that was named, but for a cabinet of an earlier call that the new one replaces. */
 const membersOf = async (io: Io, cab: string, paths: readonly string[]): Promise<readonly NamedFile[]> => {
-  const { readNamedFiles } = await import('../named-files.ts');
+  const { readNamedFiles } = await import('../inputs/named-files.ts');
   const output = await io.files.realPath(cab);
   for (const path of paths) {
     if ((await io.files.realPath(path)) !== output) continue;

@@ -83,7 +83,7 @@ const createFromFolder = async (
   const { parseOsList } = await import('../../packaging/formats/cat/os.ts');
   const { checkPageHashNames, planCatalogs } = await import('../../packaging/bundle/catalog.ts');
   const { checkCatalogs } = await import('../../packaging/bundle/catalog-check.ts');
-  const { readCatalogFolder, uncatalogued } = await import('../catalog-folder.ts');
+  const { readCatalogFolder, uncatalogued } = await import('../inputs/catalog-folder.ts');
   const { dir, catalogVersion, out = dir } = options;
   const pageHashes = requestedPageHashes(options.pageHashes);
   const rules = {

@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander';
 import { ERROR_CODES } from '../../core/error-codes.ts';
 import { type Diagnostic, problem, WinpvError } from '../../core/errors.ts';
-import type { PlayPorts } from '../../release/play.ts';
-import { type ReadBundle, readBundle } from '../bundle-files.ts';
+import type { PlayPorts } from '../../release/rehearsal/play.ts';
 import { checkPage, storiesFor } from '../check-page.ts';
+import { type ReadBundle, readBundle } from '../inputs/bundle-files.ts';
 import type { Io } from '../io.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
@@ -160,7 +160,7 @@ const verdictOf = ({ runs, findings }: Pick<CheckReport, 'runs' | 'findings'>): 
 const rehearseBundle = async (context: Context, path: string, options: CheckOptions): Promise<Outcome> => {
   const { io } = context;
   const { chooseGuests, chooseScenarios } = await import('../../emulator/choose.ts');
-  const { chosenOf, playRehearsal } = await import('../../release/play.ts');
+  const { chosenOf, playRehearsal } = await import('../../release/rehearsal/play.ts');
   const guests = chosenOf(chooseGuests(options.guest ?? ['all']));
   const scenarios = chosenOf(chooseScenarios(options.scenario ?? ['all']));
   const bundle = await readBundle(io, path);
@@ -171,7 +171,7 @@ const rehearseBundle = async (context: Context, path: string, options: CheckOpti
   }
   const { prepareRehearsal } = await import('../../emulator/rehearse-files.ts');
   const { rehearse } = await import('../../emulator/rehearse.ts');
-  const { readTemplates } = await import('../../release/known-templates.ts');
+  const { readTemplates } = await import('../../release/project/known-templates.ts');
   const request = prepareRehearsal({
     ...{ templates: await readTemplates(io), before, guests, scenarios, nowMs: io.clock.now() },
     bundle: { label: path, files: bundle.files, trust: await trusted(io, bundle, options.ca ?? []) },
@@ -207,7 +207,7 @@ const replayTranscript = async (context: Context, file: string, options: CheckOp
   const { io } = context;
   const { parseTranscript, MAX_TRANSCRIPT_BYTES } = await import('../../emulator/transcript-read.ts');
   const { replay } = await import('../../emulator/replay.ts');
-  const { playAll } = await import('../../release/play.ts');
+  const { playAll } = await import('../../release/rehearsal/play.ts');
   const transcript = parseTranscript(await io.files.read(file, { maxBytes: MAX_TRANSCRIPT_BYTES }), file);
   const runs: CheckReport['runs'][number][] = [];
   const stories = await storiesFor(options);

@@ -16,7 +16,7 @@ const readRelease = async (io: Io, path: string): Promise<readonly PackageFileBy
   const entry = await io.files.stat(path);
   if (entry === undefined) throw new WinpvError('FILE_NOT_FOUND', `${path} does not exist.`, { at: { file: path } });
   if (entry.kind === 'folder') {
-    const { readFolderFiles } = await import('../named-files.ts');
+    const { readFolderFiles } = await import('../inputs/named-files.ts');
     return readFolderFiles(io, path);
   }
   if (!/\.zip$/i.test(path)) {

@@ -22,7 +22,7 @@ const checkAccount = async (io: Io): Promise<readonly Check[]> => {
   const named = Object.keys(io.env).filter((name) => (OWN.test(name) || SDCM.test(name)) && io.env[name]);
   if (named.length === 0)
     return [skipped('partner-center', 'no credentials in the environment; only `winpv submit` needs them')];
-  const { partnerAccount } = await import('../partner-account.ts');
+  const { partnerAccount } = await import('../inputs/partner-account.ts');
   const accounts = new Set(named.map((name) => OWN.exec(name)?.[1]));
   try {
     for (const account of accounts) await partnerAccount(io, account === undefined ? {} : { account });
@@ -47,7 +47,7 @@ const lines = (io: Io, checks: readonly Check[]): readonly string[] => {
 };
 
 const doctor = async ({ io }: Context, options: DoctorOptions): Promise<Outcome> => {
-  const { examine, failureOf, findingsOf } = await import('../../release/doctor.ts');
+  const { examine, failureOf, findingsOf } = await import('../../release/health/doctor.ts');
   const { project, out, online = false } = options;
   const checks = [...(await examine({ project, out, online }, io)), ...(await checkAccount(io))];
   const failure = failureOf(checks);

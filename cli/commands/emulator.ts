@@ -28,7 +28,7 @@ const serve = async ({ io }: Context, options: ServeOptions): Promise<Outcome> =
       hint: 'Leave --host out, or give 127.0.0.1, ::1 or localhost.',
     });
   }
-  const { openEmulatedCloud } = await import('../emulated-cloud.ts');
+  const { openEmulatedCloud } = await import('../publishing/emulated-cloud.ts');
   const { credentialsOf } = await import('../../emulator/cloud/partner-center/service.ts');
   const { cloudRequest } = await import('../../emulator/http/requests.ts');
   const { maxBodyBytes } = await import('../../emulator/http/limits.ts');

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { WinpvError } from '../../core/errors.ts';
-import type { FleetDistribution } from '../../emulator/fleet/generate.ts';
+import type { FleetDistribution } from '../../emulator/fleet/generate/generate.ts';
 import type { Io } from '../io.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
@@ -31,7 +31,7 @@ const countUpTo =
 const MAX_DISTRIBUTION_BYTES = 1024 * 1024;
 
 const distributionOf = async (io: Io, file: string | undefined): Promise<FleetDistribution> => {
-  const { DEFAULT_DISTRIBUTION, distributionSchema } = await import('../../emulator/fleet/generate.ts');
+  const { DEFAULT_DISTRIBUTION, distributionSchema } = await import('../../emulator/fleet/generate/generate.ts');
   if (file === undefined) return DEFAULT_DISTRIBUTION;
   const { parseJson } = await import('../../core/json.ts');
   return parseJson(await io.files.read(file, { maxBytes: MAX_DISTRIBUTION_BYTES }), file, distributionSchema);
@@ -39,7 +39,7 @@ const distributionOf = async (io: Io, file: string | undefined): Promise<FleetDi
 
 const generate = async ({ io }: Context, options: Options): Promise<Outcome> => {
   const { machines, seed, out } = options;
-  const { generateFleet } = await import('../../emulator/fleet/generate.ts');
+  const { generateFleet } = await import('../../emulator/fleet/generate/generate.ts');
   const distribution = await distributionOf(io, options.distribution);
   const wanted = Math.min(machines, options.configurations ?? USUAL_CONFIGURATIONS);
   const { configurations, parts } = generateFleet({ machines, configurations: wanted, seed, distribution });

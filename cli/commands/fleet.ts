@@ -1,11 +1,11 @@
 import { Command, Option } from 'commander';
 import { type Diagnostic, problem, stopOnErrors, WinpvError } from '../../core/errors.ts';
-import type { Channel } from '../../emulator/fleet/channels.ts';
 import type { FleetLabel } from '../../emulator/fleet/label.ts';
-import type { FleetVerdict } from '../../emulator/fleet/outcome-model.ts';
-import type { FleetReleases } from '../../emulator/fleet/releases.ts';
+import type { Channel } from '../../emulator/fleet/offers/channels.ts';
+import type { FleetReleases } from '../../emulator/fleet/offers/releases.ts';
+import type { FleetVerdict } from '../../emulator/fleet/outcome/model.ts';
 import type { FleetSimulation } from '../../emulator/fleet/simulate.ts';
-import { instantOf, readReleasesAt, windowsOf } from '../fleet-inputs.ts';
+import { instantOf, readReleasesAt, windowsOf } from '../inputs/fleet-inputs.ts';
 import type { Io } from '../io.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
@@ -69,7 +69,7 @@ const channelOf = async ({ channel, upgradeTo: release }: SimulateOptions) => {
 /** What bundles lack to be shipped with Windows: those that are taken to be, or else the releases. */
 const readinessOf = async (io: Io, { inbox, release, inboxReadiness }: SimulateOptions) => {
   if (inboxReadiness !== true) return undefined;
-  const { INBOX_ASSUMED, inboxReadiness: judge } = await import('../../emulator/fleet/inbox-readiness.ts');
+  const { INBOX_ASSUMED, inboxReadiness: judge } = await import('../../emulator/fleet/offers/inbox-readiness.ts');
   const bundles = await readReleasesAt(io, inbox ?? release);
   const now = io.clock.now();
   return {
@@ -79,11 +79,11 @@ const readinessOf = async (io: Io, { inbox, release, inboxReadiness }: SimulateO
 };
 
 const prepare = async (io: Io, options: SimulateOptions): Promise<Ready> => {
-  const { readTemplates } = await import('../../release/known-templates.ts');
+  const { readTemplates } = await import('../../release/project/known-templates.ts');
   const { parseLabels } = await import('../../emulator/fleet/label.ts');
-  const { labelComplaints, packagesOf, readReleases } = await import('../../emulator/fleet/releases.ts');
-  const { fleetRehearsal } = await import('../../emulator/fleet/outcome.ts');
-  const { unknownCodes } = await import('../../emulator/fleet/admission.ts');
+  const { labelComplaints, packagesOf, readReleases } = await import('../../emulator/fleet/offers/releases.ts');
+  const { fleetRehearsal } = await import('../../emulator/fleet/outcome/outcome.ts');
+  const { unknownCodes } = await import('../../emulator/fleet/offers/admission.ts');
   const { FleetSimulation } = await import('../../emulator/fleet/simulate.ts');
   const labels = parseLabels(await io.files.read(options.labels, { maxBytes: MAX_LABEL_BYTES }), options.labels);
   const brands = await readReleasesAt(io, options.release);
@@ -148,7 +148,7 @@ const simulate = async ({ io }: Context, options: SimulateOptions): Promise<Outc
   const { totals } = ready.simulation;
   const { fleetLines, fleetResult } = await import('../render/fleet.ts');
   const { readinessLines } = await import('../render/inbox-readiness.ts');
-  const { labelRollouts } = await import('../../emulator/fleet/rollouts.ts');
+  const { labelRollouts } = await import('../../emulator/fleet/outcome/rollouts.ts');
   const rollouts = labelRollouts(ready.labels, totals.groups());
   const readiness = await readinessOf(io, options);
   const result = {

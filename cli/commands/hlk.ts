@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { type Diagnostic, stopOnErrors, WinpvError } from '../../core/errors.ts';
+import { addKeyOptions, type KeyOptions, purposeOf, withSigner } from '../inputs/signing-options.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
 import { examples } from '../render/examples.ts';
-import { addKeyOptions, type KeyOptions, purposeOf, withSigner } from '../signing-options.ts';
 
 const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
 const separated = (value: string, before: readonly string[] | undefined): readonly string[] => [
@@ -28,7 +28,7 @@ interface ShowOptions {
 }
 
 const show = async ({ io }: Context, path: string, options: ShowOptions): Promise<Outcome> => {
-  const { readPackages, readTrust } = await import('../hlk-inputs.ts');
+  const { readPackages, readTrust } = await import('../inputs/hlk-inputs.ts');
   const { packageLines, shownPackage } = await import('../render/hlk.ts');
   const [hlk] = await readPackages(io, [path], await readTrust(io, options.ca));
   if (hlk === undefined) return { result: null, text: [] };
@@ -66,7 +66,7 @@ const productTypes = (pairs: readonly string[] | undefined): Readonly<Record<str
 };
 
 const check = async ({ io }: Context, paths: readonly string[], options: CheckOptions): Promise<Outcome> => {
-  const inputs = await import('../hlk-inputs.ts');
+  const inputs = await import('../inputs/hlk-inputs.ts');
   const { checkEvidence } = await import('../../publishing/hlk/gate.ts');
   const { requiredSystems } = await import('../../publishing/hlk/evidence.ts');
   const { retryLedger } = await import('../../publishing/hlk/results.ts');

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { type Diagnostic, problem, WinpvError } from '../../core/errors.ts';
 import type { PackageDiff } from '../../packaging/bundle/diff.ts';
 import type { InfDiff } from '../../packaging/formats/inf/diff.ts';
-import { readInfFile } from '../inf-files.ts';
+import { readInfFile } from '../inputs/inf-files.ts';
 import type { Io } from '../io.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
@@ -16,7 +16,7 @@ const diffFiles = async (io: Io, from: string, to: string): Promise<InfDiff> => 
 
 const diffFolders = async (io: Io, from: string, to: string): Promise<PackageDiff> => {
   const { diffPackages } = await import('../../packaging/bundle/diff.ts');
-  const { readFolderFiles } = await import('../named-files.ts');
+  const { readFolderFiles } = await import('../inputs/named-files.ts');
   return diffPackages(await readFolderFiles(io, from), await readFolderFiles(io, to));
 };
 

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { WinpvError } from '../../core/errors.ts';
 import type { WindowsTarget } from '../../packaging/formats/inf/target-os.ts';
-import { readInfFile } from '../inf-files.ts';
+import { readInfFile } from '../inputs/inf-files.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
 import { examples } from '../render/examples.ts';

@@ -3,7 +3,7 @@ import { WinpvError } from '../../core/errors.ts';
 import { sourceDateEpoch } from '../../core/given-date.ts';
 import type { StampChange } from '../../packaging/formats/inf/stamp.ts';
 import type { StampOptions } from '../../packaging/formats/inf/stamp-options.ts';
-import { readInfFile, STANDARD_INPUT } from '../inf-files.ts';
+import { readInfFile, STANDARD_INPUT } from '../inputs/inf-files.ts';
 import type { Io } from '../io.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';

@@ -3,7 +3,7 @@ import { WinpvError } from '../../core/errors.ts';
 import type { InfSubject, InfVerdict, JudgedMode } from '../../packaging/bundle/inf-report.ts';
 import type { InfDocument } from '../../packaging/formats/inf/document.ts';
 import { INF_MODES } from '../../packaging/formats/inf/rules/modes.ts';
-import { readInfFile, STANDARD_INPUT } from '../inf-files.ts';
+import { readInfFile, STANDARD_INPUT } from '../inputs/inf-files.ts';
 import type { Io } from '../io.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
@@ -33,7 +33,7 @@ const subjectOf = async (io: Io, path: string): Promise<InfSubject> => {
   }
   const entry = await io.files.stat(path);
   if (entry?.kind === 'folder') {
-    const { readFolderFiles } = await import('../named-files.ts');
+    const { readFolderFiles } = await import('../inputs/named-files.ts');
     return { path, kind: 'folder', files: await readFolderFiles(io, path) };
   }
   const bytes = await readInfFile(io, path);
@@ -42,7 +42,7 @@ const subjectOf = async (io: Io, path: string): Promise<InfSubject> => {
 
 /** INFs that may be included: files, or all below folders, by name. */
 const libraryOf = async (io: Io, paths: readonly string[]): Promise<ReadonlyMap<string, InfDocument>> => {
-  const { readNamedFiles } = await import('../named-files.ts');
+  const { readNamedFiles } = await import('../inputs/named-files.ts');
   const { parseInf } = await import('../../packaging/formats/inf/document.ts');
   const files = (await readNamedFiles(io, paths)).filter(({ name }) => /\.inf$/i.test(name));
   return new Map(files.map(({ path, bytes }) => [io.files.basename(path).toLowerCase(), parseInf(bytes, path)]));

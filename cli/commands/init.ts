@@ -55,7 +55,7 @@ const brandOf = async (
   folderName: string,
   options: InitOptions,
 ): Promise<{ readonly brand: NewBrand; readonly asked: boolean }> => {
-  const { brandIdFrom, prefixFrom } = await import('../../release/new-project.ts');
+  const { brandIdFrom, prefixFrom } = await import('../../release/project/new-project.ts');
   const { vendor, prefix, product, deviceId } = options;
   const vendorName = vendor ?? VENDOR;
   let brand: NewBrand = {
@@ -86,7 +86,7 @@ const brandOf = async (
 const init = async (context: Context, folder: string | undefined, options: InitOptions): Promise<Outcome> => {
   const { io, output } = context;
   const { files } = io;
-  const { newProjectFiles } = await import('../../release/new-project.ts');
+  const { newProjectFiles } = await import('../../release/project/new-project.ts');
   const place = folder ?? '.';
   const named = files.basename(await files.realPath(place));
   const existing = async (path: string): Promise<boolean> => (await files.stat(files.join(place, path))) !== undefined;

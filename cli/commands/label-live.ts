@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { LiveLabel } from '../../publishing/labels/contract.ts';
+import type { AccountOptions } from '../inputs/partner-account.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
-import type { AccountOptions } from '../partner-account.ts';
 import { examples } from '../render/examples.ts';
 import { withAccountOptions } from './submit.ts';
 
@@ -16,8 +16,8 @@ interface ChangeOptions extends LiveOptions {
 }
 
 const opened = async (context: Context, options: LiveOptions) => {
-  const { readRelease } = await import('../label-input.ts');
-  const { openSession } = await import('../label-session.ts');
+  const { readRelease } = await import('../inputs/label-input.ts');
+  const { openSession } = await import('../publishing/label-session.ts');
   const input = await readRelease(context.io, options.release);
   const session = input.journals.length === 0 ? undefined : await openSession(context, input, options);
   return { input, session, live: session?.live ?? [] };
@@ -31,7 +31,7 @@ const list = async (context: Context, options: LiveOptions): Promise<Outcome> =>
 };
 
 const show = async (context: Context, meant: string, options: LiveOptions): Promise<Outcome> => {
-  const { labelMeant } = await import('../label-session.ts');
+  const { labelMeant } = await import('../publishing/label-session.ts');
   const { liveLines, liveResult } = await import('../render/label.ts');
   const { live } = await opened(context, options);
   const label = labelMeant(live, meant);
@@ -39,7 +39,7 @@ const show = async (context: Context, meant: string, options: LiveOptions): Prom
 };
 
 const cancel = async (context: Context, meant: string, options: ChangeOptions): Promise<Outcome> => {
-  const { labelMeant, withJournals } = await import('../label-session.ts');
+  const { labelMeant, withJournals } = await import('../publishing/label-session.ts');
   return withJournals(context, options.release, async () => {
     const { session, live } = await opened(context, options);
     const label = labelMeant(live, meant);
@@ -56,7 +56,7 @@ const emptied = (live: LiveLabel) =>
     : { targeting: { hardwareIds: live.rows.map((row) => ({ action: 'remove' as const, ...row })) } };
 
 const expire = async (context: Context, meant: string, options: ChangeOptions): Promise<Outcome> => {
-  const { labelMeant, patienceOf, withJournals } = await import('../label-session.ts');
+  const { labelMeant, patienceOf, withJournals } = await import('../publishing/label-session.ts');
   const patience = patienceOf({ ...options, waitLimit: options.waitLimit ?? '168' });
   return withJournals(context, options.release, async () => {
     const { input, session, live } = await opened(context, options);
@@ -65,7 +65,7 @@ const expire = async (context: Context, meant: string, options: ChangeOptions): 
     const what = `${label.rows.length} rows of ${label.id}`;
     if (options.dryRun === true || session === undefined)
       return { result, text: [`${what} would be taken back; nothing was changed.`] };
-    const { runsFor } = await import('../label-input.ts');
+    const { runsFor } = await import('../inputs/label-input.ts');
     const { sendPatch } = await import('../../publishing/labels/apply.ts');
     const runOf = await runsFor(context, session.center, input.journals, patience);
     const journal = input.journals.find(({ submitted }) => submitted.ids.s === label.ids.s) ?? input.journals[0];

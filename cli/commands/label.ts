@@ -3,11 +3,11 @@ import { type Diagnostic, stopOnErrors, WinpvError } from '../../core/errors.ts'
 import type { ResolvedLabel } from '../../publishing/labels/contract.ts';
 import type { LabelChange } from '../../publishing/labels/diff.ts';
 import type { LabelFile } from '../../publishing/labels/form.ts';
-import type { ReleaseInput } from '../label-input.ts';
-import type { LabelSession } from '../label-session.ts';
+import type { ReleaseInput } from '../inputs/label-input.ts';
+import type { AccountOptions } from '../inputs/partner-account.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
-import type { AccountOptions } from '../partner-account.ts';
+import type { LabelSession } from '../publishing/label-session.ts';
 import { examples } from '../render/examples.ts';
 import { addLiveCommands } from './label-live.ts';
 import { withAccountOptions } from './submit.ts';
@@ -37,7 +37,7 @@ const withFindings = (outcome: Outcome, found: readonly Diagnostic[]): Outcome =
 };
 
 const check = async ({ io }: Context, options: CheckOptions): Promise<Outcome> => {
-  const { readLabels, readRelease } = await import('../label-input.ts');
+  const { readLabels, readRelease } = await import('../inputs/label-input.ts');
   const { resolveLabels } = await import('../../publishing/labels/resolve.ts');
   const { checkLabels } = await import('../../publishing/labels/check.ts');
   const file = await readLabels(io, options.labels);
@@ -70,8 +70,8 @@ const nothingSubmitted = (out: string): WinpvError =>
 
 const planned = async (context: Context, options: Omit<PlanOptions, 'out'>): Promise<Planned> => {
   const { io } = context;
-  const { readLabels, readRelease } = await import('../label-input.ts');
-  const { openSession } = await import('../label-session.ts');
+  const { readLabels, readRelease } = await import('../inputs/label-input.ts');
+  const { openSession } = await import('../publishing/label-session.ts');
   const { resolveLabels } = await import('../../publishing/labels/resolve.ts');
   const { checkLabels } = await import('../../publishing/labels/check.ts');
   const { plannedOn, withAudiences } = await import('../../publishing/labels/live.ts');
@@ -125,7 +125,7 @@ const apply = async (context: Context, named: string | undefined, options: Apply
   if (labels === undefined || (named !== undefined && options.labels !== undefined)) {
     throw new WinpvError('USAGE', 'Name a plan, or labels with --labels; one of them.');
   }
-  const { patienceOf, withJournals } = await import('../label-session.ts');
+  const { patienceOf, withJournals } = await import('../publishing/label-session.ts');
   const patience = patienceOf(options);
   return withJournals(context, options.release, async () => {
     const all = await planned(context, { ...options, labels });
@@ -133,7 +133,7 @@ const apply = async (context: Context, named: string | undefined, options: Apply
     stopOnErrors(all.found);
     const { session, input, changes, found } = all;
     if (session === undefined) throw nothingSubmitted(options.release);
-    const { runsFor } = await import('../label-input.ts');
+    const { runsFor } = await import('../inputs/label-input.ts');
     const { applyLabels, settleLabels } = await import('../../publishing/labels/apply.ts');
     const { appliedLines, liveResult } = await import('../render/label.ts');
     const runOf = await runsFor(context, session.center, input.journals, patience);

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { problem, WinpvError } from '../../core/errors.ts';
 import { shownLine } from '../../core/spelling.ts';
-import type { Ledger, LedgerEntry } from '../../release/ledger.ts';
+import type { Ledger, LedgerEntry } from '../../release/ledger/ledger.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
 import { examples } from '../render/examples.ts';
@@ -19,7 +19,7 @@ const entryLines = ({ time, brand, standIns, packages, signer }: LedgerEntry): r
 ];
 
 const open = async ({ io }: Context, { project }: LedgerOptions): Promise<Ledger> => {
-  const { readLedger } = await import('../../release/keep-ledger.ts');
+  const { readLedger } = await import('../../release/ledger/keep-ledger.ts');
   if ((await io.files.stat(project))?.kind === 'folder') return readLedger(io.files, project);
   throw new WinpvError('FILE_NOT_FOUND', `There is no folder ${project}.`, { at: { file: project } });
 };
@@ -34,8 +34,8 @@ const SEALS = { sealed: 'sealed', open: 'sealed but for its end', none: 'not sea
 
 /** The findings about a ledger that can be read, the one that fails it first; and how far it is sealed. */
 const judge = async ({ io }: Context, ledger: Ledger) => {
-  const { checkHistory } = await import('../../release/ledger.ts');
-  const { checkSealSignature, readSeal } = await import('../../release/ledger-seal.ts');
+  const { checkHistory } = await import('../../release/ledger/ledger.ts');
+  const { checkSealSignature, readSeal } = await import('../../release/ledger/ledger-seal.ts');
   const seal = await readSeal(io.files, ledger.file);
   const sealing = seal === undefined ? [] : checkSealSignature(ledger, seal);
   const forged = sealing.find(({ severity }) => severity === 'error');

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
+import { releasePorts, releaseRequest } from '../inputs/release-request.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
-import { releasePorts, releaseRequest } from '../release-request.ts';
 import { examples } from '../render/examples.ts';
 
 interface MergeOptions {
@@ -14,7 +14,7 @@ interface MergeOptions {
 const run = async (context: Context, folders: readonly string[], options: MergeOptions): Promise<Outcome> => {
   const { io } = context;
   const { release } = await import('../../release/release.ts');
-  const { readPartNotes } = await import('../../release/merge.ts');
+  const { readPartNotes } = await import('../../release/kept/merge.ts');
   const { mergeLines } = await import('../render/matrix.ts');
   const notes = await readPartNotes(io.files, folders);
   const [first] = notes;

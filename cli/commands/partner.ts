@@ -2,16 +2,16 @@ import { Command } from 'commander';
 import { WinpvError } from '../../core/errors.ts';
 import { shownLine } from '../../core/spelling.ts';
 import type { PartnerCenter } from '../../publishing/partner-center/client.ts';
+import type { AccountOptions } from '../inputs/partner-account.ts';
 import type { Io } from '../io.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
-import type { AccountOptions } from '../partner-account.ts';
 import { examples } from '../render/examples.ts';
 import { withAccountOptions } from './submit.ts';
 
 /** What an account has, without a release: nothing is made here, and what is changed is a name. */
 const open = async (io: Io, options: AccountOptions): Promise<PartnerCenter> => {
-  const { partnerAccount } = await import('../partner-account.ts');
+  const { partnerAccount } = await import('../inputs/partner-account.ts');
   const { openPartnerCenter } = await import('../../publishing/partner-center/client.ts');
   const ports = { http: await io.http(), clock: io.clock, timer: io.timer, random: io.random };
   return openPartnerCenter(await partnerAccount(io, options), ports);

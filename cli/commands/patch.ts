@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander';
 import { type Diagnostic, problem, WinpvError } from '../../core/errors.ts';
 import type { PatchOutcome } from '../../packaging/bundle/patches/apply-queue.ts';
+import { findQueues, gitAgrees, look, type QueueOptions, type TreeOptions, writeTree } from '../inputs/patch-tree.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
-import { findQueues, gitAgrees, look, type QueueOptions, type TreeOptions, writeTree } from '../patch-tree.ts';
 import { examples } from '../render/examples.ts';
 
 const list = async (

@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander';
-import type { Share } from '../../release/parts.ts';
+import type { Share } from '../../release/kept/parts.ts';
+import { collect, releasePorts, releaseRequest, type SelectionOptions } from '../inputs/release-request.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
-import { collect, releasePorts, releaseRequest, type SelectionOptions } from '../release-request.ts';
 import { examples } from '../render/examples.ts';
 
 interface PlanOptions extends SelectionOptions {
@@ -11,7 +11,7 @@ interface PlanOptions extends SelectionOptions {
 }
 
 const countOf = async (text: string): Promise<number> => {
-  const { parsePart } = await import('../../release/parts.ts');
+  const { parsePart } = await import('../../release/kept/parts.ts');
   return parsePart(`1/${text}`).of;
 };
 
@@ -20,7 +20,7 @@ const run = async (context: Context, options: PlanOptions): Promise<Outcome> => 
   const selected = releaseRequest(io, options);
   const parts = await countOf(options.parts);
   const { prepareRelease } = await import('../../release/prepare.ts');
-  const { partArguments, sharesOf } = await import('../../release/parts.ts');
+  const { partArguments, sharesOf } = await import('../../release/kept/parts.ts');
   const { gitlabPipeline, matrixLines, matrixOf } = await import('../render/matrix.ts');
   const ports = await releasePorts(context);
   const prepared = await prepareRelease({ ...selected, out: '', clean: false }, ports);

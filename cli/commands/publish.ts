@@ -1,10 +1,10 @@
 import { Command, Option } from 'commander';
 import { WinpvError } from '../../core/errors.ts';
-import type { DeliveryOptions } from '../delivery.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
-import type { CloudOptions } from '../publish-cloud.ts';
-import type { FolderOptions } from '../publish-folder.ts';
+import type { DeliveryOptions } from '../publishing/delivery.ts';
+import type { CloudOptions } from '../publishing/publish-cloud.ts';
+import type { FolderOptions } from '../publishing/publish-folder.ts';
 import { examples } from '../render/examples.ts';
 import { withAccountOptions } from './submit.ts';
 
@@ -50,8 +50,8 @@ const publishLocally = async (
   out: string,
   options: PublishOptions & FolderOptions,
 ): Promise<Outcome> => {
-  const { publishableOf, publishToFolder } = await import('../publish-folder.ts');
-  const { deliver } = await import('../delivery.ts');
+  const { publishableOf, publishToFolder } = await import('../publishing/publish-folder.ts');
+  const { deliver } = await import('../publishing/delivery.ts');
   const keep = keepOf(options.prune);
   const publishable = await publishableOf(context.io, out, options);
   const dryRun = options.dryRun === true;
@@ -75,10 +75,10 @@ const publish = async (context: Context, out: string | undefined, options: Publi
   }
   if (out === undefined) throw new WinpvError('USAGE', 'Name the folder that `winpv release` wrote.');
   if (brand === undefined) throw new WinpvError('USAGE', '--brand says which brand to publish.');
-  const { wantsMedia } = await import('../delivery.ts');
+  const { wantsMedia } = await import('../publishing/delivery.ts');
   if (to === undefined && !wantsMedia(options)) throw nothingAsked();
   if (to !== 'emulator' && to !== 'partner-center') return publishLocally(context, out, { ...options, brand });
-  const { publishToEmulator, publishToPartnerCenter } = await import('../publish-cloud.ts');
+  const { publishToEmulator, publishToPartnerCenter } = await import('../publishing/publish-cloud.ts');
   return (to === 'emulator' ? publishToEmulator : publishToPartnerCenter)(context, out, { ...options, brand });
 };
 

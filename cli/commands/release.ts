@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import type { Diagnostic } from '../../core/errors.ts';
+import { collect, releasePorts, releaseRequest, type SelectionOptions } from '../inputs/release-request.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
-import { collect, releasePorts, releaseRequest, type SelectionOptions } from '../release-request.ts';
 import { examples } from '../render/examples.ts';
 
 interface ReleaseOptions extends SelectionOptions {
@@ -19,7 +19,7 @@ const run = async (context: Context, options: ReleaseOptions): Promise<Outcome> 
   const selected = releaseRequest(io, options);
   const { prepareRelease } = await import('../../release/prepare.ts');
   const { release } = await import('../../release/release.ts');
-  const { OWN_FILES } = await import('../../release/load.ts');
+  const { OWN_FILES } = await import('../../release/project/load.ts');
   const { planLines, releaseLines } = await import('../render/release.ts');
   const request = {
     ...selected,
@@ -31,14 +31,14 @@ const run = async (context: Context, options: ReleaseOptions): Promise<Outcome> 
   };
   const ports = await releasePorts(context);
   if (options.dryRun === true) {
-    const { partOf, parsePart } = await import('../../release/parts.ts');
+    const { partOf, parsePart } = await import('../../release/kept/parts.ts');
     const whole = await prepareRelease(request, ports);
     const { plan, diagnostics } = options.part === undefined ? whole : partOf(whole, parsePart(options.part));
     return { result: plan, text: planLines(plan), diagnostics };
   }
   const start = io.elapsedMs();
   const choices = [options.brand, options.driver, options.arch, options.part];
-  const { ForecastAhead } = await import('../../release/publication.ts');
+  const { ForecastAhead } = await import('../../release/publication/publication.ts');
   const ahead = new ForecastAhead(options.out, io);
   const isWhole = choices.every((choice) => choice === undefined);
   const { record, diagnostics, reused } = await release(request, isWhole ? { ...ports, signed: ahead.signed } : ports);
@@ -46,7 +46,7 @@ const run = async (context: Context, options: ReleaseOptions): Promise<Outcome> 
     severity !== 'error' && at?.file.startsWith(OWN_FILES) === true;
   const ownWarnings = diagnostics.filter(counted).length;
   const elapsedMs = io.elapsedMs() - start;
-  const { rehearsedPublication } = await import('../rehearsed-publication.ts');
+  const { rehearsedPublication } = await import('../publishing/rehearsed-publication.ts');
   const published = await rehearsedPublication(io, { project: options.project, out: options.out, choices, ahead });
   const done = { out: options.out, elapsedMs, invocation: io.invocation, ownWarnings, reused };
   return {

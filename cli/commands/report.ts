@@ -27,7 +27,7 @@ const report = async ({ io }: Context, out: string, options: { readonly out: str
       hint: 'Name the folder that `winpv release --out` wrote.',
     });
   }
-  const { readRelease } = await import('../../release/read-record.ts');
+  const { readRelease } = await import('../../release/reading/read-record.ts');
   const { releasePage } = await import('../render/release-html/page.ts');
   const { readStillAssets } = await import('../render/report/assets.ts');
   const facts = { ...(await readRelease(files, out)), submissions: await submissionsOf(io, out) };

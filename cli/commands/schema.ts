@@ -4,7 +4,7 @@ import type { Context, Outcome } from '../outcome.ts';
 import { examples } from '../render/examples.ts';
 
 const schema = async (_context: Context): Promise<Outcome> => {
-  const { settingsSchemaJson } = await import('../../release/schema.ts');
+  const { settingsSchemaJson } = await import('../../release/project/schema.ts');
   const result = settingsSchemaJson();
   return { result, text: [JSON.stringify(result, null, 2)] };
 };

@@ -5,13 +5,9 @@ import type { SignedKind } from '../../packaging/signing/fitness.ts';
 import type { SignOptions } from '../../packaging/signing/sign-content.ts';
 import type { Timestamper } from '../../packaging/signing/timestamp.ts';
 import type { RemoteTimestamper } from '../../packaging/signing/timestamp-servers.ts';
-import { addFileToolOption, type FileToolOptions, signByTool } from '../file-tool.ts';
-import type { Io } from '../io.ts';
-import { type LoneImage, openLoneImage } from '../lone-image.ts';
-import type { Bind } from '../main.ts';
-import { type NamedFile, outputPaths, readNamedFiles } from '../named-files.ts';
-import type { Context, Outcome } from '../outcome.ts';
-import { examples } from '../render/examples.ts';
+import { addFileToolOption, type FileToolOptions, signByTool } from '../inputs/file-tool.ts';
+import { type LoneImage, openLoneImage } from '../inputs/lone-image.ts';
+import { type NamedFile, outputPaths, readNamedFiles } from '../inputs/named-files.ts';
 import {
   addKeyOptions,
   addTimestampOptions,
@@ -20,7 +16,11 @@ import {
   purposeOf,
   readTimestampChoice,
   withSigner,
-} from '../signing-options.ts';
+} from '../inputs/signing-options.ts';
+import type { Io } from '../io.ts';
+import type { Bind } from '../main.ts';
+import type { Context, Outcome } from '../outcome.ts';
+import { examples } from '../render/examples.ts';
 
 interface SignCommandOptions extends FileToolOptions {
   readonly ifUnsigned?: true;
@@ -104,7 +104,7 @@ const timestamperOf = async (io: Io, options: SignCommandOptions): Promise<Remot
 
 const prepare = async (io: Io, subjects: readonly Subject[], options: SignCommandOptions): Promise<Outcome> => {
   const { fileSha256, recordToBeSigned } = await import('../../packaging/signing/two-halves.ts');
-  const { certificatesOf } = await import('../prepared-items.ts');
+  const { certificatesOf } = await import('../inputs/prepared-items.ts');
   const certificates = await certificatesOf(io, options.cert);
   const common = signatureOptions(options);
   const diagnostics = await checkCertificate(io, certificates, subjects, options);
@@ -143,7 +143,7 @@ const attach = async (
 ): Promise<SignedFiles> => {
   const { attachedSigner, preparedSchema } = await import('../../packaging/signing/two-halves.ts');
   const { parseJson } = await import('../../core/json.ts');
-  const { certificatesOf, matchItems } = await import('../prepared-items.ts');
+  const { certificatesOf, matchItems } = await import('../inputs/prepared-items.ts');
   const source = options.attach ?? '';
   const { items } = parseJson(await io.files.read(source, { maxBytes: MAX_HALVES_BYTES }), source, preparedSchema);
   const certificates = await certificatesOf(io, options.cert);

@@ -2,9 +2,9 @@ import { Command } from 'commander';
 import { utf8 } from '../../core/bytes.ts';
 import { WinpvError } from '../../core/errors.ts';
 import type { SignedKind } from '../../packaging/signing/fitness.ts';
+import { type NamedFile, outputPaths } from '../inputs/named-files.ts';
 import type { Io } from '../io.ts';
 import type { Bind } from '../main.ts';
-import { type NamedFile, outputPaths } from '../named-files.ts';
 import type { Context, Outcome } from '../outcome.ts';
 import { examples } from '../render/examples.ts';
 

@@ -2,9 +2,9 @@ import { Command } from 'commander';
 import { WinpvError } from '../../core/errors.ts';
 import type { PartnerCenter } from '../../publishing/partner-center/client.ts';
 import type { SubmissionState } from '../../publishing/submission/state.ts';
+import type { AccountOptions } from '../inputs/partner-account.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
-import type { AccountOptions } from '../partner-account.ts';
 import { examples } from '../render/examples.ts';
 import { withAccountOptions } from './submit.ts';
 
@@ -49,7 +49,7 @@ const status = async ({ io }: Context, out: string, options: StatusOptions): Pro
   const loaded = await Promise.all(keys.map(async (key) => (await openStore(io, key).load()) ?? []));
   let states: readonly SubmissionState[] = loaded.flat();
   if (options.offline !== true && states.some(({ outcome }) => outcome === 'open')) {
-    const { partnerAccount } = await import('../partner-account.ts');
+    const { partnerAccount } = await import('../inputs/partner-account.ts');
     const { openPartnerCenter } = await import('../../publishing/partner-center/client.ts');
     const { checkState } = await import('../../publishing/submission/apply.ts');
     const account = await partnerAccount(io, options);

@@ -1,11 +1,11 @@
 import { Command, Option } from 'commander';
 import { stopOnErrors, WinpvError } from '../../core/errors.ts';
+import type { AccountOptions } from '../inputs/partner-account.ts';
+import type { EvidenceOptions } from '../inputs/submission-evidence.ts';
+import type { SubmissionChoice } from '../inputs/submission-input.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
-import type { AccountOptions } from '../partner-account.ts';
 import { examples } from '../render/examples.ts';
-import type { EvidenceOptions } from '../submission-evidence.ts';
-import type { SubmissionChoice } from '../submission-input.ts';
 
 interface SubmitOptions extends SubmissionChoice, AccountOptions, EvidenceOptions {
   readonly wait?: boolean;
@@ -25,13 +25,13 @@ const limitOf = (text: string): number => {
 export const submit = async (context: Context, out: string, options: SubmitOptions): Promise<Outcome> => {
   const { io, reporter } = context;
   const maxWaitMs = limitOf(options.waitLimit);
-  const { submissionInput } = await import('../submission-input.ts');
+  const { submissionInput } = await import('../inputs/submission-input.ts');
   const { submissionLines, submissionPlanLines, submissionResult } = await import('../render/submission.ts');
   const { endpointOf, accountLabel, credentialLabel } = await import('../../publishing/partner-center/account.ts');
   const { emulated } = endpointOf('common', options.endpoint);
   const input = await submissionInput(io, out, options, { emulated });
   const { plan } = input;
-  const { submissionEvidence } = await import('../submission-evidence.ts');
+  const { submissionEvidence } = await import('../inputs/submission-evidence.ts');
   const evidence = await submissionEvidence(io, { out, path: options.package, plan, emulated }, options);
   const found = [...input.diagnostics, ...evidence];
   if (options.dryRun) {
@@ -41,7 +41,7 @@ export const submit = async (context: Context, out: string, options: SubmitOptio
   }
   stopOnErrors(found);
 
-  const { partnerAccount } = await import('../partner-account.ts');
+  const { partnerAccount } = await import('../inputs/partner-account.ts');
   const { openPartnerCenter } = await import('../../publishing/partner-center/client.ts');
   const { applySubmission, checkState, newState } = await import('../../publishing/submission/apply.ts');
   const { openStore, submissionPath } = await import('../../publishing/submission/state.ts');
@@ -61,7 +61,7 @@ export const submit = async (context: Context, out: string, options: SubmitOptio
       kind: 'note',
       message: `As ${accountLabel(account)}, with ${credentialLabel(account)}; correlation id ${center.correlationId}.`,
     });
-    const { checkReturnedPackage } = await import('../returned-package.ts');
+    const { checkReturnedPackage } = await import('../inputs/returned-package.ts');
     const { state, diagnostics } = await applySubmission(
       {
         key,

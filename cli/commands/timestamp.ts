@@ -1,11 +1,16 @@
 import { Command } from 'commander';
 import { WinpvError } from '../../core/errors.ts';
+import type { NamedFile } from '../inputs/named-files.ts';
+import {
+  addServerOptions,
+  openTimestamper,
+  readTimestampChoice,
+  type TimestampOptions,
+} from '../inputs/signing-options.ts';
 import type { Io } from '../io.ts';
 import type { Bind } from '../main.ts';
-import type { NamedFile } from '../named-files.ts';
 import type { Context, Outcome } from '../outcome.ts';
 import { examples } from '../render/examples.ts';
-import { addServerOptions, openTimestamper, readTimestampChoice, type TimestampOptions } from '../signing-options.ts';
 
 interface TimestampCommandOptions extends TimestampOptions {
   readonly replace?: true;
@@ -29,7 +34,7 @@ const servers = async (io: Io, options: TimestampCommandOptions) => {
 /** Files as named; below a folder, those that are signed. */
 const subjectsOf = async (io: Io, paths: readonly string[]): Promise<readonly NamedFile[]> => {
   const { isSigned } = await import('../../packaging/signing/add-timestamp.ts');
-  const { readNamedFiles } = await import('../named-files.ts');
+  const { readNamedFiles } = await import('../inputs/named-files.ts');
   const files = await readNamedFiles(io, paths);
   const named = new Set(paths);
   return files.filter(({ path, bytes }) => named.has(path) || isSigned(bytes, path));

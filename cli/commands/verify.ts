@@ -6,12 +6,12 @@ import type { Explanation } from '../../packaging/signing/explanation.ts';
 import type { PolicyRow } from '../../packaging/signing/policy.ts';
 import type { WindowsRelease } from '../../packaging/signing/policy-data.ts';
 import type { FileVerdict } from '../../packaging/signing/verdict.ts';
+import type { NamedFile } from '../inputs/named-files.ts';
+import type { RevocationOptions } from '../inputs/revocation-options.ts';
 import type { Io } from '../io.ts';
 import type { Bind } from '../main.ts';
-import type { NamedFile } from '../named-files.ts';
 import type { Context, Outcome } from '../outcome.ts';
 import { examples } from '../render/examples.ts';
-import type { RevocationOptions } from '../revocation-options.ts';
 
 interface VerifyOptions extends RevocationOptions {
   readonly ca?: readonly string[];
@@ -69,7 +69,7 @@ const subjectsOf = async (io: Io, path: string): Promise<Subjects> => {
   const entry = await io.files.stat(path);
   if (entry === undefined) throw new WinpvError('FILE_NOT_FOUND', `${path} does not exist.`, { at: { file: path } });
   if (entry.kind === 'folder') {
-    const { readFolderFiles } = await import('../named-files.ts');
+    const { readFolderFiles } = await import('../inputs/named-files.ts');
     const files = (await readFolderFiles(io, path)).map(({ name, bytes }) => ({ path: name, bytes }));
     return { files, alone: false, relative: true, damage: [] };
   }
@@ -163,20 +163,20 @@ const run = async ({ io, output }: Context, named: readonly string[], options: V
   const { paths, releases } = await askedFor(named, options.policy);
   const { policyRows } = await import('../../packaging/signing/policy.ts');
   const { verifyTree } = await import('../../packaging/signing/verify-package.ts');
-  const { checkSums } = await import('../../release/verify-sums.ts');
+  const { checkSums } = await import('../../release/reading/verify-sums.ts');
   const { explanationLines, verifyLines } = await import('../render/verify.ts');
-  const { returnedRootLines } = await import('../returned-roots.ts');
+  const { returnedRootLines } = await import('../inputs/returned-roots.ts');
   const trust = await anchors(io, options.ca ?? []);
   const atMs = judgedAt(io, options.at);
   const { eachOnce, openFetcher, readRevocation, saveRevocation, shownSources, withPinned } = await import(
-    '../revocation-options.ts'
+    '../inputs/revocation-options.ts'
   );
   const { pinnedRevocation } = await import('../../packaging/signing/pinned-revocation.ts');
   const { judgeWithRevocation } = await import('../../packaging/signing/revocation-pass.ts');
   const given = await readRevocation(io, options, atMs);
   const fetcher = await openFetcher(io, options);
   const extraCatalogs = await readAll(io, options.catalog);
-  const { checkSaid, saidLines, saidResult } = await import('../release-statements.ts');
+  const { checkSaid, saidLines, saidResult } = await import('../inputs/release-statements.ts');
   const { trustOf } = await import('../../packaging/signing/chain.ts');
   const attestations = await readAll(io, options.attestation);
   const reports = await Promise.all(

@@ -1,5 +1,5 @@
-import type { FleetOutcome, FleetVerdict } from '../../emulator/fleet/outcome-model.ts';
-import type { FleetReasonCode } from '../../emulator/fleet/reasons.ts';
+import type { FleetReasonCode } from '../../emulator/fleet/offers/reasons.ts';
+import type { FleetOutcome, FleetVerdict } from '../../emulator/fleet/outcome/model.ts';
 import { type FleetTotals, type LabelTotals, VERDICTS } from '../../emulator/fleet/totals.ts';
 
 /** `result` of `fleet simulate` (contract 8). */

@@ -1,4 +1,4 @@
-import { INBOX_REQUIREMENTS, type InboxReadiness } from '../../emulator/fleet/inbox-readiness.ts';
+import { INBOX_REQUIREMENTS, type InboxReadiness } from '../../emulator/fleet/offers/inbox-readiness.ts';
 
 interface Readiness {
   readonly bundles: readonly InboxReadiness[];

@@ -1,4 +1,4 @@
-import type { Share } from '../../release/parts.ts';
+import type { Share } from '../../release/kept/parts.ts';
 import type { ReleaseRecord } from '../../release/record.ts';
 
 /** A part of a release as a job. */

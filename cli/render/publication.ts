@@ -1,8 +1,8 @@
 import type { LabelRollout } from '../../emulator/cloud/windows-update/rollout.ts';
-import type { FleetVerdict } from '../../emulator/fleet/outcome-model.ts';
-import type { ForecastLabel, HeldFleet, ToldMachine } from '../../release/publication-fleet.ts';
-import type { PublicationForecast } from '../../release/publication-forecast.ts';
-import type { EmulatedLabels } from '../publish-emulated.ts';
+import type { FleetVerdict } from '../../emulator/fleet/outcome/model.ts';
+import type { ForecastLabel, HeldFleet, ToldMachine } from '../../release/publication/fleet.ts';
+import type { PublicationForecast } from '../../release/publication/forecast.ts';
+import type { EmulatedLabels } from '../publishing/publish-emulated.ts';
 
 const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 

@@ -1,14 +1,14 @@
 import { formatVersion } from '../../core/version.ts';
 import { rolloutPosition, stagesOf } from '../cloud/windows-update/availability.ts';
 import { formatRank } from '../guest/rank.ts';
-import { type FleetQuestion, fleetEvaluation, type Offered } from './evaluate.ts';
-import { IdSet } from './id-set.ts';
-import { KnownBytes } from './known-bytes.ts';
 import type { FleetLabel } from './label.ts';
-import { type FleetLine, fleetLines, isTooLong, parsedJson, splitLine } from './lines.ts';
-import { checkedId, configurationFrom, type MachineConfiguration, NoMachine } from './machine.ts';
-import type { FleetRehearsal } from './outcome.ts';
-import type { FleetOutcome, FleetState } from './outcome-model.ts';
+import { IdSet } from './machines/id-set.ts';
+import { KnownBytes } from './machines/known-bytes.ts';
+import { type FleetLine, fleetLines, isTooLong, parsedJson, splitLine } from './machines/lines.ts';
+import { checkedId, configurationFrom, type MachineConfiguration, NoMachine } from './machines/machine.ts';
+import { type FleetQuestion, fleetEvaluation, type Offered } from './offers/evaluate.ts';
+import type { FleetOutcome, FleetState } from './outcome/model.ts';
+import type { FleetRehearsal } from './outcome/outcome.ts';
 import { FleetTotals, type GroupTotals } from './totals.ts';
 
 /** What machines of one configuration, in one stage of every roll-out, are told. */

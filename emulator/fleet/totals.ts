@@ -1,7 +1,7 @@
-import type { FleetOffer } from './evaluate.ts';
 import type { FleetLabel } from './label.ts';
-import type { FleetOutcome, FleetVerdict } from './outcome-model.ts';
-import type { FleetReason, FleetReasonCode } from './reasons.ts';
+import type { FleetOffer } from './offers/evaluate.ts';
+import type { FleetReason, FleetReasonCode } from './offers/reasons.ts';
+import type { FleetOutcome, FleetVerdict } from './outcome/model.ts';
 
 /** What counts of machines that are alike. */
 export interface GroupTotals {

@@ -1,6 +1,6 @@
 /** Functions that figures are taken of without a process of their own. */
 export { DRIVERS } from '../../drivers/index.ts';
-export { DEFAULT_DISTRIBUTION, generateFleet } from '../../emulator/fleet/generate.ts';
+export { DEFAULT_DISTRIBUTION, generateFleet } from '../../emulator/fleet/generate/generate.ts';
 export { guestById } from '../../emulator/guest/windows.ts';
 export { compileBundle } from '../../emulator/package/compile.ts';
 export { asIfSigned } from '../../emulator/rehearse.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { utf8 } from '../../core/bytes.ts';
-import { DEFAULT_DISTRIBUTION } from '../../emulator/fleet/generate.ts';
+import { DEFAULT_DISTRIBUTION } from '../../emulator/fleet/generate/generate.ts';
 import { winpv, winpvJson } from '../support/command-line.ts';
 import { memoryFiles } from '../support/memory-files.ts';
 

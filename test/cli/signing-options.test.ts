@@ -7,7 +7,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemExec } from '../../cli/adapters/exec.ts';
 import { diskFiles } from '../../cli/adapters/files.ts';
 import { systemRandom } from '../../cli/adapters/machine.ts';
-import type { Io } from '../../cli/io.ts';
 import {
   addKeyOptions,
   addTimestampOptions,
@@ -15,7 +14,8 @@ import {
   readTimestampChoice,
   type TimestampOptions,
   withSigner,
-} from '../../cli/signing-options.ts';
+} from '../../cli/inputs/signing-options.ts';
+import type { Io } from '../../cli/io.ts';
 import { utf8 } from '../../core/bytes.ts';
 import { WinpvError } from '../../core/errors.ts';
 import { encodePem } from '../../packaging/formats/x509/pem.ts';

@@ -6,8 +6,8 @@ import { parseBrand } from '../../branding/load.ts';
 import { checkBrands, checkDriverNames } from '../../branding/rules.ts';
 import { diskFiles } from '../../cli/adapters/files.ts';
 import { DRIVERS } from '../../drivers/index.ts';
-import { parseProject } from '../../release/project.ts';
-import { settingsSchemaJson } from '../../release/schema.ts';
+import { parseProject } from '../../release/project/project.ts';
+import { settingsSchemaJson } from '../../release/project/schema.ts';
 import { projectRoot } from '../support/outside.ts';
 
 /** The parts of a JSON schema that name keys and values. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { diskFiles } from '../../cli/adapters/files.ts';
 import { systemTimer } from '../../cli/adapters/machine.ts';
-import { projectTestKeys } from '../../release/keys.ts';
+import { projectTestKeys } from '../../release/making/keys.ts';
 import { filesBelow } from '../support/project.ts';
 import { newKey } from '../support/test-keys.ts';
 

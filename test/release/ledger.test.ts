@@ -10,7 +10,7 @@ import {
   type NewEntry,
   parseLedger,
   supersededNotes,
-} from '../../release/ledger.ts';
+} from '../../release/ledger/ledger.ts';
 import { winpvJson } from '../support/command-line.ts';
 import { driverImage, driverVersion } from '../support/demo-image.ts';
 import { filesBelow, makeProject, type TestProject } from '../support/project.ts';

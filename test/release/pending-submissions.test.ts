@@ -4,7 +4,7 @@ import { endpointOf } from '../../publishing/partner-center/account.ts';
 import { newState } from '../../publishing/submission/apply.ts';
 import { planSubmission } from '../../publishing/submission/plan.ts';
 import { openStore, type SubmissionState } from '../../publishing/submission/state.ts';
-import { checkNothingPending } from '../../release/pending-submissions.ts';
+import { checkNothingPending } from '../../release/reading/pending-submissions.ts';
 import { winpvJson } from '../support/command-line.ts';
 import { type MemoryFiles, memoryFiles } from '../support/memory-files.ts';
 import { filesBelow, makeProject } from '../support/project.ts';

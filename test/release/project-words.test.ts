@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { problem, WinpvError } from '../../core/errors.ts';
-import { errorInProjectWords, inProjectWords } from '../../release/project-words.ts';
+import { errorInProjectWords, inProjectWords } from '../../release/project/words.ts';
 import { projectRoot } from '../support/outside.ts';
 
 const hintOf = (hint: string): string | undefined => inProjectWords(problem('SIGN_FAILED', 'x', { hint })).hint;

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DEFAULT_GUESTS, DEFAULT_SCENARIOS } from '../../release/project-rehearsal.ts';
+import { DEFAULT_GUESTS, DEFAULT_SCENARIOS } from '../../release/project/rehearsal.ts';
 import { winpv, winpvJson } from '../support/command-line.ts';
 import { projectRoot } from '../support/outside.ts';
 import { filesBelow, makeProject, type TestProject } from '../support/project.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { WINDOWS_RELEASES } from '../../packaging/signing/policy-data.ts';
-import type { SignatureFileReport } from '../../release/signature-report.ts';
+import type { SignatureFileReport } from '../../release/making/signature-report.ts';
 import { winpvJson } from '../support/command-line.ts';
 import { makeProject } from '../support/project.ts';
 

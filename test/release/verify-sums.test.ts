@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SUMS_NAME, sha256Hex } from '../../release/output.ts';
-import { checkSums } from '../../release/verify-sums.ts';
+import { checkSums } from '../../release/reading/verify-sums.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 

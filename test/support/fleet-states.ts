@@ -1,7 +1,7 @@
 import { parseDate } from '../../core/date.ts';
 import { formatRevision } from '../../drivers/ids.ts';
-import type { FleetStock } from '../../emulator/fleet/outcome.ts';
-import type { FleetState, FleetStateDevice, InstalledDriver } from '../../emulator/fleet/outcome-model.ts';
+import type { FleetState, FleetStateDevice, InstalledDriver } from '../../emulator/fleet/outcome/model.ts';
+import type { FleetStock } from '../../emulator/fleet/outcome/outcome.ts';
 import type { GuestSpec } from '../../emulator/guest/guest.ts';
 import { guestSpecs } from '../../emulator/guest/windows.ts';
 import { registeredBuild } from '../../emulator/history/register.ts';

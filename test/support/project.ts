@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { diskFiles } from '../../cli/adapters/files.ts';
 import { systemKeyMaker, systemTimer } from '../../cli/adapters/machine.ts';
-import { projectTestKeys } from '../../release/keys.ts';
+import { projectTestKeys } from '../../release/making/keys.ts';
 import { onceInRun } from './run-folder.ts';
 
 /** A project in a temporary folder, which goes away with `dispose`. */

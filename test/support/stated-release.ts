@@ -3,11 +3,11 @@ import { systemKeyMaker, systemTimer } from '../../cli/adapters/machine.ts';
 import { trustOf } from '../../packaging/signing/chain.ts';
 import type { Signer } from '../../packaging/signing/signer.ts';
 import { testSigners } from '../../packaging/signing/test-hierarchy.ts';
-import { projectTestKeys } from '../../release/keys.ts';
+import { projectTestKeys } from '../../release/making/keys.ts';
+import { sumsSignature } from '../../release/making/statements.ts';
 import { checksumFile, type OutputFile, sha256Hex } from '../../release/output.ts';
-import { sumsSignature } from '../../release/statements.ts';
-import { checkStatements } from '../../release/verify-statements.ts';
-import { checkSums } from '../../release/verify-sums.ts';
+import { checkStatements } from '../../release/reading/verify-statements.ts';
+import { checkSums } from '../../release/reading/verify-sums.ts';
 import { TEST_NOW, winpv } from './command-line.ts';
 import { contentBelow, makeProject, type TestProject } from './project.ts';
 

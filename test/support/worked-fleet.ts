@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { utf8 } from '../../core/bytes.ts';
 import { isInShare } from '../../emulator/cloud/windows-update/availability.ts';
-import { CHANNELS, type Channel } from '../../emulator/fleet/channels.ts';
-import { chidsOf, smbiosSchema } from '../../emulator/fleet/chids.ts';
-import { fleetEvaluation } from '../../emulator/fleet/evaluate.ts';
 import { type FleetLabel, parseLabels } from '../../emulator/fleet/label.ts';
-import { machineOf } from '../../emulator/fleet/machine.ts';
-import { type FleetPackage, fleetPackage } from '../../emulator/fleet/package.ts';
-import { parseWindows } from '../../emulator/fleet/windows-release.ts';
+import { chidsOf, smbiosSchema } from '../../emulator/fleet/machines/chids.ts';
+import { machineOf } from '../../emulator/fleet/machines/machine.ts';
+import { parseWindows } from '../../emulator/fleet/machines/windows-release.ts';
+import { CHANNELS, type Channel } from '../../emulator/fleet/offers/channels.ts';
+import { fleetEvaluation } from '../../emulator/fleet/offers/evaluate.ts';
+import { type FleetPackage, fleetPackage } from '../../emulator/fleet/offers/package.ts';
 import { formatRank } from '../../emulator/guest/rank.ts';
 import { packageView } from '../../packaging/bundle/package-view.ts';
 

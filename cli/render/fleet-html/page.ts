@@ -1,7 +1,7 @@
-import type { FleetVerdict } from '../../../emulator/fleet/outcome-model.ts';
-import type { FleetReasonCode } from '../../../emulator/fleet/reasons.ts';
-import { FLEET_REASONS } from '../../../emulator/fleet/reasons.ts';
-import type { LabelRollout } from '../../../emulator/fleet/rollouts.ts';
+import type { FleetReasonCode } from '../../../emulator/fleet/offers/reasons.ts';
+import { FLEET_REASONS } from '../../../emulator/fleet/offers/reasons.ts';
+import type { FleetVerdict } from '../../../emulator/fleet/outcome/model.ts';
+import type { LabelRollout } from '../../../emulator/fleet/outcome/rollouts.ts';
 import { type FleetTotals, type LabelTotals, VERDICTS } from '../../../emulator/fleet/totals.ts';
 import { type FleetResult, OUTCOME_WORDS, type Trouble, troublesOf } from '../fleet.ts';
 import { escapeShown } from '../markup.ts';

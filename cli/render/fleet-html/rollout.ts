@@ -1,5 +1,5 @@
 import { MONITORING_DAYS } from '../../../emulator/cloud/windows-update/availability.ts';
-import type { LabelRollout } from '../../../emulator/fleet/rollouts.ts';
+import type { LabelRollout } from '../../../emulator/fleet/outcome/rollouts.ts';
 import { escapeShown } from '../markup.ts';
 import { count, percent } from './bars.ts';
 

@@ -1,6 +1,6 @@
 import type { SubmissionState } from '../../../publishing/submission/state.ts';
+import type { SignatureFileReport } from '../../../release/making/signature-report.ts';
 import type { ReleaseRecord } from '../../../release/record.ts';
-import type { SignatureFileReport } from '../../../release/signature-report.ts';
 
 /** What a page tells of a release. */
 export interface ReleaseFacts {

@@ -1,6 +1,6 @@
 import type { SubmissionState } from '../../../publishing/submission/state.ts';
 import type { RecordedBrand } from '../../../release/record.ts';
-import type { RecordedCell } from '../../../release/rehearse-brand.ts';
+import type { RecordedCell } from '../../../release/rehearsal/rehearse-brand.ts';
 import { escapeShown } from '../markup.ts';
 import { hidden, type ReleaseFacts, section, table } from './facts.ts';
 

@@ -1,4 +1,4 @@
-import type { SignatureFileReport } from '../../../release/signature-report.ts';
+import type { SignatureFileReport } from '../../../release/making/signature-report.ts';
 import { escapeShown } from '../markup.ts';
 import { hidden, type ReleaseFacts, section } from './facts.ts';
 

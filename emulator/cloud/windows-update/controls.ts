@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { CHANNELS } from '../../fleet/channels.ts';
-import { machineOf, NoMachine } from '../../fleet/machine.ts';
-import { parseWindows } from '../../fleet/windows-release.ts';
+import { machineOf, NoMachine } from '../../fleet/machines/machine.ts';
+import { parseWindows } from '../../fleet/machines/windows-release.ts';
+import { CHANNELS } from '../../fleet/offers/channels.ts';
 import { type Call, functional, jsonText, type Outcome, readBody } from '../partner-center/answers.ts';
 import { failRun } from '../partner-center/reports.ts';
 import { type CloudState, type LabelRow, withRow } from '../partner-center/state.ts';

@@ -1,6 +1,6 @@
 import { type CheckedFile, type PackageInf, packageView } from '../../../packaging/bundle/package-view.ts';
 import { parseZip } from '../../../packaging/formats/zip/parse.ts';
-import { type FleetPackage, fleetPackage } from '../../fleet/package.ts';
+import { type FleetPackage, fleetPackage } from '../../fleet/offers/package.ts';
 import { driverModels } from '../../package/driver-models.ts';
 
 /** A package that Partner Center signed, as Windows Update has it. */

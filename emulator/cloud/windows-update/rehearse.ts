@@ -1,5 +1,5 @@
-import type { Channel } from '../../fleet/channels.ts';
-import type { Machine } from '../../fleet/machine.ts';
+import type { Machine } from '../../fleet/machines/machine.ts';
+import type { Channel } from '../../fleet/offers/channels.ts';
 import type { PartnerCenter } from '../partner-center/service.ts';
 import { nextEventAt } from '../partner-center/workflow.ts';
 import { isOnItsWay, type LabelRollout, rolloutsOf } from './rollout.ts';

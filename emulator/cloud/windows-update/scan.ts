@@ -1,12 +1,12 @@
 import { formatDate } from '../../../core/date.ts';
 import { formatVersion } from '../../../core/version.ts';
-import type { Channel } from '../../fleet/channels.ts';
-import { type FleetOffer, fleetEvaluation, type Offered } from '../../fleet/evaluate.ts';
 import type { FleetLabel } from '../../fleet/label.ts';
-import { isInsider, type Machine } from '../../fleet/machine.ts';
-import type { FleetPackage } from '../../fleet/package.ts';
-import type { FleetReason } from '../../fleet/reasons.ts';
-import type { MachineWindows } from '../../fleet/windows-release.ts';
+import { isInsider, type Machine } from '../../fleet/machines/machine.ts';
+import type { MachineWindows } from '../../fleet/machines/windows-release.ts';
+import type { Channel } from '../../fleet/offers/channels.ts';
+import { type FleetOffer, fleetEvaluation, type Offered } from '../../fleet/offers/evaluate.ts';
+import type { FleetPackage } from '../../fleet/offers/package.ts';
+import type { FleetReason } from '../../fleet/offers/reasons.ts';
 import { formatRank } from '../../guest/rank.ts';
 import { isOn } from '../partner-center/faults.ts';
 import type { CloudState, LabelRow } from '../partner-center/state.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chidsOf, computerHardwareId } from '../../../emulator/fleet/chids.ts';
+import { chidsOf, computerHardwareId } from '../../../emulator/fleet/machines/chids.ts';
 
 /** What fwupd printed on two computers of Dell (fwupd issue 1156, firmware-dell issue 227), and for a ThinkPad in its documentation. */
 const XPS = {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { CHANNELS } from '../../../emulator/fleet/channels.ts';
-import { smbiosSchema } from '../../../emulator/fleet/chids.ts';
-import { INBOX_REQUIREMENTS } from '../../../emulator/fleet/inbox-readiness.ts';
-import { FLEET_REASONS } from '../../../emulator/fleet/reasons.ts';
+import { smbiosSchema } from '../../../emulator/fleet/machines/chids.ts';
+import { CHANNELS } from '../../../emulator/fleet/offers/channels.ts';
+import { INBOX_REQUIREMENTS } from '../../../emulator/fleet/offers/inbox-readiness.ts';
+import { FLEET_REASONS } from '../../../emulator/fleet/offers/reasons.ts';
 import { VERDICTS } from '../../../emulator/fleet/totals.ts';
 import { projectRoot } from '../../support/outside.ts';
 

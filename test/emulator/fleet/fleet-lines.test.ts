@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { utf8 } from '../../../core/bytes.ts';
-import type { FleetOutcome } from '../../../emulator/fleet/outcome-model.ts';
+import type { FleetOutcome } from '../../../emulator/fleet/outcome/model.ts';
 import { FleetSimulation } from '../../../emulator/fleet/simulate.ts';
 
 const BOOTS: FleetOutcome = {

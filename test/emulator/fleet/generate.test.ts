@@ -4,9 +4,9 @@ import {
   distributionSchema,
   type FleetDistribution,
   generateFleet,
-} from '../../../emulator/fleet/generate.ts';
-import { machineOf } from '../../../emulator/fleet/machine.ts';
-import { fleetRehearsal } from '../../../emulator/fleet/outcome.ts';
+} from '../../../emulator/fleet/generate/generate.ts';
+import { machineOf } from '../../../emulator/fleet/machines/machine.ts';
+import { fleetRehearsal } from '../../../emulator/fleet/outcome/outcome.ts';
 import { offersOf, stockOf } from '../../support/fleet-states.ts';
 import { releaseFiles } from '../../support/rehearsal.ts';
 

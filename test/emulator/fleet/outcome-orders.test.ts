@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { fleetRehearsal } from '../../../emulator/fleet/outcome.ts';
-import { baseMachines, busPrefix } from '../../../emulator/fleet/outcome-base.ts';
-import { InstalledPackages } from '../../../emulator/fleet/outcome-installed.ts';
-import { machineFacts } from '../../../emulator/fleet/outcome-machine.ts';
-import type { FleetVerdict } from '../../../emulator/fleet/outcome-model.ts';
+import { baseMachines, busPrefix } from '../../../emulator/fleet/outcome/base.ts';
+import { InstalledPackages } from '../../../emulator/fleet/outcome/installed.ts';
+import { machineFacts } from '../../../emulator/fleet/outcome/machine.ts';
+import type { FleetVerdict } from '../../../emulator/fleet/outcome/model.ts';
+import { fleetRehearsal } from '../../../emulator/fleet/outcome/outcome.ts';
 import type { World } from '../../../emulator/guest/world.ts';
 import { survey } from '../../../emulator/scenarios/survey.ts';
 import { transition } from '../../../emulator/transition.ts';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fleetOutcomes, fleetRehearsal } from '../../../emulator/fleet/outcome.ts';
-import type { FleetState } from '../../../emulator/fleet/outcome-model.ts';
+import type { FleetState } from '../../../emulator/fleet/outcome/model.ts';
+import { fleetOutcomes, fleetRehearsal } from '../../../emulator/fleet/outcome/outcome.ts';
 import { XEN_PROJECT } from '../../drivers/render.ts';
 import { editedRelease } from '../../support/edited-release.ts';
 import { offersOf, stateOf, stockOf } from '../../support/fleet-states.ts';

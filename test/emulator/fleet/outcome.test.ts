@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseDate } from '../../../core/date.ts';
-import { fleetOutcomes, fleetRehearsal } from '../../../emulator/fleet/outcome.ts';
-import type { FleetFinding, FleetOutcome } from '../../../emulator/fleet/outcome-model.ts';
+import type { FleetFinding, FleetOutcome } from '../../../emulator/fleet/outcome/model.ts';
+import { fleetOutcomes, fleetRehearsal } from '../../../emulator/fleet/outcome/outcome.ts';
 import { XEN_PROJECT } from '../../drivers/render.ts';
 import { editedRelease, replacing, without } from '../../support/edited-release.ts';
 import { type MachineTraits, offersOf, stateOf, stockOf } from '../../support/fleet-states.ts';

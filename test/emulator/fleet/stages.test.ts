@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ROLLOUT_STAGES, type RolloutCurve } from '../../../emulator/cloud/windows-update/availability.ts';
-import type { FleetFinding, FleetOutcome, FleetVerdict } from '../../../emulator/fleet/outcome-model.ts';
-import { rolloutReport, type StageCohort } from '../../../emulator/fleet/stages.ts';
+import type { FleetFinding, FleetOutcome, FleetVerdict } from '../../../emulator/fleet/outcome/model.ts';
+import { rolloutReport, type StageCohort } from '../../../emulator/fleet/outcome/stages.ts';
 
 const outcome = (verdict: FleetVerdict, ...codes: readonly FleetFinding['code'][]): FleetOutcome => ({
   outcome: verdict,

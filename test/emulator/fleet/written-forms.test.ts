@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { utf8 } from '../../../core/bytes.ts';
 import { WinpvError } from '../../../core/errors.ts';
 import { type FleetLabel, parseLabels } from '../../../emulator/fleet/label.ts';
-import { machineOf } from '../../../emulator/fleet/machine.ts';
+import { machineOf } from '../../../emulator/fleet/machines/machine.ts';
 import { parseLabelFile } from '../../../publishing/labels/form.ts';
 
 const OWN = 'pci\\ven_5853&dev_c8e0&subsys_c8e05853&rev_01';

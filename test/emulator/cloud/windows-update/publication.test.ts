@@ -3,7 +3,7 @@ import type { FourPartVersion } from '../../../../core/version.ts';
 import type { StoredPackage, StoredPackages } from '../../../../emulator/cloud/windows-update/packages.ts';
 import { rehearsePublication } from '../../../../emulator/cloud/windows-update/rehearse.ts';
 import { openScan } from '../../../../emulator/cloud/windows-update/scan.ts';
-import { type Machine, machineOf } from '../../../../emulator/fleet/machine.ts';
+import { type Machine, machineOf } from '../../../../emulator/fleet/machines/machine.ts';
 import {
   type Caller,
   caller,
