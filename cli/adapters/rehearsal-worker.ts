@@ -34,4 +34,8 @@ const rehearse = async ({ job, packageRoot }: RehearsalTask): Promise<void> => {
   }
 };
 
-parentPort?.on('message', rehearse);
+/** One after the other: the next task is here before the one that is played has been answered. */
+let played = Promise.resolve();
+parentPort?.on('message', (task: RehearsalTask) => {
+  played = played.then(() => rehearse(task));
+});

@@ -16,8 +16,12 @@ interface Waiting {
 /** A thread, which plays one rehearsal at a time. */
 interface Thread {
   readonly worker: Worker;
-  current: Waiting | undefined;
+  /** What it was given: the first is being played. */
+  readonly given: Waiting[];
 }
+
+/** A thread has its next task before it is asked for: who gives them may be at work when one is over. */
+const TASKS_A_THREAD = 2;
 
 /** The compiled entry beside this file. */
 const ENTRY = new URL('./rehearsal-worker.js', import.meta.url);
@@ -55,33 +59,36 @@ export class RehearsalWorkers implements Rehearsals {
   }
 
   private start(): void {
-    const thread: Thread = { worker: new Worker(ENTRY), current: undefined };
+    const thread: Thread = { worker: new Worker(ENTRY), given: [] };
     this.threads.push(thread);
     thread.worker.on('message', (answer: RehearsalAnswer) => this.take(thread, answer));
     thread.worker.on('error', (error) => {
       this.threads.splice(this.threads.indexOf(thread), 1);
-      thread.current?.reject(error);
+      for (const one of thread.given.splice(0)) one.reject(error);
       this.dispatch();
     });
   }
 
-  /** Gives what waits to threads that do nothing. */
+  /** Gives what waits to the threads, first to those that have nothing. */
   private dispatch(): void {
-    for (const thread of this.threads) {
-      if (thread.current !== undefined) continue;
-      thread.current = this.queue.shift();
-      if (thread.current === undefined) return;
-      thread.worker.postMessage(thread.current.task);
+    for (let count = 0; count < TASKS_A_THREAD; count += 1) {
+      for (const { worker, given } of this.threads) {
+        if (given.length > count) continue;
+        const next = this.queue.shift();
+        if (next === undefined) return;
+        given.push(next);
+        worker.postMessage(next.task);
+      }
     }
   }
 
-  private take(thread: Thread, answer: RehearsalAnswer): void {
-    const { current } = thread;
+  private take({ given }: Thread, answer: RehearsalAnswer): void {
+    const [current] = given;
     if (answer.kind === 'event') {
       current?.onEvent(answer.event);
       return;
     }
-    thread.current = undefined;
+    given.shift();
     if (answer.kind === 'rehearsed') current?.resolve(answer.rehearsal);
     else current?.reject(WinpvError.of(answer.diagnostics));
     this.dispatch();
