@@ -46,6 +46,8 @@ export interface ReleasePorts extends LoadPorts, SigningPorts, VersionPorts {
   readonly marks?: FileMarks;
   /** Told of each brand that is made, as it will be shipped, while it is rehearsed. */
   readonly signed?: (brand: SignedBrand, prepared: Prepared) => void;
+  /** Waits for what `signed` began with the rehearsals, which end when the release is made. */
+  readonly settled?: () => Promise<void>;
   /** Draws the release for people; without it there is no page. */
   readonly page?: (facts: {
     readonly record: ReleaseRecord;

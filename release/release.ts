@@ -195,6 +195,7 @@ const makeRelease = async (request: ReleaseRequest, ports: ReleasePorts): Promis
         released.unchanged ? output.discard() : commitKeeping(making, request.out, output),
       ),
     );
+    await ports.settled?.();
     return { ...released, diagnostics: [...released.diagnostics, ...noted].map(inProjectWords) };
   } catch (error) {
     throw errorInProjectWords(error);

@@ -2,14 +2,15 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { WinpvError } from '../../core/errors.ts';
 import type { ReportEvent } from '../../core/ports.ts';
-import type { RehearsalJob, Rehearsals } from '../../release/rehearsal/rehearsals.ts';
+import type { Forecast } from '../../release/publication/forecast.ts';
+import type { ForecastJob, RehearsalJob, Rehearsals } from '../../release/rehearsal/rehearsals.ts';
 import type { BrandRehearsal } from '../../release/rehearsal/rehearse-brand.ts';
 import type { RehearsalAnswer, RehearsalTask } from './rehearsal-worker.ts';
 
 interface Waiting {
   readonly task: RehearsalTask;
   readonly onEvent: (event: ReportEvent) => void;
-  readonly resolve: (rehearsal: BrandRehearsal) => void;
+  readonly resolve: (answer: BrandRehearsal | Forecast) => void;
   readonly reject: (reason: unknown) => void;
 }
 
@@ -46,8 +47,16 @@ export class RehearsalWorkers implements Rehearsals {
   }
 
   rehearse(job: RehearsalJob, onEvent: (event: ReportEvent) => void): Promise<BrandRehearsal> {
+    return this.ask({ kind: 'rehearse', job, packageRoot: this.packageRoot }, onEvent) as Promise<BrandRehearsal>;
+  }
+
+  forecast(job: ForecastJob): Promise<Forecast> {
+    return this.ask({ kind: 'forecast', job, packageRoot: this.packageRoot }, () => undefined) as Promise<Forecast>;
+  }
+
+  private ask(task: RehearsalTask, onEvent: Waiting['onEvent']): Promise<BrandRehearsal | Forecast> {
     return new Promise((resolve, reject) => {
-      this.queue.push({ task: { job, packageRoot: this.packageRoot }, onEvent, resolve, reject });
+      this.queue.push({ task, onEvent, resolve, reject });
       if (this.threads.length < this.width) this.start();
       this.dispatch();
     });
@@ -90,6 +99,7 @@ export class RehearsalWorkers implements Rehearsals {
     }
     given.shift();
     if (answer.kind === 'rehearsed') current?.resolve(answer.rehearsal);
+    else if (answer.kind === 'forecast') current?.resolve(answer.forecast);
     else current?.reject(WinpvError.of(answer.diagnostics));
     this.dispatch();
   }

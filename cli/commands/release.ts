@@ -39,9 +39,12 @@ const run = async (context: Context, options: ReleaseOptions): Promise<Outcome> 
   const start = io.elapsedMs();
   const choices = [options.brand, options.driver, options.arch, options.part];
   const { ForecastAhead } = await import('../../release/publication/publication.ts');
-  const ahead = new ForecastAhead(options.out, io);
+  const ahead = new ForecastAhead(options.out, { ...io, rehearsals: ports.rehearsals });
   const isWhole = choices.every((choice) => choice === undefined);
-  const { record, diagnostics, reused } = await release(request, isWhole ? { ...ports, signed: ahead.signed } : ports);
+  const { record, diagnostics, reused } = await release(
+    request,
+    isWhole ? { ...ports, signed: ahead.signed, settled: ahead.settled } : ports,
+  );
   const counted = ({ severity, at }: Diagnostic): boolean =>
     severity !== 'error' && at?.file.startsWith(OWN_FILES) === true;
   const ownWarnings = diagnostics.filter(counted).length;

@@ -13,6 +13,7 @@ import type { Plan } from '../plan.ts';
 import type { Prepared, SignedBrand } from '../prepare.ts';
 import type { LoadPorts } from '../project/load.ts';
 import type { Project } from '../project/project.ts';
+import type { ForecastJob, Rehearsals } from '../rehearsal/rehearsals.ts';
 import type { Forecast, PublicationForecast } from './forecast.ts';
 
 /** Where a release keeps what publishing it would do; no part of what is released. */
@@ -93,24 +94,28 @@ interface ForecastOf {
   filesOf(brand: string): Promise<BrandRelease>;
 }
 
-const forecastOf = async (
+const jobOf = async (
   { publication }: { readonly publication: Asked },
   out: string,
   inputs: Pick<Inputs, 'labels' | 'fleet'>,
-  { release, ports }: { readonly release: ForecastOf; readonly ports: LoadPorts },
-): Promise<Forecast> => {
-  const { forecastPublication } = await import('./forecast.ts');
-  const { readTemplates } = await import('../project/known-templates.ts');
+  { release, files }: { readonly release: ForecastOf; readonly files: Files },
+): Promise<ForecastJob> => {
   const { date, brands, filesOf } = release;
   const day = parseDate(date);
-  return forecastPublication({
+  return {
     brands: await Promise.all(brands.map(({ id }) => filesOf(id))),
-    release: { file: ports.files.join(out, RECORD_NAME), brands, submissions: [] },
+    release: { file: files.join(out, RECORD_NAME), brands, submissions: [] },
     labels: { path: publication.labels, bytes: inputs.labels },
     fleet: { path: publication.fleet, bytes: inputs.fleet },
     nowMs: day === undefined ? 0 : dateToEpochMs(day),
-    templates: await readTemplates(ports),
-  });
+  };
+};
+
+/** Forecasts in this thread. */
+const forecastHere = async (job: ForecastJob, ports: LoadPorts): Promise<Forecast> => {
+  const { forecastPublication } = await import('./forecast.ts');
+  const { readTemplates } = await import('../project/known-templates.ts');
+  return forecastPublication({ ...job, templates: await readTemplates(ports) });
 };
 
 const readInputs = async (
@@ -121,6 +126,8 @@ const readInputs = async (
   fleet: await files.read(fleet, { maxBytes: MAX_FLEET_BYTES }),
 });
 
+type AheadPorts = LoadPorts & { readonly rehearsals: Rehearsals };
+
 /**
  * Forecasts a release that is being made, as soon as its last brand is signed: other cores rehearse meanwhile, and nothing of
  * what is forecast depends on that.
@@ -129,9 +136,9 @@ export class ForecastAhead {
   forecast: Promise<Forecast> | undefined;
   readonly #brands = new Map<string, SignedBrand>();
   readonly #out: string;
-  readonly #ports: LoadPorts;
+  readonly #ports: AheadPorts;
 
-  constructor(out: string, ports: LoadPorts) {
+  constructor(out: string, ports: AheadPorts) {
     this.#out = out;
     this.#ports = ports;
   }
@@ -139,12 +146,17 @@ export class ForecastAhead {
   readonly signed = (brand: SignedBrand, { plan, loaded: { project } }: Prepared): void => {
     this.#brands.set(brand.id, brand);
     if (this.#brands.size < plan.brands.length || project.publication.kind === 'off') return;
-    this.forecast = this.#forecast(project.publication, plan);
+    this.forecast = this.#forecast(project.publication, plan, project.rehearsal.kind === 'on');
     // Whoever asks for it is told.
     this.forecast.catch(() => undefined);
   };
 
-  async #forecast(publication: Asked, plan: Plan): Promise<Forecast> {
+  /** When nobody is at work for it any more. */
+  readonly settled = async (): Promise<void> => {
+    await this.forecast?.catch(() => undefined);
+  };
+
+  async #forecast(publication: Asked, plan: Plan, warm: boolean): Promise<Forecast> {
     const brands = plan.brands.flatMap(({ id }) => this.#brands.get(id) ?? []);
     const filesOf = async (id: string): Promise<BrandRelease> => {
       const { files = [] } = this.#brands.get(id) ?? {};
@@ -152,7 +164,8 @@ export class ForecastAhead {
     };
     const inputs = await readInputs(publication, this.#ports);
     const release = { date: plan.date, brands, filesOf };
-    return forecastOf({ publication }, this.#out, inputs, { release, ports: this.#ports });
+    const job = await jobOf({ publication }, this.#out, inputs, { release, files: this.#ports.files });
+    return warm ? this.#ports.rehearsals.forecast(job) : forecastHere(job, this.#ports);
   }
 }
 
@@ -174,12 +187,12 @@ export const rehearsePublication = async (
   const from = inputHash(inputs);
   const kept = await keptForecast(files, path, from);
   if (kept !== undefined) return kept;
-  const fromOut = (): Promise<Forecast> => {
+  const fromOut = async (): Promise<Forecast> => {
     const release = {
       ...parseJson(inputs.record, file, recordSchema),
       filesOf: (id: string) => brandFiles(files, out, id),
     };
-    return forecastOf({ publication }, out, inputs, { release, ports });
+    return forecastHere(await jobOf({ publication }, out, inputs, { release, files }), ports);
   };
   const { record, diagnostics, aboutLabels } = await (ahead?.forecast ?? fromOut());
   const shown = (one: string): string => files.relative(folder, one);

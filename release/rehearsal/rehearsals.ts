@@ -2,6 +2,7 @@ import type { ReportEvent } from '../../core/ports.ts';
 import type { OutputFile } from '../output.ts';
 import type { RehearsalSettings } from '../project/rehearsal.ts';
 import type { Waiver } from '../project/waivers.ts';
+import type { Forecast, ForecastRequest } from '../publication/forecast.ts';
 import type { BrandRehearsal } from './rehearse-brand.ts';
 
 /** A brand that is to be rehearsed, and how: plain data, so that it can be handed to another core. */
@@ -20,6 +21,9 @@ export interface RehearsalJob {
   readonly out: string;
 }
 
+/** A publication that is to be forecast: plain data as well. */
+export type ForecastJob = Omit<ForecastRequest, 'templates'>;
+
 /** Rehearses brands beside the caller, on other cores where there are some. */
 export interface Rehearsals {
   /** How many are worth being under way at once. */
@@ -28,6 +32,8 @@ export interface Rehearsals {
   prepare(brands: number): void;
   /** @throws WinpvError with every finding that is not waived */
   rehearse(job: RehearsalJob, onEvent: (event: ReportEvent) => void): Promise<BrandRehearsal>;
+  /** Forecasts a publication where the emulator is loaded and warm. @throws WinpvError as `forecastPublication` */
+  forecast(job: ForecastJob): Promise<Forecast>;
   /** Ends what is still going on. */
   close(): Promise<void>;
 }

@@ -12,5 +12,10 @@ export const rehearsalsHere = (ports: LoadPorts): Rehearsals => ({
     const reporter = { emit: onEvent };
     return rehearseBrand(job, { ...ports, reporter, timer: systemTimer, elapsedMs: () => performance.now() });
   },
+  forecast: async (job) => {
+    const { forecastPublication } = await import('../../release/publication/forecast.ts');
+    const { readTemplates } = await import('../../release/project/known-templates.ts');
+    return forecastPublication({ ...job, templates: await readTemplates(ports) });
+  },
   close: async () => undefined,
 });
