@@ -79,7 +79,3 @@ export const fleetGenerateCommand = (bind: Bind): Command =>
       ),
     )
     .action(bind(generate));
-
-/** Puts it among the commands of `winpv fleet`. */
-export const registerFleetGenerate = (fleet: Command, bind: Bind): Command =>
-  fleet.addCommand(fleetGenerateCommand(bind));

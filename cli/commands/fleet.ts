@@ -5,12 +5,13 @@ import type { Channel } from '../../emulator/fleet/offers/channels.ts';
 import type { FleetReleases } from '../../emulator/fleet/offers/releases.ts';
 import type { FleetVerdict } from '../../emulator/fleet/outcome/model.ts';
 import type { FleetSimulation } from '../../emulator/fleet/simulate.ts';
+import type { FleetSummary } from '../../emulator/fleet/totals.ts';
 import { instantOf, readReleasesAt, windowsOf } from '../inputs/fleet-inputs.ts';
 import type { Io } from '../io.ts';
 import type { Bind } from '../main.ts';
 import type { Context, Outcome } from '../outcome.ts';
 import { examples } from '../render/examples.ts';
-import { registerFleetGenerate } from './fleet-generate.ts';
+import { fleetGenerateCommand } from './fleet-generate.ts';
 
 const CHANNELS = [
   'any',
@@ -129,7 +130,7 @@ const play = async (io: Io, { fleet, out }: SimulateOptions, { simulation }: Rea
   }
 };
 
-const failureOf = (options: SimulateOptions, { simulation: { totals } }: Ready): Diagnostic | undefined => {
+const failureOf = (options: SimulateOptions, totals: FleetSummary): Diagnostic | undefined => {
   const at = { file: options.fleet };
   if (totals.badLines > 0) {
     const lines = totals.badLines === 1 ? '1 line is no machine' : `${totals.badLines} lines are no machines`;
@@ -146,13 +147,14 @@ const simulate = async ({ io }: Context, options: SimulateOptions): Promise<Outc
   const ready = await prepare(io, options);
   await play(io, options, ready);
   const { totals } = ready.simulation;
+  const summary = totals.summary();
   const { fleetLines, fleetResult } = await import('../render/fleet.ts');
   const { readinessLines } = await import('../render/inbox-readiness.ts');
   const { labelRollouts } = await import('../../emulator/fleet/outcome/rollouts.ts');
   const rollouts = labelRollouts(ready.labels, totals.groups());
   const readiness = await readinessOf(io, options);
   const result = {
-    ...{ ...fleetResult(totals, ready.simulation.counts()), rollouts },
+    ...{ ...fleetResult(summary, ready.simulation.counts()), rollouts },
     ...(readiness === undefined ? {} : { inboxReadiness: readiness }),
   };
   if (options.html !== undefined) {
@@ -163,8 +165,8 @@ const simulate = async ({ io }: Context, options: SimulateOptions): Promise<Outc
     const page = fleetPageLines({ title: options.fleet, at, result, totals, rollouts }, await readStillAssets(io));
     await io.files.write(options.html, utf8(`${page.join('\n')}\n`));
   }
-  const failure = failureOf(options, ready);
-  const untold = totals.badLines - ready.bad.length;
+  const failure = failureOf(options, summary);
+  const untold = summary.badLines - ready.bad.length;
   const more =
     untold > 0 ? [problem('FLEET_LINE', `${untold} more lines are no machines.`, { at: { file: options.fleet } })] : [];
   return {
@@ -220,6 +222,6 @@ export const fleetCommand = (bind: Bind): Command => {
       ),
     )
     .action(bind(simulate));
-  registerFleetGenerate(command, bind);
+  command.addCommand(fleetGenerateCommand(bind));
   return command;
 };

@@ -1,26 +1,20 @@
 import type { FleetReasonCode } from '../../emulator/fleet/offers/reasons.ts';
 import type { FleetOutcome, FleetVerdict } from '../../emulator/fleet/outcome/model.ts';
-import { type FleetTotals, type LabelTotals, VERDICTS } from '../../emulator/fleet/totals.ts';
+import { type FleetSummary, type FleetTotals, type LabelTotals, VERDICTS } from '../../emulator/fleet/totals.ts';
 
 /** `result` of `fleet simulate` (contract 8). */
-export interface FleetResult {
-  readonly machines: number;
+export interface FleetResult extends FleetSummary {
   /** Distinct machines, as far as they were told apart. */
   readonly configurations: number;
   /** Distinct states that were rehearsed. */
   readonly states: number;
-  readonly offered: number;
-  readonly outcomes: Readonly<Record<FleetVerdict, number>>;
-  readonly badLines: number;
-  readonly labels: readonly LabelTotals[];
 }
 
 export const fleetResult = (
-  totals: FleetTotals,
+  { machines, offered, outcomes, badLines, labels }: FleetSummary,
   { configurations, rehearsed }: { readonly configurations: number; readonly rehearsed: number },
 ): FleetResult => ({
-  ...{ machines: totals.machines, configurations, states: rehearsed, offered: totals.offered },
-  ...{ outcomes: totals.outcomes, badLines: totals.badLines, labels: totals.labels() },
+  ...{ machines, configurations, states: rehearsed, offered, outcomes, badLines, labels },
 });
 
 const count = (value: number): string => value.toLocaleString('en-GB');

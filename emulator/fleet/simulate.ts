@@ -9,10 +9,11 @@ import { checkedId, configurationFrom, type MachineConfiguration, NoMachine } fr
 import { type FleetQuestion, fleetEvaluation, type Offered } from './offers/evaluate.ts';
 import type { FleetOutcome, FleetState } from './outcome/model.ts';
 import type { FleetRehearsal } from './outcome/outcome.ts';
-import { FleetTotals, type GroupTotals } from './totals.ts';
+import { type Counted, FleetTotals } from './totals.ts';
 
 /** What machines of one configuration, in one stage of every roll-out, are told. */
-interface Group extends GroupTotals {
+interface Group {
+  readonly counted: Counted;
   /** All of the result line but the id, as bytes. */
   readonly tail: Buffer;
 }
@@ -38,6 +39,8 @@ const MAX_KNOWN = 20_000;
 
 /** Results are handed on in parts of about so many bytes. */
 const PART_BYTES = 1024 * 1024;
+/** Of a UTF-16 unit in UTF-8. */
+const MOST_BYTES_A_UNIT = 3;
 
 /** The state that a rehearsal is made from. */
 const stateOf = ({ os, arch, type, devices }: MachineConfiguration, { offers, inbox }: Offered): FleetState => ({
@@ -76,38 +79,41 @@ export class FleetSimulation {
 
   /** The result lines of a fleet, in its order, in parts. */
   async *run(blocks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
-    let parts: Buffer[] = [];
+    let part = Buffer.allocUnsafe(PART_BYTES);
     let size = 0;
     for await (const lines of fleetLines(blocks)) {
       for (const line of lines) {
-        for (const bytes of this.#resultOf(line)) {
-          parts.push(bytes);
-          size += bytes.length;
+        const result = this.#resultOf(line);
+        if (result === undefined) continue;
+        const { head, tail } = result;
+        const most = head.length * MOST_BYTES_A_UNIT + tail.length;
+        if (size + most > part.length) {
+          if (size > 0) yield part.subarray(0, size);
+          part = Buffer.allocUnsafe(Math.max(PART_BYTES, most));
+          size = 0;
         }
-        if (size < PART_BYTES) continue;
-        yield Buffer.concat(parts, size);
-        parts = [];
-        size = 0;
+        size += part.write(head, size);
+        size += tail.copy(part, size);
       }
     }
-    if (size > 0) yield Buffer.concat(parts, size);
+    if (size > 0) yield part.subarray(0, size);
   }
 
-  /** The parts of a line's result; none for a line that is no machine, or that nobody wants to see. */
-  #resultOf(line: FleetLine): readonly Buffer[] {
+  /** A line's result; undefined for a line that is no machine, or that nobody wants to see. */
+  #resultOf(line: FleetLine): { readonly head: string; readonly tail: Buffer } | undefined {
     try {
       if (isTooLong(line)) throw new NoMachine('The line is longer than 1 MiB.');
       const { id, known } = this.#machineOf(line);
       if (!this.#ids.add(id)) throw new NoMachine(`A machine ${JSON.stringify(id)} is there twice.`);
-      const group = this.#groupFor(id, known);
-      this.totals.add(group);
-      if (this.#request.affectedOnly === true && !group.affected) return [];
-      return [Buffer.from(`{"id":${JSON.stringify(id)}`), group.tail];
+      const { counted, tail } = this.#groupFor(id, known);
+      this.totals.add(counted);
+      if (this.#request.affectedOnly === true && !counted.group.affected) return undefined;
+      return { head: `{"id":${JSON.stringify(id)}`, tail };
     } catch (error) {
       if (!(error instanceof NoMachine)) throw error;
       this.totals.badLines += 1;
       this.#request.bad(line.line, error.message);
-      return [];
+      return undefined;
     }
   }
 
@@ -179,8 +185,10 @@ export class FleetSimulation {
     };
     return {
       tail: Buffer.from(`,${JSON.stringify(line).slice(1)}\n`),
-      ...{ offers: offered.offers, reasons: offered.reasons, outcome, affected: isAffected(offered, outcome) },
-      windows: `${configuration.os} ${configuration.type} ${configuration.arch}`,
+      counted: this.totals.begin({
+        ...{ offers: offered.offers, reasons: offered.reasons, outcome, affected: isAffected(offered, outcome) },
+        windows: `${configuration.os} ${configuration.type} ${configuration.arch}`,
+      }),
     };
   }
 

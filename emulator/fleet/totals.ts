@@ -28,6 +28,16 @@ export interface LabelTotals {
   readonly reasons: Readonly<Partial<Record<FleetReasonCode, number>>>;
 }
 
+/** A fleet in numbers. */
+export interface FleetSummary {
+  readonly machines: number;
+  /** Machines that are offered something. */
+  readonly offered: number;
+  readonly outcomes: Readonly<Record<FleetVerdict, number>>;
+  readonly badLines: number;
+  readonly labels: readonly LabelTotals[];
+}
+
 export const VERDICTS: readonly FleetVerdict[] = ['boots', 'restart', 'degraded', 'brand-flip', 'no-boot'];
 
 const noOutcomes = (): Record<FleetVerdict, number> => ({
@@ -38,7 +48,8 @@ const noOutcomes = (): Record<FleetVerdict, number> => ({
   'no-boot': 0,
 });
 
-interface Counted {
+/** A kind of machines, and how many of it there are. */
+export interface Counted {
   machines: number;
   readonly group: GroupTotals;
 }
@@ -50,82 +61,92 @@ interface LabelSums {
   readonly reasons: Partial<Record<FleetReasonCode, number>>;
 }
 
+/** Sums over machines, and over those of each label. */
+interface Sums {
+  machines: number;
+  offered: number;
+  readonly outcomes: Record<FleetVerdict, number>;
+  readonly labels: ReadonlyMap<string, LabelSums>;
+}
+
+const noSums = (labels: readonly FleetLabel[]): Sums => ({
+  ...{ machines: 0, offered: 0, outcomes: noOutcomes() },
+  labels: new Map(
+    labels.map(({ id }) => [
+      id,
+      { offered: 0, by: { automatic: 0, optional: 0, upgrade: 0 }, outcomes: noOutcomes(), reasons: {} },
+    ]),
+  ),
+});
+
+/** Adds so many machines of a kind. */
+const count = (sums: Sums, { offers, reasons, outcome }: GroupTotals, machines: number): void => {
+  sums.machines += machines;
+  if (offers.length > 0) sums.offered += machines;
+  sums.outcomes[outcome.outcome] += machines;
+  const heard = new Set<string>();
+  for (const { label, channel } of offers) {
+    const own = sums.labels.get(label.id);
+    if (own === undefined || heard.has(label.id)) continue;
+    heard.add(label.id);
+    own.offered += machines;
+    own.by[channel] += machines;
+    own.outcomes[outcome.outcome] += machines;
+  }
+  const told = new Set<string>();
+  for (const { label, code } of reasons) {
+    const own = label === null ? undefined : sums.labels.get(label);
+    if (own === undefined || told.has(`${label} ${code}`)) continue;
+    told.add(`${label} ${code}`);
+    own.reasons[code] = (own.reasons[code] ?? 0) + machines;
+  }
+};
+
 /** Kinds of machines that are kept to be shown; those beyond are only counted. */
 const MAX_GROUPS = 20_000;
 
 /** Counts machines by what they are told. Memory is bounded: a fleet without two alike is counted all the same. */
 export class FleetTotals {
-  machines = 0;
-  offered = 0;
   badLines = 0;
-  readonly outcomes = noOutcomes();
   readonly #labels: readonly FleetLabel[];
-  readonly #sums: ReadonlyMap<string, LabelSums>;
-  readonly #groups = new Map<GroupTotals, Counted>();
-  /** Machines that are alike often follow each other. */
-  #last: Counted | undefined;
+  readonly #kept = new Set<Counted>();
+  /** Of the machines whose kinds are not kept. */
+  readonly #others: Sums;
 
   constructor(labels: readonly FleetLabel[]) {
     this.#labels = labels;
-    this.#sums = new Map(
-      labels.map(({ id }) => [
-        id,
-        { offered: 0, by: { automatic: 0, optional: 0, upgrade: 0 }, outcomes: noOutcomes(), reasons: {} },
-      ]),
-    );
+    this.#others = noSums(labels);
   }
 
-  add(group: GroupTotals): void {
-    this.machines += 1;
-    if (group.offers.length > 0) this.offered += 1;
-    this.outcomes[group.outcome.outcome] += 1;
-    if (this.#last?.group === group) {
-      this.#last.machines += 1;
-      return;
-    }
-    let counted = this.#groups.get(group);
-    if (counted === undefined && this.#groups.size >= MAX_GROUPS) {
-      this.#count(group, 1);
-      return;
-    }
-    counted ??= { machines: 0, group };
+  /** A kind of machines that was not there before; none is counted yet. */
+  begin(group: GroupTotals): Counted {
+    const counted: Counted = { machines: 0, group };
+    if (this.#kept.size < MAX_GROUPS) this.#kept.add(counted);
+    return counted;
+  }
+
+  /** Counts one more machine of a kind. */
+  add(counted: Counted): void {
     counted.machines += 1;
-    this.#groups.set(group, counted);
-    this.#last = counted;
+    if (this.#kept.size === MAX_GROUPS && !this.#kept.has(counted)) count(this.#others, counted.group, 1);
   }
 
   /** Kinds of machines, most frequent first. */
   groups(): readonly Readonly<Counted>[] {
-    return [...this.#groups.values()].sort((a, b) => b.machines - a.machines);
+    return [...this.#kept].sort((a, b) => b.machines - a.machines);
   }
 
-  /** How each label does; to be asked once, at the end. */
-  labels(): readonly LabelTotals[] {
-    for (const { group, machines } of this.#groups.values()) this.#count(group, machines);
-    return this.#labels.flatMap(({ id, brand, driver }) => {
-      const sums = this.#sums.get(id);
-      if (sums === undefined) return [];
-      const { offered, by, outcomes, reasons } = sums;
-      return [{ id, brand, driver, offered, ...by, outcomes, reasons }];
+  /** What all of it comes to. */
+  summary(): FleetSummary {
+    const sums = structuredClone(this.#others);
+    for (const { group, machines } of this.#kept) count(sums, group, machines);
+    const { machines, offered, outcomes } = sums;
+    const labels = this.#labels.flatMap(({ id, brand, driver }): readonly LabelTotals[] => {
+      const own = sums.labels.get(id);
+      return own === undefined
+        ? []
+        : [{ id, brand, driver, offered: own.offered, ...own.by, outcomes: own.outcomes, reasons: own.reasons }];
     });
-  }
-
-  #count({ offers, reasons, outcome }: GroupTotals, machines: number): void {
-    const heard = new Set<string>();
-    for (const { label, channel } of offers) {
-      const sums = this.#sums.get(label.id);
-      if (sums === undefined || heard.has(label.id)) continue;
-      heard.add(label.id);
-      sums.offered += machines;
-      sums.by[channel] += machines;
-      sums.outcomes[outcome.outcome] += machines;
-    }
-    const told = new Set<string>();
-    for (const { label, code } of reasons) {
-      const sums = label === null ? undefined : this.#sums.get(label);
-      if (sums === undefined || told.has(`${label} ${code}`)) continue;
-      told.add(`${label} ${code}`);
-      sums.reasons[code] = (sums.reasons[code] ?? 0) + machines;
-    }
+    return { machines, offered, outcomes, badLines: this.badLines, labels };
   }
 }

@@ -8,6 +8,7 @@ import type { FleetVerdict } from '../../emulator/fleet/outcome/model.ts';
 import { fleetRehearsal } from '../../emulator/fleet/outcome/outcome.ts';
 import { labelRollouts } from '../../emulator/fleet/outcome/rollouts.ts';
 import { FleetSimulation } from '../../emulator/fleet/simulate.ts';
+import type { FleetSummary, FleetTotals } from '../../emulator/fleet/totals.ts';
 import type { Templates } from '../../emulator/history/historic-package.ts';
 
 /** Labels in time, held against machines: what `winpv release` and `winpv publish --to emulator` tell. */
@@ -134,14 +135,18 @@ const shownMachines = (lines: readonly ResultLine[], { labels, fleet }: HeldFlee
   }));
 };
 
-const forecastLabels = ({ labels }: HeldFleetRequest, { totals }: FleetSimulation): readonly ForecastLabel[] => {
+const forecastLabels = (
+  { labels }: HeldFleetRequest,
+  totals: FleetTotals,
+  summary: FleetSummary,
+): readonly ForecastLabel[] => {
   const stops = new Map(
     labelRollouts(
       labels.map(({ label }) => label),
       totals.groups(),
     ).map(({ label, stop }) => [label, stop]),
   );
-  const sums = new Map(totals.labels().map((one) => [one.id, one]));
+  const sums = new Map(summary.labels.map((one) => [one.id, one]));
   return labels.map(({ label: { id, brand, driver, times }, rollout }): ForecastLabel => {
     const { state, since, why, messages } = rollout;
     const { offered = 0, outcomes } = sums.get(id) ?? {};
@@ -196,9 +201,10 @@ export const holdFleet = async (
   const told = new Told();
   for await (const part of simulation.run(blocksOf(fleet.bytes))) told.note(part);
   const { totals } = simulation;
+  const summary = totals.summary();
   const held: HeldFleet = {
-    ...{ machines: totals.machines, offered: totals.offered, outcomes: { ...totals.outcomes } },
-    perLabel: forecastLabels(request, simulation),
+    ...{ machines: summary.machines, offered: summary.offered, outcomes: summary.outcomes },
+    perLabel: forecastLabels(request, totals, summary),
     ...(told.who.length > MAX_NAMED ? {} : { who: shownMachines(told.who, request) }),
     hurt: shownMachines(told.hurt, request),
   };

@@ -34,7 +34,7 @@ const readFleet = async (...blocks: readonly Uint8Array[]): Promise<Read> => {
     .trimEnd()
     .split('\n')
     .flatMap((line): string[] => (line === '' ? [] : [JSON.parse(line).id]));
-  const { machines, badLines } = simulation.totals;
+  const { machines, badLines } = simulation.totals.summary();
   expect([machines, badLines]).toEqual([ids.length, bad.length]);
   return { ids, bad, configurations: simulation.counts().configurations, machines };
 };
