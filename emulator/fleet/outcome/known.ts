@@ -23,23 +23,41 @@ export interface KnownChoice {
   readonly exact: boolean;
 }
 
-const buildsOf = (driver: string): readonly RegisteredBuild[] => {
-  const commits = KNOWN_RELEASES.flatMap(({ builds }) => builds.filter((one) => one.driver === driver));
-  return [...new Set(commits.map(({ commit }) => commit))].flatMap((commit) => registeredBuild(driver, commit) ?? []);
+/** A registered build, with what is asked of it for every machine. */
+interface KnownBuild extends RegisteredBuild {
+  readonly version: FourPartVersion;
+  readonly built: CalendarDate | undefined;
+  /** Revisions that a bus lists, eight hex digits. */
+  readonly rows: readonly string[];
+}
+
+const builds = new Map<string, readonly KnownBuild[]>();
+
+/** All of a driver, worked out once. */
+const buildsOf = (driver: string): readonly KnownBuild[] => {
+  const before = builds.get(driver);
+  if (before !== undefined) return before;
+  const commits = KNOWN_RELEASES.flatMap((release) => release.builds.filter((one) => one.driver === driver));
+  const known = [...new Set(commits.map(({ commit }) => commit))]
+    .flatMap((commit) => registeredBuild(driver, commit) ?? [])
+    .map((registered) => ({
+      ...registered,
+      version: buildVersion(registered.release, registered.build),
+      built: parseDate(registered.build.built),
+      rows: registered.state?.table.rows.map(({ revision }) => formatRevision(revision)) ?? [],
+    }));
+  builds.set(driver, known);
+  return known;
 };
 
-const sameNumbers = ({ release, build }: RegisteredBuild, version: FourPartVersion | undefined): boolean =>
-  version !== undefined &&
-  buildVersion(release, build)
-    .slice(0, 3)
-    .every((part, index) => part === version[index]);
+const sameNumbers = ({ version: own }: KnownBuild, version: FourPartVersion | undefined): boolean =>
+  version !== undefined && own.slice(0, 3).every((part, index) => part === version[index]);
 
 /** Year's ends of master share their numbers. */
 const isNamed = ({ release }: RegisteredBuild): boolean => !release.label.startsWith('master@');
 
 /** How badly a build goes with what a machine lists: 0 for entirely. A list that leaves rows out says less than a whole one. */
-const disagreement = ({ state, need }: RegisteredBuild, { revisions, lists }: BuildTraces): number => {
-  const rows = state?.table.rows.map(({ revision }) => formatRevision(revision)) ?? [];
+const disagreement = ({ need, rows }: KnownBuild, { revisions, lists }: BuildTraces): number => {
   const isUnlike = !lists.every((revision) => rows.includes(revision));
   const isUnbound = revisions.length > 0 && need !== undefined && !revisions.includes(need.binds);
   return Number(isUnlike) * 2 + Number(isUnbound) * 2 + Number(lists.length > 0 && rows.length !== lists.length);
@@ -48,14 +66,12 @@ const disagreement = ({ state, need }: RegisteredBuild, { revisions, lists }: Bu
 const DAY_MS = 86_400_000;
 
 /** How far apart build and driver are, in days; what the same vendor's numbers are apart where there is no date. */
-const distance = (registered: RegisteredBuild, { date, version }: BuildTraces): number => {
-  const built = parseDate(registered.build.built);
+const distance = ({ built, version: own }: KnownBuild, { date, version }: BuildTraces): number => {
   if (date !== undefined && built !== undefined) {
     const days = (dateToEpochMs(date) - dateToEpochMs(built)) / DAY_MS;
     // A package is made after its source.
     return compareDates(date, built) >= 0 ? days : 1e6 - days;
   }
-  const own = buildVersion(registered.release, registered.build);
   return (version ?? own).slice(0, 3).reduce((sum, part, index) => sum * 1000 + Math.abs(part - (own[index] ?? 0)), 0);
 };
 
