@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { ARCHITECTURES } from '../../core/architecture.ts';
 import { utf8 } from '../../core/bytes.ts';
 import { dateToEpochMs, parseDate } from '../../core/date.ts';
 import { type Diagnostic, WinpvError } from '../../core/errors.ts';
@@ -13,6 +12,7 @@ import type { Plan } from '../plan.ts';
 import type { Prepared, SignedBrand } from '../prepare.ts';
 import type { LoadPorts } from '../project/load.ts';
 import type { Project } from '../project/project.ts';
+import { releasedBrand } from '../reading/released-package.ts';
 import type { ForecastJob, Rehearsals } from '../rehearsal/rehearsals.ts';
 import type { Forecast, PublicationForecast } from './forecast.ts';
 
@@ -23,23 +23,7 @@ const MAX_FLEET_BYTES = 64 * 1024 * 1024;
 const MAX_LABEL_BYTES = 8 * 1024 * 1024;
 const LIMITS = { maxFiles: 65_535, maxDepth: 32, maxFileBytes: 2 ** 31 - 1, tooMany: 'FILE_TOO_LARGE' } as const;
 
-const recordSchema = z.looseObject({
-  date: z.string(),
-  brands: z.array(
-    z.looseObject({
-      id: z.string(),
-      packages: z.array(
-        z.looseObject({
-          driver: z.string(),
-          architecture: z.enum(ARCHITECTURES),
-          version: z.string(),
-          windows: z.array(z.string()),
-          hardwareIds: z.array(z.string()),
-        }),
-      ),
-    }),
-  ),
-});
+const recordSchema = z.looseObject({ date: z.string(), brands: z.array(releasedBrand) });
 
 export interface RehearsedPublication {
   readonly forecast: PublicationForecast;

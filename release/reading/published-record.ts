@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ARCHITECTURES } from '../../core/architecture.ts';
+import { releasedBrand, releasedPackage } from './released-package.ts';
 
 /** What publishing a folder has to know of `release.json`. */
 export const publishedRecord = z.looseObject({
@@ -8,16 +8,10 @@ export const publishedRecord = z.looseObject({
   standIns: z.boolean(),
   signing: z.looseObject({ kind: z.string() }),
   brands: z.array(
-    z.looseObject({
-      id: z.string(),
+    releasedBrand.extend({
       packages: z.array(
-        z.looseObject({
-          driver: z.string(),
-          architecture: z.enum(ARCHITECTURES),
-          version: z.string(),
+        releasedPackage.extend({
           folder: z.string(),
-          windows: z.array(z.string()),
-          hardwareIds: z.array(z.string()),
           files: z.array(z.looseObject({ path: z.string(), sha256: z.string() })),
         }),
       ),
