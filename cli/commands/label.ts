@@ -55,8 +55,7 @@ const check = async ({ io }: Context, options: CheckOptions): Promise<Outcome> =
 interface Planned {
   readonly file: LabelFile;
   readonly input: ReleaseInput;
-  /** Undefined when nothing was submitted, so that there is nobody to ask. */
-  readonly session: LabelSession | undefined;
+  readonly session: LabelSession;
   readonly labels: readonly ResolvedLabel[];
   readonly changes: readonly LabelChange[];
   readonly found: readonly Diagnostic[];
@@ -81,17 +80,17 @@ const planned = async (context: Context, options: Omit<PlanOptions, 'out'>): Pro
   const input = await readRelease(io, options.release);
   if (input.release.submissions.length === 0) throw nothingSubmitted(options.release);
   const resolved = resolveLabels(file, input.release);
-  const session = input.journals.length === 0 ? undefined : await openSession(context, input, options);
-  const labels = resolved.labels.map((one) => (session === undefined ? one : withAudiences(one, session.audiences)));
-  const live = session?.live ?? [];
+  const session = await openSession(context, input, options);
+  const { live, audiences } = session;
+  const labels = resolved.labels.map((one) => withAudiences(one, audiences));
   const changes = planChanges(labels, live);
-  const facts = { release: input.release, nowMs: io.clock.now(), live, audiences: session?.audiences };
+  const facts = { release: input.release, nowMs: io.clock.now(), live, audiences };
   const found = [
     ...checkStale(file.plan, plannedOn(live), { file: options.labels, labels }),
     ...resolved.diagnostics,
     ...checkLabels(labels, { ...facts, busInstalled: options.busInstalled === true }),
     ...checkChanges(changes, { expire: options.expire === true, retail: options.allowRetail === true }),
-    ...(session?.center.unknownFields() ?? []),
+    ...session.center.unknownFields(),
   ];
   return { file, input, session, labels, changes, found };
 };
@@ -99,13 +98,13 @@ const planned = async (context: Context, options: Omit<PlanOptions, 'out'>): Pro
 const planOutcome = async (context: Context, { changes, labels, session, found }: Planned) => {
   const { planFile } = await import('../../publishing/labels/plan-file.ts');
   const { changeResult, liveResult, planLines } = await import('../render/label.ts');
-  const live = session?.live ?? [];
+  const { live, audiences } = session;
   const known = new Set(changes.map((change) => change.live?.id));
   const others = live.filter(({ id }) => !known.has(id));
   const written = planFile(labels, live, context.io.clock.now());
   const result = { ...written, changes: changes.map(changeResult), others: others.map(liveResult) };
   const nameOf = (id: string): string =>
-    session?.audiences.find((one) => one.id.toLowerCase() === id.toLowerCase())?.audienceName ?? id;
+    audiences.find((one) => one.id.toLowerCase() === id.toLowerCase())?.audienceName ?? id;
   return { written, outcome: withFindings({ result, text: planLines(changes, others, nameOf) }, found) };
 };
 
@@ -132,7 +131,6 @@ const apply = async (context: Context, named: string | undefined, options: Apply
     if (options.dryRun === true) return (await planOutcome(context, all)).outcome;
     stopOnErrors(all.found);
     const { session, input, changes, found } = all;
-    if (session === undefined) throw nothingSubmitted(options.release);
     const { runsFor } = await import('../inputs/label-input.ts');
     const { applyLabels, settleLabels } = await import('../../publishing/labels/apply.ts');
     const { appliedLines, liveResult } = await import('../render/label.ts');

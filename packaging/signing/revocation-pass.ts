@@ -45,5 +45,3 @@ export const keptFile = (source: RevocationSource): { readonly name: string; rea
   const hash = toHex(createHash('sha256').update(source.der).digest());
   return { name: `${hash}${'revoked' in source ? '.crl' : '.ocsp'}`, bytes: source.der };
 };
-
-export const KEPT_NAME = /^[0-9a-f]{64}\.(crl|ocsp)$/;

@@ -1,7 +1,12 @@
 import { parseDate } from '../../core/date.ts';
 import { formatRevision } from '../../drivers/ids.ts';
-import type { FleetState, FleetStateDevice, InstalledDriver } from '../../emulator/fleet/outcome/model.ts';
-import type { FleetStock } from '../../emulator/fleet/outcome/outcome.ts';
+import type {
+  FleetOutcome,
+  FleetState,
+  FleetStateDevice,
+  InstalledDriver,
+} from '../../emulator/fleet/outcome/model.ts';
+import { type FleetStock, fleetRehearsal } from '../../emulator/fleet/outcome/outcome.ts';
 import type { GuestSpec } from '../../emulator/guest/guest.ts';
 import { guestSpecs } from '../../emulator/guest/windows.ts';
 import { registeredBuild } from '../../emulator/history/register.ts';
@@ -96,3 +101,9 @@ export const stateOf = (
   offered,
   ...more,
 });
+
+/** The outcomes of states, in their order. */
+export const fleetOutcomes = (states: readonly FleetState[], stock: FleetStock): readonly FleetOutcome[] => {
+  const { outcomeOf } = fleetRehearsal(stock);
+  return states.map(outcomeOf);
+};

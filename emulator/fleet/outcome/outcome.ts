@@ -185,9 +185,3 @@ export const fleetRehearsal = (stock: FleetStock): FleetRehearsal => {
   const rehearsals = new Rehearsals(stock);
   return { rehearsed: () => rehearsals.known.size, outcomeOf: (state) => rehearsals.outcomeOf(state) };
 };
-
-/** The outcomes of states, in their order. */
-export const fleetOutcomes = (states: readonly FleetState[], stock: FleetStock): readonly FleetOutcome[] => {
-  const { outcomeOf } = fleetRehearsal(stock);
-  return states.map(outcomeOf);
-};

@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FleetState } from '../../../emulator/fleet/outcome/model.ts';
-import { fleetOutcomes, fleetRehearsal } from '../../../emulator/fleet/outcome/outcome.ts';
+import { fleetRehearsal } from '../../../emulator/fleet/outcome/outcome.ts';
 import { XEN_PROJECT } from '../../drivers/render.ts';
 import { editedRelease } from '../../support/edited-release.ts';
-import { offersOf, stateOf, stockOf } from '../../support/fleet-states.ts';
+import { fleetOutcomes, offersOf, stateOf, stockOf } from '../../support/fleet-states.ts';
 import { releaseFiles } from '../../support/rehearsal.ts';
 
 const OTHER = { ...XEN_PROJECT, vendorName: 'Other Vendor', vendorPrefix: 'XS', vendorDeviceId: 'C000' };

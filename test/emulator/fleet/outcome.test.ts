@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { parseDate } from '../../../core/date.ts';
 import type { FleetFinding, FleetOutcome } from '../../../emulator/fleet/outcome/model.ts';
-import { fleetOutcomes, fleetRehearsal } from '../../../emulator/fleet/outcome/outcome.ts';
+import { fleetRehearsal } from '../../../emulator/fleet/outcome/outcome.ts';
 import { XEN_PROJECT } from '../../drivers/render.ts';
 import { editedRelease, replacing, without } from '../../support/edited-release.ts';
-import { type MachineTraits, offersOf, stateOf, stockOf } from '../../support/fleet-states.ts';
+import { fleetOutcomes, type MachineTraits, offersOf, stateOf, stockOf } from '../../support/fleet-states.ts';
 import { knownRelease, mixedRelease } from '../../support/known-release.ts';
 import { releaseFiles } from '../../support/rehearsal.ts';
 
