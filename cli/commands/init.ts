@@ -50,11 +50,7 @@ const askFor = async (questions: Questions, brand: NewBrand, key: Asked, questio
 };
 
 /** What the options say, and for the rest what the person at the terminal answers; without one, what can be changed later. */
-const brandOf = async (
-  { io }: Context,
-  folderName: string,
-  options: InitOptions,
-): Promise<{ readonly brand: NewBrand; readonly asked: boolean }> => {
+const brandOf = async ({ io, output }: Context, folderName: string, options: InitOptions): Promise<NewBrand> => {
   const { brandIdFrom, prefixFrom } = await import('../../release/project/new-project.ts');
   const { vendor, prefix, product, deviceId } = options;
   const vendorName = vendor ?? VENDOR;
@@ -63,12 +59,13 @@ const brandOf = async (
     ...{ productName: product ?? vendorName, vendorPrefix: prefix ?? prefixFrom(vendorName) },
     ...(deviceId === undefined ? {} : { vendorDeviceId: deviceId }),
   };
-  if (io.questions === undefined || vendor !== undefined || prefix !== undefined) return { brand, asked: false };
+  // A program that reads the answer types none.
+  if (io.questions === undefined || output.json || vendor !== undefined || prefix !== undefined) return brand;
   const questions = await io.questions();
   try {
     questions.say('A project for winpv. Return takes what stands in brackets; everything can be changed in the files.');
     brand = await askFor(questions, brand, 'vendorName', 'Who ships the drivers');
-    brand = { ...brand, productName: brand.vendorName, vendorPrefix: prefixFrom(brand.vendorName) };
+    brand = { ...brand, productName: product ?? brand.vendorName, vendorPrefix: prefixFrom(brand.vendorName) };
     brand = await askFor(questions, brand, 'productName', 'Product, which begins the display names');
     brand = await askFor(questions, brand, 'vendorPrefix', 'Prefix of hardware ids, for good');
     brand = await askFor(
@@ -80,11 +77,11 @@ const brandOf = async (
   } finally {
     questions.close();
   }
-  return { brand, asked: true };
+  return brand;
 };
 
 const init = async (context: Context, folder: string | undefined, options: InitOptions): Promise<Outcome> => {
-  const { io, output } = context;
+  const { io } = context;
   const { files } = io;
   const { newProjectFiles } = await import('../../release/project/new-project.ts');
   const place = folder ?? '.';
@@ -96,11 +93,7 @@ const init = async (context: Context, folder: string | undefined, options: InitO
   };
   // Before anything is asked.
   if (await existing('winpv.yaml')) refuse('winpv.yaml');
-  const { brand } = await brandOf(
-    output.json ? { ...context, io: withoutQuestions(context) } : context,
-    named,
-    options,
-  );
+  const brand = await brandOf(context, named, options);
   const found = await complaints(brand);
   if (found.some(isError)) throw WinpvError.of(found);
   const made = newProjectFiles(brand);
@@ -123,11 +116,6 @@ const init = async (context: Context, folder: string | undefined, options: InitO
     ],
     diagnostics: found,
   };
-};
-
-const withoutQuestions = ({ io }: Context): Context['io'] => {
-  const { questions: _, ...rest } = io;
-  return rest;
 };
 
 export const initCommand = (bind: Bind): Command =>
