@@ -17,7 +17,7 @@ const TOLD_ELSEWHERE: ReadonlySet<string> = new Set([
 ]);
 
 /** The compiled code of winpv by the names of its files, which have hashes of their content in them. */
-const toolHash = async ({ files, packageRoot }: ReleasePorts, version: string): Promise<string> => {
+export const toolHash = async ({ files, packageRoot }: ReleasePorts, version: string): Promise<string> => {
   const build = files.join(packageRoot, 'build');
   const there = (await files.stat(build))?.kind === 'folder' ? await files.list(build) : [];
   return hashOfJson([version, there.map(({ name, size }) => [name, size])]);

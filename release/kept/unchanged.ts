@@ -9,6 +9,7 @@ import type { ReleasePorts, ReleaseRequest } from '../prepare.ts';
 import { checkNothingPending } from '../reading/pending-submissions.ts';
 import type { ReleaseRecord } from '../record.ts';
 import { hashOfJson } from './kept.ts';
+import { toolHash } from './making.ts';
 import { isAsSeen, isStillSeen, seenSchema, type Watching, watchFiles } from './seen.ts';
 
 /** Among the notes of a release: what the run that made it, or found it as it should be, saw. */
@@ -69,11 +70,9 @@ const askedFor = async (request: ReleaseRequest, ports: ReleasePorts, { real }: 
   const { project, out, brands, drivers, architectures, date, sourceDateEpoch, toolVersion } = request;
   const commit = date === undefined ? await request.commit() : undefined;
   const day = Math.floor(ports.clock.now() / DAY_MS);
-  const build = ports.files.join(ports.packageRoot, 'build');
-  const tool = (await ports.files.stat(build))?.kind === 'folder' ? await ports.files.list(build) : [];
   return hashOfJson([
     [project, out, real, brands, drivers, architectures, date, sourceDateEpoch, commit, day],
-    [toolVersion, ports.packageRoot, tool.map(({ name, size }) => [name, size])],
+    [await toolHash(ports, toolVersion), ports.packageRoot],
   ]);
 };
 
