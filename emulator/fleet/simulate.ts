@@ -1,11 +1,12 @@
 import { formatVersion } from '../../core/version.ts';
-import { rolloutPosition, stagesOf } from '../cloud/windows-update/availability.ts';
+import { type RolloutStage, reachedAt, rolloutPosition, stagesOf } from '../cloud/windows-update/availability.ts';
 import { formatRank } from '../guest/rank.ts';
 import type { FleetLabel } from './label.ts';
 import { IdSet } from './machines/id-set.ts';
 import { KnownBytes } from './machines/known-bytes.ts';
 import { type FleetLine, fleetLines, isTooLong, parsedJson, splitLine } from './machines/lines.ts';
 import { checkedId, configurationFrom, type MachineConfiguration, NoMachine } from './machines/machine.ts';
+import { isGradual } from './offers/admission.ts';
 import { type FleetQuestion, fleetEvaluation, type Offered } from './offers/evaluate.ts';
 import type { FleetOutcome, FleetState } from './outcome/model.ts';
 import type { FleetRehearsal } from './outcome/outcome.ts';
@@ -52,8 +53,6 @@ const stateOf = ({ os, arch, type, devices }: MachineConfiguration, { offers, in
 
 const isAffected = ({ offers, inbox }: Offered, outcome: FleetOutcome): boolean =>
   offers.length > 0 || inbox.length > 0 || outcome.outcome !== 'boots';
-
-const DAY_MS = 86_400_000;
 
 /**
  * Holds a fleet against labels, machine by machine. Machines that are alike are worked out once.
@@ -151,29 +150,28 @@ export class FleetSimulation {
 
   #groupFor(id: string, { configuration, groups }: Known): Group {
     const { rolling } = this.#evaluation;
-    const stages = rolling.map(({ label, share }) => {
+    const reached = rolling.map(({ label, share, stages }) => {
       const position = rolloutPosition(id, label.id);
-      return position < share ? this.#stageOf(label, position) : -1;
+      return position < share ? stages.findIndex((stage) => position < stage.share) : -1;
     });
-    const key = stages.join(' ');
+    const key = reached.join(' ');
     const before = groups.get(key);
     if (before !== undefined) return before;
-    const group = this.#work(configuration, new Map(rolling.map(({ label }, index) => [label, stages[index] ?? -1])));
+    const stages = rolling.map((one, index) => [one.label, one.stages[reached[index] ?? -1]] as const);
+    const group = this.#work(configuration, new Map(stages));
     groups.set(key, group);
     return group;
   }
 
-  #stageOf({ times }: FleetLabel, position: number): number {
-    return times === undefined ? 0 : stagesOf(times).findIndex(({ share }) => position < share);
-  }
-
-  #work(configuration: MachineConfiguration, stages: ReadonlyMap<FleetLabel, number>): Group {
-    const offered = this.#evaluation.offersFor(configuration, (label) => (stages.get(label) ?? 0) >= 0);
+  /** @param stages of labels that come to machines one after the other; undefined where it is not the machine's turn */
+  #work(configuration: MachineConfiguration, stages: ReadonlyMap<FleetLabel, RolloutStage | undefined>): Group {
+    const isIn = (label: FleetLabel): boolean => !stages.has(label) || stages.get(label) !== undefined;
+    const offered = this.#evaluation.offersFor(configuration, isIn);
     const outcome = this.#request.rehearsal.outcomeOf(stateOf(configuration, offered));
     const offers = offered.offers.map(({ device, label, package: pack, channel }) => ({
       ...{ device, label: label.id, driver: pack.driver },
       version: pack.version === undefined ? null : formatVersion(pack.version),
-      ...{ channel, when: new Date(this.#offeredAt(label, stages.get(label) ?? 0)).toISOString() },
+      ...{ channel, when: new Date(this.#offeredAt(label, stages.get(label), configuration)).toISOString() },
     }));
     const { findings, assumed, arrival, restarts } = outcome;
     const line = {
@@ -192,13 +190,15 @@ export class FleetSimulation {
     };
   }
 
-  /** When a machine is offered a label that it is offered: since the label goes out, or since the stage that reached it. */
-  #offeredAt(label: FleetLabel, stage: number): number {
-    const { at } = this.#request.question;
+  /** Since when a machine is offered a label: since its turn came, or since anybody is where Device Manager did not wait. */
+  #offeredAt(label: FleetLabel, stage: RolloutStage | undefined, { windows }: MachineConfiguration): number {
+    const { at, upgradeTo } = this.#request.question;
     const since = this.#evaluation.sinceOf(label);
     if (since === undefined) return at;
-    const days = label.times === undefined ? 0 : (stagesOf(label.times)[stage]?.day ?? 0);
-    return since + days * DAY_MS;
+    if (label.times === undefined) return since;
+    const first = stage ?? stagesOf(label.times)[0];
+    const reached = reachedAt(label.times, first, !isGradual(upgradeTo ?? windows));
+    return reached > at ? since : reached;
   }
 }
 

@@ -1,8 +1,5 @@
 import { type Diagnostic, problem, stopOnErrors } from '../../core/errors.ts';
-import { reachedAt, rolloutPosition } from '../../emulator/cloud/windows-update/availability.ts';
 import type { LabelInTime } from '../../emulator/cloud/windows-update/in-time.ts';
-import { machineOf } from '../../emulator/fleet/machines/machine.ts';
-import { isGradual } from '../../emulator/fleet/offers/admission.ts';
 import { type BrandRelease, labelComplaints, packagesOf, readReleases } from '../../emulator/fleet/offers/releases.ts';
 import type { FleetVerdict } from '../../emulator/fleet/outcome/model.ts';
 import { fleetRehearsal } from '../../emulator/fleet/outcome/outcome.ts';
@@ -84,7 +81,7 @@ const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
 
 interface ResultLine {
   readonly id: string;
-  readonly offers: readonly { readonly label: string; readonly driver: string }[];
+  readonly offers: readonly { readonly label: string; readonly driver: string; readonly when: string }[];
   readonly outcome: FleetVerdict;
   readonly findings?: readonly { readonly message: string }[];
 }
@@ -106,34 +103,11 @@ class Told {
   }
 }
 
-/** Machines whose Windows gradual roll-outs do not reach, of a few. */
-const lateOnes = ({ bytes }: NamedBytes, ids: ReadonlySet<string>): ReadonlySet<string> => {
-  const late = new Set<string>();
-  for (const text of new TextDecoder().decode(bytes).split(/\r?\n/)) {
-    if (late.size === ids.size || ![...ids].some((id) => text.includes(JSON.stringify(id)))) continue;
-    try {
-      const { id, configuration } = machineOf(JSON.parse(text));
-      if (ids.has(id) && !isGradual(configuration.windows)) late.add(id);
-    } catch {
-      // A line that is no machine was told already.
-    }
-  }
-  return late;
-};
-
-const shownMachines = (lines: readonly ResultLine[], { labels, fleet }: HeldFleetRequest): readonly ToldMachine[] => {
-  const late = lines.length === 0 ? new Set<string>() : lateOnes(fleet, new Set(lines.map(({ id }) => id)));
-  const timesOf = new Map(labels.map(({ label }) => [label.id, label.times]));
-  return lines.map(({ id, outcome, offers, findings = [] }) => ({
-    ...{ id, outcome },
-    offers: offers.map(({ label, driver }) => {
-      const times = timesOf.get(label);
-      const at = times === undefined ? 0 : reachedAt(times, rolloutPosition(id, label), late.has(id));
-      return { label, driver, since: dayOf(at) };
-    }),
-    ...(isTrouble(outcome) ? { why: [...new Set(findings.map(({ message }) => message))] } : {}),
-  }));
-};
+const shownMachine = ({ id, outcome, offers, findings = [] }: ResultLine): ToldMachine => ({
+  ...{ id, outcome },
+  offers: offers.map(({ label, driver, when }) => ({ label, driver, since: when.slice(0, 10) })),
+  ...(isTrouble(outcome) ? { why: [...new Set(findings.map(({ message }) => message))] } : {}),
+});
 
 const forecastLabels = (
   { labels }: HeldFleetRequest,
@@ -205,8 +179,8 @@ export const holdFleet = async (
   const held: HeldFleet = {
     ...{ machines: summary.machines, offered: summary.offered, outcomes: summary.outcomes },
     perLabel: forecastLabels(request, totals, summary),
-    ...(told.who.length > MAX_NAMED ? {} : { who: shownMachines(told.who, request) }),
-    hurt: shownMachines(told.hurt, request),
+    ...(told.who.length > MAX_NAMED ? {} : { who: told.who.map(shownMachine) }),
+    hurt: told.hurt.map(shownMachine),
   };
   return { held, bad };
 };

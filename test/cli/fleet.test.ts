@@ -106,6 +106,44 @@ describe('winpv fleet simulate', () => {
     ]);
   });
 
+  test('a machine is offered a label from the instant on that its line tells, and not before', async () => {
+    const ids = Array.from({ length: 400 }, (_, index) => `vm-${index}`);
+    const machines = [...ids.map((id) => machine(id)), machine('old', { os: '10.0.14393' })];
+    const times = { submitted: '2026-11-25', approved: '2026-11-25', curve: 'one-percent' };
+    const labels = [label({ times })];
+    const whenAt = async (at: number): Promise<ReadonlyMap<string, number>> => {
+      const out = project.path('offers.ndjson');
+      const { exit, error } = await run({ machines, labels }, '--at', new Date(at).toISOString(), '--out', out);
+      expect([exit, error]).toEqual([0, undefined]);
+      const all = lines().map(
+        ({ id, offers }) => [id as string, offers as readonly { readonly when: string }[]] as const,
+      );
+      return new Map(all.flatMap(([id, [offer]]) => (offer === undefined ? [] : [[id, Date.parse(offer.when)]])));
+    };
+    const told = await whenAt(Date.UTC(2027, 1, 1));
+    const days = [...new Set(told.values())].sort((a, b) => a - b);
+    // One machine in a hundred first, then stages up to day 20; Windows before 1709 after 30 days.
+    expect(days.map((day) => (day - now) / 86_400_000)).toEqual([0, 3, 7, 10, 14, 20, 30]);
+    expect([told.size, told.get('old')]).toEqual([401, Date.UTC(2026, 11, 25)]);
+    for (const day of days) {
+      const until = [...told].filter(([, when]) => when <= day);
+      expect(await whenAt(day)).toEqual(new Map(until));
+      expect(await whenAt(day - 1)).toEqual(new Map(until.filter(([, when]) => when < day)));
+    }
+  });
+
+  test('Device Manager takes a label before the turn of its machine has come: since it went out', async () => {
+    const times = { submitted: '2026-11-25', approved: '2026-11-25', curve: 'one-percent' };
+    const machines = [machine('late', { os: '10.0.17763' })];
+    const out = ['--channel', 'device-manager', '--out', project.path('offers.ndjson')];
+    const answer = await run({ machines, labels: [label({ times })] }, '--at', '2026-11-26', ...out);
+    expect([answer.exit, answer.error]).toEqual([0, undefined]);
+    expect(lines()).toMatchObject([{ id: 'late', offers: [{ label: 'bus', when: '2026-11-25T00:00:00.000Z' }] }]);
+    const early = await run({ machines, labels: [label({ times })] }, '--at', '2026-11-26', '--out', out[3] ?? '');
+    expect(early.exit).toBe(0);
+    expect(lines()).toMatchObject([{ id: 'late', offers: [], reasons: [{ code: 'throttled' }] }]);
+  });
+
   test('tells lines that are no machines, goes on, and ends with 4', async () => {
     const machines = [machine('a'), 'no json', machine('b', { os: '10.0.1' }), machine('a'), machine('c')];
     const answer = await run({ machines }, '--out', project.path('offers.ndjson'));

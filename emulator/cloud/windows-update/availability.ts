@@ -61,11 +61,13 @@ export interface RolloutStage {
   readonly share: number;
 }
 
+type RolloutStages = readonly [RolloutStage, ...RolloutStage[]];
+
 /**
  * Microsoft publishes where a roll-out begins (1 %, or active and representative machines) and that it ends at 100 %, not
  * the days between: these are assumed.
  */
-export const ROLLOUT_STAGES: Readonly<Record<RolloutCurve, readonly RolloutStage[]>> = {
+export const ROLLOUT_STAGES: Readonly<Record<RolloutCurve, RolloutStages>> = {
   'at-once': [{ day: 0, share: 1 }],
   'one-percent': [
     { day: 0, share: 0.01 },
@@ -106,7 +108,7 @@ const percent = (share: number): string => `${Number((share * 100).toFixed(1))} 
 export const offeredSince = (times: LabelTimes): number => Math.max(approvalOf(times), times.goLive ?? 0);
 
 /** Test audiences have all of it at once, and nobody watches. */
-export const stagesOf = ({ audiences, curve }: LabelTimes): readonly RolloutStage[] =>
+export const stagesOf = ({ audiences, curve }: LabelTimes): RolloutStages =>
   ROLLOUT_STAGES[audiences.length > 0 ? 'at-once' : curve];
 
 /** When a roll-out is over, if nothing stops it: at once for a test audience, which nobody watches. */
@@ -115,6 +117,14 @@ export const finalizedAt = (times: LabelTimes): number => {
   if (times.finalized !== undefined) return Math.max(since, times.finalized);
   return times.audiences.length > 0 ? since : since + MONITORING_DAYS * DAY_MS + (times.heldMs ?? 0);
 };
+
+/** When a stage begins, if nothing stops it: a pause keeps what had begun before it, and puts off the rest. */
+const beginOf = (times: LabelTimes, { day: days }: RolloutStage): number =>
+  offeredSince(times) + days * DAY_MS + (days === 0 ? 0 : (times.heldMs ?? 0));
+
+/** When a machine is first offered a label, if nothing stops it: with its stage, or, when its Windows is old, at the end. */
+export const reachedAt = (times: LabelTimes, stage: RolloutStage, atTheEnd: boolean): number =>
+  atTheEnd ? finalizedAt(times) : Math.min(beginOf(times, stage), finalizedAt(times));
 
 const CO_ENGINEERING_DAYS = 60;
 
@@ -163,10 +173,7 @@ export const labelAvailability = (times: LabelTimes, at: number): Availability =
     return { share: 0, since, finalized: false, assumed, ...next, ...rest };
   }
   const over = finalizedAt(times);
-  const stages = stagesOf(times).map(({ day: days, share }) => ({
-    // a pause keeps what had begun before it, and puts off the rest
-    ...{ from: since + days * DAY_MS + (days === 0 ? 0 : (times.heldMs ?? 0)), share },
-  }));
+  const stages = stagesOf(times).map((stage) => ({ from: beginOf(times, stage), share: stage.share }));
   const reached = stages.findLast(({ from }) => at >= from)?.share ?? 0;
   const finalized = at >= over;
   const next = coming(at, [...stages.map(({ from }) => from), over, ...ends]);
@@ -187,13 +194,6 @@ export const labelAvailability = (times: LabelTimes, at: number): Availability =
  */
 export const rolloutPosition = (machineId: string, labelId: string): number =>
   createHash('sha256').update(`${labelId}\0${machineId}`).digest().readUIntBE(0, 6) / 2 ** 48;
-
-/** When a machine is first offered a label that it is for: its roll-out comes in stages, and to old Windows at its end. */
-export const reachedAt = (times: LabelTimes, position: number, atTheEnd: boolean): number => {
-  const days = stagesOf(times).find(({ share }) => position < share)?.day ?? 0;
-  if (atTheEnd) return finalizedAt(times);
-  return offeredSince(times) + days * DAY_MS + (days === 0 ? 0 : (times.heldMs ?? 0));
-};
 
 export const isInShare = (machineId: string, labelId: string, share: number): boolean =>
   rolloutPosition(machineId, labelId) < share;

@@ -1,5 +1,5 @@
 import { parsePvId } from '../../../packaging/formats/inf/pv/ids.ts';
-import { labelAvailability } from '../../cloud/windows-update/availability.ts';
+import { labelAvailability, stagesOf } from '../../cloud/windows-update/availability.ts';
 import type { FleetLabel } from '../label.ts';
 import type { MachineConfiguration, MachineDevice } from '../machines/machine.ts';
 import type { MachineWindows } from '../machines/windows-release.ts';
@@ -86,10 +86,12 @@ export const fleetEvaluation = (question: FleetQuestion) => {
     label,
     availability: label.times === undefined ? undefined : labelAvailability(label.times, at),
   }));
-  /** Labels that some machines are offered and others not: they make a difference by machine. */
-  const rolling = now.flatMap(({ label, availability }) =>
-    availability?.state === 'rolling-out' ? [{ label, share: availability.share }] : [],
-  );
+  /** Labels that come, or came, to machines one after the other: they make a difference by machine. */
+  const rolling = now.flatMap(({ label, availability }) => {
+    if (label.times === undefined || availability === undefined || availability.share === 0) return [];
+    const stages = stagesOf(label.times);
+    return stages.length > 1 ? [{ label, share: availability.share, stages }] : [];
+  });
 
   const offersFor = (machine: MachineConfiguration, isIn: (label: FleetLabel) => boolean): Offered => {
     const asking: Asking = { machine, windows: question.upgradeTo ?? machine.windows, channel, isIn, at };
